@@ -1,0 +1,212 @@
+// The transforms: functions from functions to derivatives. Each runs the function under a recorder (the surrounding
+// one when there is one, so that derivatives of derivatives are steps of one graph) and calls `gradient`.
+// Differentiated inputs enter as fresh alias steps: two nested transforms never confuse their variables.
+
+import { isFloat } from '../base/dtype.ts';
+import { DTypeError, message, ShapeError, TraceError } from '../base/errors.ts';
+import { sameShape, shapeText } from '../base/shape.ts';
+import { type Flat, flatten, type Tree } from '../base/tree.ts';
+import { currentRecorder, record, Recorder } from '../graph/recorder.ts';
+import { filled, isTensor, tensor, type Tensor } from '../graph/tensor.ts';
+import { flattenResult, floatTypeOfTrees, liftTree } from '../graph/trace.ts';
+import { add, alias, concatAlong, mul, reshape, sumTo } from '../primitives/index.ts';
+import { gradient, type Seed, zerosLike } from './gradient.ts';
+
+/** A tensor, a number, or a tree of them. */
+export type TensorTree = Tree<Tensor | number>;
+/** A gradient has the shape of its argument; an integer leaf has none. */
+export type GradientTree = Tree<Tensor | null>;
+// Users write functions of their own argument types; inside, arguments are trees.
+export type Differentiable = (...args: never[]) => unknown;
+
+export interface GradOptions {
+  /** An argument, several arguments, or the label of an intermediate quantity. Default 0. */
+  readonly wrt?: number | readonly number[] | string;
+}
+
+interface Run {
+  readonly recorder: Recorder;
+  readonly args: readonly Flat<Tensor>[];
+  readonly result: Flat<Tensor>;
+  /** True when this transform opened the trace, so nobody else will read its values. */
+  readonly own: boolean;
+}
+
+/**
+ * Enters the arguments as fresh aliases and calls the function, in the open trace or in one of its own. A trace of
+ * its own is closed again before gradients are taken: its adjoints are computed and not recorded, so they are freed
+ * as soon as they have been used.
+ */
+function run(f: Differentiable, args: readonly unknown[], who: string): Run {
+  const outer = currentRecorder();
+  const recorder = outer ?? new Recorder('concrete');
+  return record(recorder, () => {
+    const dtype = floatTypeOfTrees(args);
+    const flats = args.map((tree) => {
+      const flat = liftTree(tree, dtype);
+      return { ...flat, leaves: flat.leaves.map(alias) };
+    });
+    const result = flattenResult((f as (...args: unknown[]) => unknown)(...flats.map((flat) => flat.rebuild(flat.leaves))), who);
+    return { recorder, args: flats, result, own: outer === undefined };
+  });
+}
+
+/** Cotangents of some tensors of a run: null for integers, zeros where there is no path. */
+function pull(recorder: Recorder, seeds: readonly Seed[], leaves: readonly Tensor[], release = false): (Tensor | null)[] {
+  const floats = leaves.filter((x) => isFloat(x.dtype));
+  const found = floats.length === 0 ? [] : gradient(recorder, seeds, floats.map((x) => recorder.stepOf(x).id), { release });
+  let at = 0;
+  return leaves.map((x) => (isFloat(x.dtype) ? (found[at++] ?? zerosLike(x)) : null));
+}
+
+/** Cuts a list of leaves back into the trees it came from. */
+function rebuildAll<T>(flats: readonly Flat<Tensor>[], leaves: readonly T[]): Tree<T>[] {
+  let from = 0;
+  return flats.map((flat) => flat.rebuild(leaves.slice(from, (from += flat.leaves.length))));
+}
+
+/**
+ * The value of a scalar function and its gradient.
+ *
+ * Shapes    f(...args) → one element; the gradient has the shape of the argument (a list of trees for a list of
+ *           arguments; one tensor for a label)
+ * Gradient  exact; itself made of steps, so `grad(grad(f))` and any order work
+ * Edges     an integer leaf gives null; a leaf without a path gives zeros
+ * Throws    ShapeError for a result that is not one element; TraceError for an unknown label or argument
+ */
+export function valueAndGrad(f: Differentiable, options: GradOptions = {}) {
+  const wrt = options.wrt ?? 0;
+  return (...args: unknown[]): { value: Tensor; gradient: GradientTree } => {
+    const { recorder, args: flats, result, own } = run(f, args, 'grad');
+    const value = result.leaves[0]!;
+    if (result.leaves.length !== 1 || value.size !== 1) {
+      throw new ShapeError(message(`grad: the function returned ${result.leaves.map((x) => shapeText(x.shape)).join(', ')}`, 'The gradient of one number is taken', 'Reduce with sum or mean, or use vjp or jacobian'));
+    }
+    const seeds = [{ step: recorder.stepOf(value).id, cotangent: filled(1, value.shape, value.dtype) }];
+    if (typeof wrt === 'string') return { value, gradient: pull(recorder, seeds, [labelled(recorder, wrt)], own)[0]! };
+    const chosen = (typeof wrt === 'number' ? [wrt] : wrt).map((index) => argument(flats, index));
+    const trees = rebuildAll(chosen, pull(recorder, seeds, chosen.flatMap((flat) => flat.leaves), own));
+    return { value, gradient: typeof wrt === 'number' ? trees[0]! : trees };
+  };
+}
+
+/** The gradient of a scalar function; see `valueAndGrad`. */
+export function grad(f: Differentiable, options: GradOptions = {}) {
+  const both = valueAndGrad(f, options);
+  return (...args: unknown[]): GradientTree => both(...args).gradient;
+}
+
+function argument(flats: readonly Flat<Tensor>[], index: number): Flat<Tensor> {
+  const flat = flats[index];
+  if (flat === undefined) {
+    throw new TraceError(message(`grad: argument ${index} of a call with ${flats.length}`, 'wrt counts arguments from 0', 'Choose an argument that is passed'));
+  }
+  return flat;
+}
+
+function labelled(recorder: Recorder, name: string): Tensor {
+  const step = recorder.graph.labelled(name);
+  const tensor = step && recorder.tensors[step.id];
+  if (tensor === undefined) {
+    const known = recorder.graph.steps.flatMap((s) => (s.label === undefined ? [] : [s.label]));
+    throw new TraceError(message(`grad: no step is labelled '${name}'`, `Labels of this trace: ${known.join(', ') || 'none'}`, 'Give the quantity a label with label(x, name)'));
+  }
+  return tensor;
+}
+
+/**
+ * The value of f and its pull-back: cotangents of the result → cotangents of the inputs.
+ *
+ * Shapes    the cotangent has the shape of the result (a tree of the same form); it may be left out for a single element
+ * Gradient  the pull-back may be called any number of times, with equal results
+ * Throws    ShapeError for a cotangent of another shape, or a missing one
+ */
+export function vjp(f: Differentiable, inputs: readonly unknown[]) {
+  const { recorder, args, result } = run(f, inputs, 'vjp');
+  const pullback = (cotangent?: unknown): GradientTree[] => {
+    const given = cotangent === undefined ? defaultCotangents(result) : flattenResult(cotangent, 'vjp').leaves;
+    const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: fitting(given[i], x) }));
+    return rebuildAll(args, pull(recorder, seeds, args.flatMap((flat) => flat.leaves)));
+  };
+  return { value: result.rebuild(result.leaves), pullback };
+}
+
+function defaultCotangents(result: Flat<Tensor>): Tensor[] {
+  const only = result.leaves[0]!;
+  if (result.leaves.length !== 1 || only.size !== 1) {
+    throw new ShapeError(message(`vjp: a result of ${result.leaves.map((x) => shapeText(x.shape)).join(', ')} without a cotangent`, 'Only a single element has the cotangent 1', 'Pass a cotangent of the shape of the result'));
+  }
+  return [filled(1, only.shape, only.dtype)];
+}
+
+function fitting(cotangent: Tensor | undefined, x: Tensor): Tensor {
+  if (cotangent === undefined || !sameShape(cotangent.shape, x.shape)) {
+    throw new ShapeError(message(`a cotangent of shape ${cotangent === undefined ? 'none' : shapeText(cotangent.shape)} for ${shapeText(x.shape)}`, 'A cotangent has the shape of its tensor', 'Expand or reshape it'));
+  }
+  if (cotangent.dtype !== x.dtype) {
+    throw new DTypeError(message(`a cotangent of type ${cotangent.dtype} for ${x.dtype}`, 'A cotangent has the type of its tensor', 'Use cast'));
+  }
+  return cotangent;
+}
+
+/**
+ * The directional derivative: result and its tangent for tangents of the inputs.
+ *
+ * Gradient  built as the pull-back of the pull-back (which is linear in its cotangent), so no second set of rules exists
+ * Throws    ShapeError for a tangent of another shape than its input
+ */
+export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: readonly unknown[]) {
+  const { recorder, args, result } = run(f, inputs, 'jvp');
+  return record(recorder, () => {
+    const given = tangents.flatMap((tree) => liftTree(tree, floatTypeOfTrees(inputs)).leaves);
+    const floats = args.flatMap((flat) => flat.leaves)
+      .flatMap((x, i) => (isFloat(x.dtype) ? [{ x, tangent: fitting(given[i], x) }] : []));
+    const zeros = result.leaves.map((x) => alias(zerosLike(x)));
+    const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: zeros[i]! }));
+    const pulled = gradient(recorder, seeds, floats.map(({ x }) => recorder.stepOf(x).id));
+    const again = pulled.flatMap((x, i) => (x === null ? [] : [{ step: recorder.stepOf(x).id, cotangent: floats[i]!.tangent }]));
+    const found = again.length === 0 ? zeros.map(zerosLike) : pull(recorder, again, zeros);
+    return { value: result.rebuild(result.leaves), tangent: result.rebuild(found) };
+  });
+}
+
+/** The Hessian times vectors: ∂/∂inputs ⟨∇f, vectors⟩, one tree per input. */
+export function hvp(f: Differentiable, inputs: readonly unknown[], vectors: readonly unknown[]): GradientTree {
+  const dtype = floatTypeOfTrees(inputs);
+  const directions = vectors.flatMap((tree) => liftTree(tree, dtype).leaves);
+  const all = inputs.map((_, index) => index);
+  const along = (...args: unknown[]): Tensor => {
+    const slopes = flatten(grad(f, { wrt: all })(...args), (x): x is Tensor | null => x === null || isTensor(x)).leaves;
+    const products = slopes.flatMap((g, i) => (g === null ? [] : [sumTo(mul(g, fitting(directions[i], g)), [])]));
+    return products.reduce((a, b) => add(a, b));
+  };
+  return grad(along, { wrt: all })(...inputs);
+}
+
+/**
+ * The Jacobian of a function of one tensor: x ↦ [...shape of f(x), ...shape of x], one pull-back per entry of f(x).
+ */
+export function jacobian(f: (x: Tensor) => Tensor) {
+  return (x: Tensor): Tensor => {
+    const { recorder, args, result } = run(f as Differentiable, [x], 'jacobian');
+    const y = result.leaves[0]!;
+    const input = args[0]!.leaves;
+    const rows = Array.from({ length: y.size }, (_, i) => {
+      const seeds = [{ step: recorder.stepOf(y).id, cotangent: unit(y, i) }];
+      return reshape(pull(recorder, seeds, input)[0]!, [1, ...x.shape]);
+    });
+    return reshape(concatAlong(rows, 0), [...y.shape, ...x.shape]);
+  };
+}
+
+/** The tensor like y that is 1 at one position and 0 elsewhere. */
+function unit(y: Tensor, position: number): Tensor {
+  const basis = new Float64Array(y.size);
+  basis[position] = 1;
+  return tensor(basis, { shape: y.shape, dtype: y.dtype });
+}
+
+/** The Hessian of a scalar function of one tensor: x ↦ [...shape of x, ...shape of x]. */
+export function hessian(f: (x: Tensor) => Tensor) {
+  return jacobian((x) => grad(f as Differentiable)(x) as Tensor);
+}

@@ -1,0 +1,12 @@
+// The program as data: values, tensors, steps, recorders, evaluation and text.
+
+export { type Bindings, evaluate } from './evaluate.ts';
+export { Graph, type Origin, type Step } from './graph.ts';
+export type {
+  Algebra, ContractPrimitive, ControlPrimitive, Domain, Fragment, IndexPrimitive, Kind, Laws, MapPrimitive, Params, Primitive,
+  ReducePrimitive, Rule, RuleContext, Typed,
+} from './primitive.ts';
+export { apply, currentRecorder, type Engine, label, type Mode, record, Recorder, runPrimitive, scope, useEngine } from './recorder.ts';
+export { filled, floatTypeOf, fromValue, isTensor, lift, type Nested, type Operand, Tensor, tensor, type TensorOptions } from './tensor.ts';
+export { flattenResult, floatTypeOfTrees, liftTree, replay, type Trace, trace, type TraceOptions } from './trace.ts';
+export { forEachRow, mergeAxes, type Storage, Value } from './value.ts';

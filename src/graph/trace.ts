@@ -1,0 +1,93 @@
+// From a function to a program and back: `trace` runs a function under a recorder and keeps the graph, `replay`
+// applies a recorded program to other tensors (in whatever trace is open then).
+
+import { DTypeError, message } from '../base/errors.ts';
+import type { FloatDType } from '../base/dtype.ts';
+import { type Flat, flatten, type Tree } from '../base/tree.ts';
+import type { Graph, Step } from './graph.ts';
+import { input } from './intrinsics.ts';
+import type { Fragment, Params } from './primitive.ts';
+import { apply, type Mode, record, Recorder } from './recorder.ts';
+import { floatTypeOf, isTensor, lift, type Operand, Tensor } from './tensor.ts';
+
+export interface Trace extends Fragment {
+  readonly recorder: Recorder;
+  /** The tree of output tensors the function returned. */
+  readonly result: Flat<Tensor>;
+}
+
+/** Numbers among the leaves of an argument become rank-0 tensors of the program's float type. */
+export function liftTree(tree: unknown, dtype: FloatDType): Flat<Tensor> {
+  const flat = flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number');
+  return { ...flat, leaves: flat.leaves.map((x) => lift(x, dtype)) };
+}
+
+export function floatTypeOfTrees(trees: readonly unknown[]): FloatDType {
+  return floatTypeOf(trees.flatMap((tree) => flatten(tree, isTensor).leaves));
+}
+
+/** The tensors a traced function returned, or a DTypeError when it returned something else. */
+export function flattenResult(result: unknown, who: string): Flat<Tensor> {
+  const flat = flatten(result, (x): x is Operand => isTensor(x) || typeof x === 'number');
+  if (flat.leaves.length === 0) {
+    throw new DTypeError(message(`${who}: the function returned ${result === undefined ? 'nothing' : typeof result}`, 'It returns a tensor or a tree of tensors', 'Add the return statement'));
+  }
+  const dtype = floatTypeOf(flat.leaves);
+  return { ...flat, leaves: flat.leaves.map((x) => lift(x, dtype)) };
+}
+
+export interface TraceOptions {
+  readonly mode?: Mode;
+  /** Remember the source line of every step. */
+  readonly positions?: boolean;
+}
+
+/**
+ * Records what `f` does with these inputs (tensors or trees of them) as a graph.
+ *
+ * Gradient  the graph holds the forward steps only; gradients of a traced function are further steps of a new trace
+ * Throws    TraceError for an async function, or (abstract mode) when a value is read; whatever the steps throw
+ */
+export function trace(f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: TraceOptions = {}): Trace {
+  const recorder = new Recorder(options.mode ?? 'concrete', { positions: options.positions ?? false });
+  return record(recorder, () => {
+    const dtype = floatTypeOfTrees(inputs);
+    const ids: number[] = [];
+    const trees = inputs.map((tree) => {
+      const flat = liftTree(tree, dtype);
+      return flat.rebuild(flat.leaves.map((x) => {
+        const fresh = recorder.append(input, [], inputParams(x, recorder.mode), x);
+        ids.push(recorder.stepOf(fresh).id);
+        return fresh;
+      }));
+    });
+    const result = flattenResult((f as (...args: unknown[]) => unknown)(...trees), 'trace');
+    const outputs = result.leaves.map((x) => recorder.stepOf(x).id);
+    return { recorder, graph: recorder.graph, inputs: ids, outputs, result };
+  });
+}
+
+function inputParams(x: Tensor, mode: Mode): Params {
+  const typed = { shape: x.shape, dtype: x.dtype };
+  return mode === 'concrete' ? { ...typed, value: x.read() } : typed;
+}
+
+/** Applies a recorded program to other tensors; `replace` may give a step another tensor than its own. */
+export function replay(
+  fragment: Fragment,
+  inputs: readonly Tensor[],
+  replace?: (step: Step, inputs: readonly Tensor[]) => Tensor | undefined,
+): Tensor[] {
+  const { graph, outputs } = fragment;
+  const live = graph.live(outputs);
+  const tensors: Tensor[] = [];
+  fragment.inputs.forEach((id, i) => (tensors[id] = inputs[i]!));
+  for (const step of graph.steps) {
+    if (!live[step.id] || tensors[step.id] !== undefined) continue;
+    const given = step.inputs.map((id) => tensors[id]!);
+    tensors[step.id] = replace?.(step, given) ?? apply(step.primitive, given, step.params);
+  }
+  return outputs.map((id) => tensors[id]!);
+}
+
+export type { Graph, Tree };
