@@ -1,8 +1,8 @@
 // Shapes, strides and axes: plain arithmetic on lists of integers, with the checks and the errors in one place.
 // A shape is row-major; a stride counts elements; stride 0 repeats an element (an expanded axis costs nothing).
 
-import { bytesPerElement, type DType } from './dtype.ts';
-import { message, ShapeError } from './errors.ts';
+import { bytesPerElement, type DType, dtypes } from './dtype.ts';
+import { DTypeError, message, ShapeError } from './errors.ts';
 
 export type Shape = readonly number[];
 
@@ -24,7 +24,18 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
+/** A shape is a list: a single number would be read as no axes at all. */
+export function checkList(shape: Shape, who: string): void {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(message(`${who}: ${String(shape)} as a list of axes`, 'Shapes and orders are lists of whole numbers', 'Write [n] for one axis'));
+  }
+}
+
 export function checkSize(shape: Shape, dtype: DType, who: string): void {
+  checkList(shape, who);
+  if (!dtypes.includes(dtype)) {
+    throw new DTypeError(message(`${who}: the type ${String(dtype)}`, "Types are 'f32', 'f64' and 'i32'", 'Choose one of them'));
+  }
   for (const n of shape) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ShapeError(message(`${who}: shape ${shapeText(shape)}`, 'Axes are whole numbers ≥ 0', 'Check the sizes'));
@@ -73,7 +84,7 @@ export function normalizeAxis(axis: number, rank: number, who: string): number {
 /** Distinct axes in ascending order; `undefined` means all of them. */
 export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, who: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, who));
+  const list = (Array.isArray(axes) ? axes as readonly number[] : [axes as number]).map((axis) => normalizeAxis(axis, rank, who));
   const sorted = [...new Set(list)].sort((a, b) => a - b);
   if (sorted.length !== list.length) {
     throw new ShapeError(message(`${who}: axes ${shapeText(list)}`, 'An axis is named once', 'Remove the repeated axis'));

@@ -1,5 +1,5 @@
-// What people write wrongly, and what they meant: signs of papers and other languages, misspelt words, and tokens where they
-// cannot stand. Only sentences live here; parse.ts and tokens.ts notice the mistake, and tokens.ts shows it.
+// What people write wrongly, and what they meant: signs of papers and other languages, misspelt words, and tokens where
+// they cannot stand. Only sentences live here; parse.ts and tokens.ts notice the mistake, and tokens.ts shows it.
 
 import { compareOps } from './grammar.ts';
 
@@ -18,7 +18,8 @@ export function shown(token: Token): string {
 export const lookalikes: ReadonlyMap<string, string> = new Map([
   ['==', '='], ['**', '^'], ['<>', '!='], ['&&', 'and'], ['||', 'not (not p and not q)'], ['≤', '<='], ['≥', '>='],
   ['≠', '!='], ['−', '-'], ['–', '-'], ['·', '*'], ['⋅', '*'], ['×', '*'], ['÷', '/'], ['²', '^2'], ['³', '^3'],
-  ['∑', 'sum(k, e)'], ['∂', 'd(e, x)'], ['√', 'sqrt(e)'], ['!', '!= or not'], ['&', 'and'], ['→', '->'], ['.', '0.5, not .5'],
+  ['∑', 'sum(k, e)'], ['∂', 'd(e, x)'], ['√', 'sqrt(e)'], ['!', '!= or not'], ['&', 'and'], ['→', '->'],
+  ['.', '0.5, not .5'],
 ]);
 
 /** The rule that a token breaks where something else was needed, and what to do. */
@@ -47,10 +48,12 @@ export function advice(token: Token, before: Token | undefined, needed: string):
     case ',': return ['commas separate arguments and the indices in brackets', 'remove it, or check the parentheses'];
     case ')':
       if (needed.startsWith("','")) return ['this form has a second part', `write ${needed}`];
-      return ['each ) closes one (', ends ? 'remove it, or open the parenthesis earlier' : 'write what is missing before it'];
+      return ['each ) closes one (', ends ? 'remove it, or open one earlier' : 'write what is missing before it'];
     case '[': return ['indices follow a name directly', 'give the quantity a name with define, and index that'];
-    case '': return ['a formula is complete on its own', 'write what is missing; a continuation is indented by two spaces'];
-    default: return ['this does not fit the grammar of the notation', `write ${needed} here, or remove ${shown(token)}`];
+    case '':
+      return ['a formula is complete on its own', 'write what is missing; a continuation is indented by two spaces'];
+    default:
+      return ['this does not fit the grammar of the notation', `write ${needed} here, or remove ${shown(token)}`];
   }
 }
 

@@ -1,9 +1,13 @@
-// What a formula is: the syntax tree, the table of precedences and the table of functions, and the three questions every reader
-// of a tree asks (its parts, whether two are equal, which indices are free). Trees are plain data and survive JSON.
-// Meaning does not live here: whether a name is declared and what it stands for is decided when a tree is lowered.
-// Next: tokens.ts and parse.ts (text to tree), print.ts and latex.ts (tree to text), derivation.ts (files of formulas).
+// What a formula is: the syntax tree, the table of precedences and the table of functions, and the three questions
+// every reader of a tree asks (its parts, whether two are equal, which indices are free). Trees are plain data and
+// survive JSON. Meaning does not live here: whether a name is declared and what it stands for is decided when a tree is
+// lowered. Next: tokens.ts and parse.ts (text to tree), print.ts and latex.ts (tree to text), derivation.ts (files of
+// formulas).
 
-/** Where a caret belongs, 0-based in the statement's text: an operator's own column, else the first character of the node. */
+/**
+ * Where a caret belongs, 0-based in the statement's text: an operator's own column, else the first character of the
+ * node.
+ */
 export interface At {
   readonly column?: number;
 }
@@ -20,7 +24,8 @@ export interface BinaryExpr extends At {
 export interface CallExpr extends At { readonly kind: 'call'; readonly name: string; readonly args: readonly Expr[] }
 /** `sum(k, e)`, `max(k != y, e)`. With a condition, `index` is the name the condition begins with. */
 export interface BoundExpr extends At {
-  readonly kind: 'bound'; readonly op: BoundOp; readonly index: string; readonly where: Cond | null; readonly body: Expr;
+  readonly kind: 'bound'; readonly op: BoundOp;
+  readonly index: string; readonly where: Cond | null; readonly body: Expr;
 }
 export interface SelectExpr extends At {
   readonly kind: 'select'; readonly then: Expr; readonly cond: Cond; readonly otherwise: Expr;
@@ -56,7 +61,9 @@ export const compareOps: ReadonlySet<string> = new Set<CompareOp>(['<', '<=', '>
 export const binaryOps: ReadonlySet<string> = new Set<BinaryOp>(['+', '-', '*', '/', '^']);
 export const boundOps: ReadonlySet<string> = new Set<BoundOp>(['sum', 'mean', 'max', 'min', 'rank']);
 
-/** How tightly each form holds its parts together; a part that holds less tightly than its place asks gets parentheses. */
+/**
+ * How tightly each form holds its parts together; a part that holds less tightly than its place asks gets parentheses.
+ */
 export const precedence = { select: 0, add: 1, multiply: 2, negate: 3, power: 4, atom: 5 } as const;
 
 export function precedenceOf(e: Expr): number {
@@ -97,6 +104,14 @@ export function childrenOf(node: Expr | Cond): readonly (Expr | Cond)[] {
   }
 }
 
+/** The name a condition begins with, when it stands alone on the left of its first comparison: what a sum binds. */
+export function leadingName(cond: Cond): string | null {
+  if (cond.kind === 'not') return leadingName(cond.of);
+  if (cond.kind === 'and') return cond.all[0] === undefined ? null : leadingName(cond.all[0]);
+  const { left } = cond;
+  return left.kind === 'name' && left.index.length === 0 && !left.name.includes('.') ? left.name : null;
+}
+
 /** The same expression, wherever it stands and however its numbers are printed. */
 export function equalExpr(a: Expr, b: Expr): boolean {
   return sameTree(a, b, (key) => key === 'column' || key === 'text');
@@ -113,23 +128,22 @@ export function sameTree(a: unknown, b: unknown, ignore: (key: string, owner: ob
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const left = new Map(Object.entries(a).filter(([key]) => !ignore(key, a)));
   const right = Object.entries(b).filter(([key]) => !ignore(key, b));
-  return left.size === right.length && right.every(([key, value]) => left.has(key) && sameTree(left.get(key), value, ignore));
+  return left.size === right.length
+    && right.every(([key, value]) => left.has(key) && sameTree(left.get(key), value, ignore));
 }
 
 /**
- * The indices a formula leaves free, in reading order: those of `indices` that stand in brackets or alone and that no sum, mean,
- * max or min around them binds. `rank(n, e)` compares this n with the others, so n stays free; `d(c[k], w[j])` has k and j free.
+ * The indices a formula leaves free, in reading order: those of `indices` that stand in brackets or alone and that no
+ * sum, mean, max or min around them binds. `rank(n, e)` compares this n with the others, so n stays free; `d(c[k],
+ * w[j])` has k and j free.
  */
 export function freeIndices(node: Expr | Cond, indices: ReadonlySet<string>): string[] {
   const found = new Set<string>();
   const visit = (part: Expr | Cond, bound: ReadonlySet<string>): void => {
-    if (part.kind === 'name') {
-      for (const name of part.index.length === 0 ? [part.name] : part.index) {
-        if (indices.has(name) && !bound.has(name)) found.add(name);
-      }
-    }
-    const inside = part.kind === 'bound' && part.op !== 'rank' ? new Set([...bound, part.index]) : bound;
-    if (part.kind === 'bound' && part.op === 'rank' && indices.has(part.index) && !bound.has(part.index)) found.add(part.index);
+    const rank = part.kind === 'bound' && part.op === 'rank';
+    const used = rank ? [part.index] : part.kind !== 'name' ? [] : part.index.length === 0 ? [part.name] : part.index;
+    for (const name of used) if (indices.has(name) && !bound.has(name)) found.add(name);
+    const inside = part.kind === 'bound' && !rank ? new Set([...bound, part.index]) : bound;
     for (const child of childrenOf(part)) visit(child, inside);
   };
   visit(node, new Set());

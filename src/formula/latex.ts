@@ -1,6 +1,7 @@
-// Syntax tree to LaTeX, the way a paper sets it: fractions, cases, sums with their condition below, hats for unit vectors, partial
-// derivatives. One direction only: LaTeX is never read. Needs amsmath (cases, \operatorname*, \substack).
-// Parentheses follow the look of the page, not the text's: a fraction bar and an exponent group by themselves.
+// Syntax tree to LaTeX, the way a paper sets it: fractions, cases, sums with their condition below, hats for unit
+// vectors, partial derivatives. One direction only: LaTeX is never read. Needs amsmath (cases, \operatorname*,
+// \substack). Parentheses follow the look of the page, not the text's: a fraction bar and an exponent group by
+// themselves.
 
 import {
   precedence, precedenceOf, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
@@ -48,7 +49,8 @@ function cond(c: Cond): string {
   switch (c.kind) {
     case 'compare': return `${operand(c.left, precedence.add)} ${relations[c.op]} ${operand(c.right, precedence.add)}`;
     case 'not': return `\\lnot \\left(${cond(c.of)}\\right)`;
-    case 'and': return c.all.map((each) => (each.kind === 'and' ? `\\left(${cond(each)}\\right)` : cond(each))).join(' \\land ');
+    case 'and':
+      return c.all.map((each) => (each.kind === 'and' ? `\\left(${cond(each)}\\right)` : cond(each))).join(' \\land ');
   }
 }
 
@@ -80,7 +82,8 @@ function opensRight(e: Expr): boolean {
 }
 
 const commands: ReadonlyMap<string, string> = new Map([
-  ['log', '\\log'], ['sin', '\\sin'], ['cos', '\\cos'], ['acos', '\\arccos'], ['tanh', '\\tanh'], ['max', '\\max'], ['min', '\\min'],
+  ['log', '\\log'], ['sin', '\\sin'], ['cos', '\\cos'], ['acos', '\\arccos'], ['tanh', '\\tanh'], ['max', '\\max'],
+  ['min', '\\min'],
 ]);
 
 function call(name: string, args: readonly Expr[]): string {
@@ -139,7 +142,10 @@ function number(text: string): string {
   return exponent === undefined ? text : `${digits ?? ''} \\cdot 10^{${exponent.replace('+', '')}}`;
 }
 
-/** A name with its accent, its section above and its own digits and indices below: `sv.m1[k]` is m, sv above, 1 and k below. */
+/**
+ * A name with its accent, its section above and its own digits and indices below: `sv.m1[k]` is m, sv above, 1 and k
+ * below.
+ */
 function named(e: NameExpr, accent: string): string {
   const parts = e.name.split('.');
   const { letters, below, primes } = split(parts[parts.length - 1] ?? '');
@@ -166,8 +172,8 @@ function split(name: string): { letters: string; below: string[]; primes: number
 }
 
 const greek = [
-  'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa', 'lambda', 'mu', 'nu', 'xi', 'pi', 'rho',
-  'sigma', 'tau', 'upsilon', 'phi', 'chi', 'psi', 'omega',
+  'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa', 'lambda', 'mu', 'nu', 'xi',
+  'pi', 'rho', 'sigma', 'tau', 'upsilon', 'phi', 'chi', 'psi', 'omega',
 ];
 const capitals = ['Gamma', 'Delta', 'Theta', 'Lambda', 'Xi', 'Pi', 'Sigma', 'Upsilon', 'Phi', 'Psi', 'Omega'];
 const greekNames: ReadonlySet<string> = new Set([...greek, ...capitals]);

@@ -7,7 +7,7 @@
 
 import { advice, nearest, shown, type Token } from './advice.ts';
 import {
-  compareOps, functions, keywords, reserved,
+  compareOps, functions, keywords, leadingName, reserved,
   type BinaryOp, type Binding, type BoundOp, type Claim, type CompareOp, type Cond, type Expr, type NameExpr,
 } from './grammar.ts';
 import { Cursor, limits, newName, type Locate } from './tokens.ts';
@@ -60,7 +60,8 @@ class Parser extends Cursor {
     const twice = index.find((each, at) => index.indexOf(each) !== at);
     if (twice !== undefined) {
       throw this.fail(this.peek().column, `found the index '${twice}' twice in '${name}'`,
-        'each index of a definition ranges over its own axis', `declare a second index over that axis: index ${twice}2: …`);
+        'each index of a definition ranges over its own axis',
+        `declare a second index over that axis: index ${twice}2: …`);
     }
     this.expect('=', `'=' after the defined name`);
     return { target: { name, index }, value: this.expression() };
@@ -127,7 +128,8 @@ class Parser extends Cursor {
     if (this.peek().text === '(') return this.call(token);
     if (reserved.has(token.text)) {
       throw this.fail(token.column, `found the function '${token.text}' without its arguments`,
-        'a function is followed by ( and its name means nothing else', `write ${token.text}(…), or rename the quantity`);
+        'a function is followed by ( and its name means nothing else',
+        `write ${token.text}(…), or rename the quantity`);
     }
     return this.name(token);
   }
@@ -160,14 +162,15 @@ class Parser extends Cursor {
     const args = [this.expression()];
     while (this.accept(',')) args.push(this.expression());
     if (args.length !== arity) {
-      throw this.fail(column, `found ${name} of ${args.length}`, `${name} takes ${arity} argument${arity === 1 ? '' : 's'}`,
+      throw this.fail(column, `found ${name} of ${args.length}`,
+        `${name} takes ${arity} argument${arity === 1 ? '' : 's'}`,
         name === 'max' || name === 'min' ? `nest it: ${name}(a, ${name}(b, c)), or range over an index: ${name}(k, e)`
           : 'give it as many, separated by commas');
     }
     this.close(open);
     const [left, right] = args;
-    if (name === 'pow' && left !== undefined && right !== undefined) return { kind: 'binary', op: '^', left, right, column };
-    return { kind: 'call', name, args, column };
+    return name === 'pow' && left !== undefined && right !== undefined
+      ? { kind: 'binary', op: '^', left, right, column } : { kind: 'call', name, args, column };
   }
 
   private derivative(head: Token, open: Token): Expr {
@@ -177,7 +180,8 @@ class Parser extends Cursor {
     const by = token.kind === 'name' && this.peek().text !== '(' && !reserved.has(token.text) ? this.name(token) : null;
     if (by === null || (this.peek().text !== ')' && this.peek().text !== ',' && this.peek().kind !== 'end')) {
       throw this.fail(token.column, `found an expression at ${shown(token)} as what to differentiate by`,
-        'd(e, name) differentiates by a name, with or without indices', 'give the expression a name with define, and write that name');
+        'd(e, name) differentiates by a name, with or without indices',
+        'give the expression a name with define, and write that name');
     }
     if (this.peek().text === ',') {
       throw this.fail(this.peek().column, 'found a third argument of d(e, name)', 'a derivative is by one name',
@@ -194,7 +198,8 @@ class Parser extends Cursor {
     do {
       const name = newName(this, 'the name that at(…) gives a new value');
       if (bindings.some((binding) => binding.name === name.text)) {
-        throw this.fail(name.column, `found '${name.text}' twice in one at(…)`, 'a name has one value at a time', 'remove one of them');
+        throw this.fail(name.column, `found '${name.text}' twice in one at(…)`, 'a name has one value at a time',
+          'remove one of them');
       }
       this.expect('=', `'=' and the new value of '${name.text}'`);
       bindings.push({ name: name.text, value: this.expression(), column: name.column });
@@ -216,7 +221,7 @@ class Parser extends Cursor {
     if (shape === 'expression' || index === '') {
       throw this.fail(first.column, `found ${shown(first)} where the index of ${op} is needed`,
         `${op} begins with the index it ranges over, alone or as the first name of a condition`,
-        `write ${op}(k, e) or ${op}(k != y and …, e); a condition that begins otherwise goes into the body, as e if … else 0`);
+        `write ${op}(k, e) or ${op}(k != y and …, e); another condition goes into the body, as e if … else 0`);
     }
     this.expect(',', `',' and what ${op} ranges over`);
     const body = this.expression();
@@ -230,7 +235,7 @@ class Parser extends Cursor {
     const shape = this.firstArgument();
     if (shape === 'index') return this.indices.has(first.text);
     if (shape === 'condition' && first.kind === 'name' && !this.indices.has(first.text)) {
-      throw this.fail(first.column, `found a condition on '${first.text}' in ${name}, and '${first.text}' is not an index here`,
+      throw this.fail(first.column, `found a condition on '${first.text}' in ${name}, and that is not an index here`,
         `${name} with a condition ranges over the index the condition begins with`,
         'begin with a declared index, or compare inside an argument: a if … else b');
     }
@@ -288,11 +293,4 @@ class Parser extends Cursor {
     const [rule, hint] = advice(token, this.tokens[this.position - 1], needed);
     return this.fail(token.column, `found ${shown(token)} where ${needed} is needed`, rule, hint);
   }
-}
-
-/** The name a condition begins with, when it stands alone on the left of its first comparison. */
-export function leadingName(cond: Cond): string | null {
-  if (cond.kind === 'not') return leadingName(cond.of);
-  if (cond.kind === 'and') return cond.all[0] === undefined ? null : leadingName(cond.all[0]);
-  return cond.left.kind === 'name' && cond.left.index.length === 0 && !cond.left.name.includes('.') ? cond.left.name : null;
 }

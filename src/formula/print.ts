@@ -1,7 +1,9 @@
-// Syntax tree to text in the notation, with the fewest parentheses the grammar allows: what is printed reads back as the same
-// tree, and printing what was read changes spacing only. No layout and no line breaking. Next: latex.ts, the same walk for
-// typesetting, and derivation.ts, which prints whole files.
+// Syntax tree to text in the notation, with the fewest parentheses the grammar allows: what is printed reads back as
+// the same tree, and printing what was read changes spacing only. Whole derivations print the same way, prose above its
+// statement, declarations before lines. Long lines are not broken. Next: latex.ts, the same walk for typesetting.
 
+import type { Declaration, DeclaredType, Domain } from './declarations.ts';
+import type { Derivation, Line, Section } from './derivation.ts';
 import { precedence, precedenceOf, type Claim, type Cond, type Expr, type NameExpr } from './grammar.ts';
 
 export function printExpr(e: Expr): string {
@@ -42,6 +44,56 @@ export function printClaim(claim: Claim): string {
 
 export function printName(e: Pick<NameExpr, 'name' | 'index'>): string {
   return e.index.length === 0 ? e.name : `${e.name}[${e.index.join(', ')}]`;
+}
+
+/** A derivation as a file; reading it gives the same derivation, its texts and line numbers aside. */
+export function printDerivation(derivation: Derivation): string {
+  const { title, source, notes, sections } = derivation;
+  const head = notes.map(prose);
+  if (title !== '' || (notes.length > 0 && source === '')) head.push(statement('title', title));
+  if (source !== '') head.push(statement('source', source));
+  const blocks = [head, ...sections.flatMap(sectionBlocks)].filter((block) => block.length > 0);
+  return blocks.length === 0 ? '' : `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+function sectionBlocks({ id, title, notes, declarations, indices, lines }: Section): string[][] {
+  const head = id === '' ? [] : [...notes.map(prose), statement('section', title === '' ? id : `${id}: ${title}`)];
+  for (const each of declarations) head.push(...each.notes.map(prose), statement('declare', declared(each)));
+  for (const each of indices) head.push(...each.notes.map(prose), statement('index', `${each.name}: ${each.axis}`));
+  const width = Math.max(4, ...lines.map((line) => line.id.length));
+  return [head, lines.flatMap((line) => printLine(line, width))];
+}
+
+function printLine(line: Line, width: number): string[] {
+  const numbered = (word: string, id: string, text: string): string => statement(word, `${id.padEnd(width)} ${text}`);
+  const printed = line.notes.map(prose);
+  if (line.target !== undefined && line.value !== undefined) {
+    printed.push(numbered(line.kind, line.id, `${printName(line.target)} = ${printExpr(line.value)}`));
+  }
+  if (line.claim !== undefined) printed.push(numbered(line.kind, line.id, printClaim(line.claim)));
+  if (line.amended !== undefined) printed.push(numbered('amend', '', printClaim(line.amended)));
+  return printed;
+}
+
+function declared({ names, type, domain }: Declaration): string {
+  return `${names.join(' ')}: ${printType(type)}${domain === null ? '' : ` in ${printDomain(domain)}`}`;
+}
+
+function printType(type: DeclaredType): string {
+  if (type.kind === 'scalar') return 'scalar';
+  return type.kind === 'label' ? `${type.from} -> ${type.to}` : type.axes.join(' ');
+}
+
+function printDomain(domain: Domain): string {
+  return domain.kind === 'interval' ? `[${domain.low}, ${domain.high}]` : `{${domain.values.join(', ')}}`;
+}
+
+function statement(word: string, rest: string): string {
+  return `${word.padEnd(7)} ${rest}`.trimEnd();
+}
+
+function prose(note: string): string {
+  return `# ${note}`.trimEnd();
 }
 
 function operand(e: Expr, least: number): string {

@@ -1,6 +1,6 @@
-// Characters to tokens, a cursor over them, and the one way in which everything about a formula reports an error: what was
-// found at which column, the line with a caret, the rule, what to do. No grammar here: which token may follow which is
-// parse.ts (formulas) and derivation.ts (declarations).
+// Characters to tokens, a cursor over them, and the one way in which everything about a formula reports an error: what
+// was found at which column, the line with a caret, the rule, what to do. No grammar here: which token may follow which
+// is parse.ts (formulas) and derivation.ts (declarations).
 
 import { FormatError } from '../base/errors.ts';
 import { lookalikes, shown, type Token } from './advice.ts';
@@ -16,7 +16,10 @@ export interface Spot {
 
 export type Locate = (column: number) => Spot;
 
-/** At most this many tokens in a formula and this many forms inside one another: far above any paper, far below any stack. */
+/**
+ * At most this many tokens in a formula and this many forms inside one another: far above any paper, far below any
+ * stack.
+ */
 export const limits = { tokens: 2000, nesting: 100 } as const;
 
 /**
@@ -31,10 +34,10 @@ export function formulaError(
   return new FormatError(`${head}: ${visible(what)}\n${excerpt(text, at)}\nRule: ${rule}.\nDo: ${visible(hint)}.`);
 }
 
-/** The line and a caret under the column; of a long line only the part around it. */
+/** The line and a caret under the column; of a long line the part around it. */
 function excerpt(text: string, column: number): string {
   const start = column > 100 ? column - 60 : 0;
-  const end = Math.min(text.length, Math.max(column + 40, start + 116));
+  const end = Math.min(text.length, Math.max(column + 40, start + 112));
   const before = (start > 0 ? '…' : '') + visible(text.slice(start, column));
   const after = visible(text.slice(column, end)) + (end < text.length ? '…' : '');
   const pad = Array.from(before, (char) => (char === '\t' ? '\t' : /\p{M}/u.test(char) ? '' : ' ')).join('');
@@ -46,7 +49,10 @@ function visible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => (char === '\t' ? '\t' : ' '));
 }
 
-const symbols = ['<=', '>=', '!=', '->', '<', '>', '=', '+', '-', '*', '/', '^', '(', ')', '[', ']', ',', ':', '{', '}'];
+/** Longer ones first. */
+const symbols = [
+  '<=', '>=', '!=', '->', '<', '>', '=', '+', '-', '*', '/', '^', '(', ')', '[', ']', ',', ':', '{', '}',
+];
 
 const isSpace = (char: string): boolean => /\s/u.test(char);
 const isDigit = (char: string): boolean => char >= '0' && char <= '9' && char.length === 1;
@@ -69,7 +75,8 @@ export function tokenize(text: string, locate: Locate): Token[] {
     if (charAt(end) === '.') {
       const fraction = skip(end + 1, isDigit);
       if (fraction === end + 1) {
-        throw fail(end, `found '.' with no digit after it`, 'digits stand on both sides of a decimal point', 'write 1.0 or 1');
+        throw fail(end, `found '.' with no digit after it`, 'digits stand on both sides of a decimal point',
+          'write 1.0 or 1');
       }
       end = fraction;
     }
@@ -99,21 +106,25 @@ export function tokenize(text: string, locate: Locate): Token[] {
     if (end === at) {
       const wrong = lookalikes.has(pair) ? pair : char;
       const known = lookalikes.get(wrong);
-      const seen = /[\p{C}\p{M}]/u.test(wrong) ? `U+${(wrong.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}` : `'${wrong}'`;
-      throw fail(at, `found ${seen}, which the notation does not have`,
+      throw fail(at, `found ${quoted(wrong)}, which the notation does not have`,
         'a formula is made of names, numbers, + - * / ^, comparisons and calls',
         known === undefined ? 'remove it, or spell it as a name' : `write ${known}`);
     }
     const word = text.slice(at, end).normalize('NFC');
     tokens.push({ kind: kind === 'name' && keywords.has(word) ? 'word' : kind, text: word, column: at });
-    at = end;
     if (tokens.length > limits.tokens) {
       throw fail(at, `found more than ${limits.tokens} words and signs`, 'a formula fits on a page',
         'give its parts names with define');
     }
+    at = end;
   }
-  tokens.push({ kind: 'end', text: '', column: text.trimEnd().length });
+  tokens.push({ kind: 'end', text: '', column: text.trim() === '' ? text.length : text.trimEnd().length });
   return tokens;
+}
+
+/** A sign in quotes, or the number of one that cannot be seen. */
+function quoted(sign: string): string {
+  return /[\p{C}\p{M}]/u.test(sign) ? `U+${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}` : `'${sign}'`;
 }
 
 function errorAt(locate: Locate, column: number, what: string, rule: string, hint: string): FormatError {

@@ -67,6 +67,13 @@ export function isTensor(x: unknown): x is Tensor {
   return x instanceof Tensor;
 }
 
+/** Refuses what is not a tensor: arrays and numbers have no axes to count. */
+export function demandTensor(x: unknown, who: string): asserts x is Tensor {
+  if (isTensor(x)) return;
+  const kind = x === null ? 'null' : Array.isArray(x) ? 'array' : typeof x;
+  throw new DTypeError(message(`${who}: an operand of type ${kind}`, `${who} works on tensors`, 'Wrap the values with tensor(…)'));
+}
+
 export function fromValue(value: Value): Tensor {
   return new Tensor(value.shape, value.dtype, value);
 }

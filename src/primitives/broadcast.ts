@@ -1,9 +1,10 @@
 // expand and its adjoint, sum. Expanding is a view with stride 0: nothing is copied.
 // Sums are accumulated in double, four at a time in blocks, and the blocks combined pairwise, so the error grows with
-// the logarithm of the length; a Float32 result is rounded once.
+// the logarithm of the length; a Float32 result is rounded once. The order of a sum follows from the shape alone: a
+// view and its dense copy have the same sum, bit for bit.
 
 import { DTypeError, message, ShapeError } from '../base/errors.ts';
-import { sameShape, type Shape, shapeText } from '../base/shape.ts';
+import { denseStrides, sameShape, type Shape, shapeText } from '../base/shape.ts';
 import type { ReducePrimitive, Typed, ViewPrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -39,7 +40,12 @@ const sum_: ReducePrimitive = {
   vjp: [({ grad }, x) => expand(grad, x!.shape)],
   print: ([x], params) => `sum(${x!}, axes ${shapeText(params['axes'] as Shape)})`,
   type: ([x], params) => reducedType(x!, params['axes'] as Shape),
-  run: ([x], params) => reduceValue(x!, params['axes'] as Shape, x!.dtype === 'i32' ? sumIntegers : pairwiseSum),
+  run: ([x], params) => {
+    const axes = params['axes'] as Shape;
+    // Strides that interrupt a run would change the order of the additions.
+    const ordered = runsOf(x!.shape, axes, [x!.strides]).sizes.length === runsOf(x!.shape, axes, []).sizes.length;
+    return reduceValue(ordered ? x! : x!.dense(), axes, x!.dtype === 'i32' ? sumIntegers : pairwiseSum);
+  },
 };
 
 /** Sums over some axes and keeps them with size 1. */
@@ -59,6 +65,12 @@ export function reducedType(x: Typed, axes: readonly number[]): Typed {
   return { shape: x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)), dtype: x.dtype };
 }
 
+/** The reduced axes, neighbours merged where row-major order and all the strides cross them without a gap. */
+function runsOf(shape: Shape, axes: readonly number[], strides: readonly (readonly number[])[]) {
+  const reduced = (list: readonly number[]): number[] => axes.map((axis) => list[axis]!);
+  return mergeAxes(reduced(shape), [...strides, denseStrides(shape)].map(reduced));
+}
+
 type Line = (array: ArrayLike<number>, from: number, stride: number, length: number) => number;
 
 /** Reduces every fibre along `axes`; `line` combines one strided run, and runs are combined by `line` again. */
@@ -66,7 +78,7 @@ export function reduceValue(x: Value, axes: readonly number[], line: Line): Valu
   const result = Value.empty(x.dtype, reducedType(x, axes).shape);
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const outer = mergeAxes(kept.map((a) => x.shape[a]!), [kept.map((a) => x.strides[a]!)]);
-  const inner = mergeAxes(axes.map((a) => x.shape[a]!), [axes.map((a) => x.strides[a]!)]);
+  const inner = runsOf(x.shape, axes, [x.strides]);
   const last = inner.sizes.length - 1;
   const fibre = (level: number, from: number): number => {
     const n = inner.sizes[level]!;

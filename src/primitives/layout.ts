@@ -2,10 +2,10 @@
 // copies only when the strides cannot express the new shape. Each is its own adjoint with the inverse argument.
 
 import { message, ShapeError } from '../base/errors.ts';
-import { sameShape, type Shape, shapeText, sizeOf } from '../base/shape.ts';
+import { checkList, sameShape, type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import type { ViewPrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import { demandTensor, type Tensor } from '../graph/tensor.ts';
 import { mergeAxes, Value } from '../graph/value.ts';
 
 const reshape_: ViewPrimitive = {
@@ -61,6 +61,8 @@ function viewStrides(x: Value, shape: Shape): number[] | undefined {
  * Throws    ShapeError when the number of elements differs
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  demandTensor(x, 'reshape');
+  checkList(shape, 'reshape');
   const unknown = shape.indexOf(-1);
   const known = shape.reduce((product, n, axis) => (axis === unknown ? product : product * n), 1);
   const full = unknown < 0 ? [...shape] : shape.map((n, axis) => (axis === unknown ? x.size / known : n));
@@ -93,6 +95,8 @@ const permute_: ViewPrimitive = {
 
 /** The axes in another order: axis i of the result is axis order[i] of x. A view. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
+  demandTensor(x, 'permute');
+  checkList(order, 'permute');
   const axes = order.map((axis) => (axis < 0 ? axis + x.rank : axis));
   return axes.length === x.rank && axes.every((axis, i) => axis === i) ? x : apply(permute_, [x], { order: axes });
 }

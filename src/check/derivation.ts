@@ -1,0 +1,175 @@
+// checkDerivation: every line of a derivation at every point, gathered into a ledger. A printed line with an
+// amendment must be seen to fail and its amendment to hold; every side of every branch needs its hits.
+
+import { digits } from '../base/compare.ts';
+import { DomainError, message } from '../base/errors.ts';
+import { type Claim, type Derivation, type Line, Names, printCond, printExpr, type Section } from '../formula/index.ts';
+import { type Facts, condKey, factsOf, settled } from './branches.ts';
+import { smallestFailure } from './counterexample.ts';
+import type { BranchHits, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
+import { type Failure, type LineRun, runLine } from './line.ts';
+import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling.ts';
+
+export interface DerivationOptions {
+  /** Seed of all points. Default 1. */
+  readonly seed?: number;
+  /** Number of seeded points. Default 32. */
+  readonly cases?: number;
+  /** Somebody's own features, class weights and labels; seeded points fill in what they do not reach. */
+  readonly dataset?: Dataset;
+  /** Hits every side of every branch needs. Default 20. */
+  readonly hits?: number;
+  /** Called after each line. */
+  readonly onRow?: (row: LedgerRow, done: number, total: number) => void;
+}
+
+const dataCases = 12;
+/** Points at which derivatives are also proved by duals and differences; values are compared at all of them. */
+const provedCases = 12;
+
+/**
+ * Checks every line of a derivation.
+ *
+ * Gradient  derivatives are the engine's; each is taken again by dual numbers (≥ 10 digits) and differences (≥ 6)
+ * Edges     entries at a border of their cell are left out of the differences and counted
+ * Throws    FormatError for an undeclared name or an index free on one side only; DomainError for a number of cases
+ *           that is no whole number ≥ 1
+ */
+export function checkDerivation(derivation: Derivation, options: DerivationOptions = {}): Ledger {
+  const { seed = 1, cases = 32, dataset, hits = 20 } = options;
+  if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 32'));
+  if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use --seed 1'));
+  const points: Points = {
+    data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => dataPoint(derivation, dataset, seed, i)),
+    seeded: Array.from({ length: cases }, (_, i) => samplePoint(derivation, seed, i)),
+  };
+  const total = derivation.sections.reduce((sum, section) => sum + section.lines.length, 0);
+  const rows: LedgerRow[] = [];
+  for (const section of derivation.sections) {
+    for (const line of section.lines) {
+      const row = checkLine(derivation, section, line, points, hits);
+      rows.push(row);
+      options.onRow?.(row, rows.length, total);
+    }
+  }
+  return {
+    version: 1, title: derivation.title, source: derivation.source, seed,
+    points: { data: points.data.length, seeded: points.seeded.length },
+    sections: derivation.sections.map(({ id, title }) => ({ id, title })),
+    rows, ok: rows.every((row) => row.verdict === 'holds' || row.verdict === 'amended'),
+  };
+}
+
+interface Points {
+  readonly data: readonly PointData[];
+  readonly seeded: readonly PointData[];
+}
+
+/** A claim at all points. */
+interface Survey {
+  readonly hits: Hits;
+  readonly branches: readonly BranchHits[];
+  readonly digits: Digits;
+  readonly atRounding: number;
+  readonly atBorder: number;
+  readonly failure?: Failure & { readonly point: PointData };
+  /** The statement does not depend on the point at all. */
+  readonly constant: boolean;
+}
+
+function checkLine(derivation: Derivation, section: Section, line: Line, points: Points, needed: number): LedgerRow {
+  const run = (claim: Claim | null, text: string) => (point: PointData, prove: boolean): LineRun =>
+    line.kind === 'number' ? runNumber(derivation, section, line, point) : runLine(derivation, section, line, claim, text, point, { prove });
+  const names = new Names(derivation);
+  const facts = (claim: Claim | undefined): Facts => factsOf(claim?.where ?? null, names, section);
+  const printed = survey(run(line.claim ?? null, line.text), facts(line.claim), points);
+  const base = {
+    section: section.id, id: line.id, kind: line.kind, text: textOf(line), notes: line.notes, lineNumber: line.lineNumber,
+    ...(line.amended && { amended: claimText(line.amended) }),
+  };
+  const chosen = line.amended === undefined ? printed : survey(run(line.amended, line.amendedText ?? line.text), facts(line.amended), points);
+  const result = {
+    ...base, hits: chosen.hits, branches: chosen.branches, digits: chosen.digits, atRounding: chosen.atRounding, atBorder: chosen.atBorder,
+  };
+  const row = (verdict: Verdict, reason?: string): LedgerRow => ({ ...result, verdict, ...(reason !== undefined && { reason }) });
+
+  if (line.amended !== undefined && printed.failure === undefined) {
+    return row('fails', 'the printed line holds at every point, so there is nothing to amend');
+  }
+  if (chosen.failure !== undefined) {
+    const { point, ...failure } = chosen.failure;
+    const small = smallestFailure(point, failure, (candidate) => run(line.amended ?? line.claim ?? null, line.amendedText ?? line.text)(candidate, true).failure);
+    return { ...row('fails', failure.reason), counterexample: small };
+  }
+  if (!chosen.constant) {
+    const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
+      .filter((x) => x.data + x.seeded < needed);
+    if (few.length > 0) {
+      return row('unexercised', few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; '));
+    }
+  }
+  if (line.amended !== undefined) return row('amended', `as printed: ${printed.failure!.reason} at ${printed.failure!.entry}`);
+  return row('holds');
+}
+
+function survey(run: (point: PointData, prove: boolean) => LineRun, facts: Facts, points: Points): Survey {
+  const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
+  const hits = { data: 0, seeded: 0 };
+  let [statement, duals, differences]: (number | null)[] = [null, null, null];
+  let [atRounding, atBorder] = [0, 0];
+  let failure: Survey['failure'];
+  const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
+  let constant = true;
+  for (const source of ['data', 'seeded'] as const) {
+    points[source].forEach((point, i) => {
+      const found = run(point, i < provedCases);
+      constant &&= found.hits === 0 && found.branches.length === 0;
+      hits[source] += found.hits;
+      for (const { branch, whenTrue, whenFalse } of found.branches) {
+        const decided = settled(branch.cond, facts);
+        for (const holds of [true, false]) {
+          if (decided === !holds) continue;
+          const key = `${condKey(branch.cond)} ${holds}`;
+          const entry = branches.get(key) ?? { condition: printCond(branch.cond), holds, data: 0, seeded: 0 };
+          entry[source] += holds ? whenTrue : whenFalse;
+          branches.set(key, entry);
+        }
+      }
+      statement = least(statement, found.statement);
+      duals = least(duals, found.duals);
+      differences = least(differences, found.differences);
+      atRounding += found.atRounding;
+      atBorder += found.atBorder;
+      if (found.failure !== undefined && (failure === undefined || found.failure.error > failure.error)) failure = { ...found.failure, point };
+    });
+  }
+  return {
+    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, atBorder, constant,
+    ...(failure && { failure }),
+  };
+}
+
+/** A number line: the left side equals the literal to its last printed digit. */
+function runNumber(derivation: Derivation, section: Section, line: Line, point: PointData): LineRun {
+  const claim = line.claim!;
+  const literal = claim.right.kind === 'negate' ? claim.right.of : claim.right;
+  const text = literal.kind === 'number' ? literal.text : '';
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
+  const unit = 10 ** (Number(exponent) - (mantissa.split('.')[1]?.length ?? 0));
+  const { failure, ...found } = runLine(derivation, section, line, claim, line.text, point, { prove: false });
+  if (failure === undefined) return { ...found, hits: 0 };
+  const error = Math.abs(failure.left - failure.right);
+  if (error <= 0.5 * unit * (1 + 1e-9)) return { ...found, hits: 0, statement: digits(error / Math.abs(failure.right)) };
+  return { ...found, hits: 0, failure: { ...failure, reason: `${failure.left.toPrecision(8)} is not ${text} to its last digit` } };
+}
+
+function claimText(claim: Claim): string {
+  const where = claim.where === null ? '' : ` where ${printCond(claim.where)}`;
+  return `${printExpr(claim.left)} ${claim.op} ${printExpr(claim.right)}${where}`;
+}
+
+function textOf(line: Line): string {
+  if (line.claim !== undefined) return claimText(line.claim);
+  const { name, index } = line.target!;
+  return `${name}${index.length > 0 ? `[${index.join(', ')}]` : ''} = ${printExpr(line.value!)}`;
+}

@@ -1,0 +1,234 @@
+// Runs one line of a derivation at one point: lowers both sides in a trace of its own, compares them entry by entry,
+// counts hits per branch, and has every derivative in it taken again by dual numbers and by differences.
+
+import { digits, entryError, floorOf } from '../base/compare.ts';
+import { coordinates } from '../base/shape.ts';
+import {
+  type Branch, type Claim, type Derivation, type DerivativeQuery, type Expr, type Line, Lowering, type Named, type Section,
+  stretchTo, unionAxes,
+} from '../formula/index.ts';
+import { evaluate, record, Recorder } from '../graph/index.ts';
+import { decisionsOf } from './cells.ts';
+import { along } from './differences.ts';
+import { forwardDual } from './dual.ts';
+import { freeze } from './freeze.ts';
+import type { PointData } from './sampling.ts';
+import { toPoint } from './sampling.ts';
+
+/** The digits demanded (see the design of the proof): statement, duals, differences. */
+export const demanded = { statement: 11, duals: 10, differences: 6 } as const;
+/** Agreement to 64 units of rounding of the terms an entry is made of counts as agreement. */
+const roundingUnits = 64 * 2 ** -52;
+
+export interface BranchCount {
+  readonly branch: Branch;
+  readonly whenTrue: number;
+  readonly whenFalse: number;
+}
+
+export interface Failure {
+  readonly reason: string;
+  readonly entry: string;
+  readonly left: number;
+  readonly right: number;
+  /** How badly: an error in the norm of the project, Infinity for an inequality or a value that is not finite. */
+  readonly error: number;
+}
+
+export interface LineRun {
+  readonly hits: number;
+  readonly branches: readonly BranchCount[];
+  /** Digits of this point; null where the question does not arise. */
+  readonly statement: number | null;
+  readonly duals: number | null;
+  readonly differences: number | null;
+  readonly atRounding: number;
+  readonly atBorder: number;
+  readonly failure?: Failure;
+}
+
+export interface RunOptions {
+  /** Also prove the derivatives by duals and differences. */
+  readonly prove: boolean;
+}
+
+/** Runs a claim (or the value of a definition when `claim` is null) at a point. */
+export function runLine(
+  derivation: Derivation, section: Section, line: Line, claim: Claim | null, text: string, data: PointData, options: RunOptions,
+): LineRun {
+  const lowering = new Lowering(derivation, section, toPoint(data), text);
+  const recorder = new Recorder('concrete');
+  return record(recorder, () => {
+    const side = (e: Expr): Named => lowering.expr(e);
+    const left = claim === null ? side({ kind: 'name', name: line.target!.name, index: line.target!.index }) : side(claim.left);
+    const right = claim === null ? left : side(claim.right);
+    const where = claim?.where == null ? undefined : lowering.cond(claim.where);
+    const parts = where === undefined ? [left, right] : [left, right, where];
+    const axes = unionAxes(parts);
+    const entries = (x: Named) => stretchTo(x, axes, (axis) => lowering.size(axis)).tensor.data;
+    const asked = where === undefined ? undefined : entries(where);
+    const shape = axes.map((axis) => lowering.size(axis));
+    const sides = { left: Float64Array.from(entries(left)), right: Float64Array.from(entries(right)) };
+    const spread = (): Float64Array => {
+      const steps = [left, right].map((x) => recorder.stepOf(stretchTo(x, axes, (axis) => lowering.size(axis)).tensor).id);
+      const [a, b] = forwardDual(recorder.graph, steps, { tangents: new Map(), rounding: true });
+      return a!.spread.map((s, i) => s + b!.spread[i]!);
+    };
+    const verdict = compareSides(claim, sides, asked, spread, (i) => coordinates(i, shape).map((c, a) => `${axes[a]!} = ${c}`).join(', '));
+    const proof = options.prove ? prove(lowering.derivatives, recorder) : nothing;
+    const failure = verdict.failure ?? proof.failure;
+    return {
+      hits: asked === undefined ? sides.left.length : asked.reduce((sum: number, x: number) => sum + x, 0),
+      branches: lowering.branches.map((branch) => countBranch(branch, axes, asked, lowering)),
+      statement: verdict.digits, duals: proof.duals, differences: proof.differences,
+      atRounding: verdict.atRounding, atBorder: proof.atBorder,
+      ...(failure && { failure }),
+    };
+  });
+}
+
+interface Sides { readonly left: Float64Array; readonly right: Float64Array }
+
+function compareSides(
+  claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined, spread: () => Float64Array, entryText: (i: number) => string,
+): { digits: number | null; atRounding: number; failure?: Failure } {
+  const floor = floorOf(right.filter((_, i) => asked === undefined || asked[i] !== 0));
+  const tolerance = 10 ** -demanded.statement;
+  let rounding: Float64Array | undefined;
+  let worst = 0;
+  let compared = 0;
+  let atRounding = 0;
+  let failure: Failure | undefined;
+  const fail = (i: number, reason: string, error: number): void => {
+    if (failure === undefined || error > failure.error) failure = { reason, entry: entryText(i), left: left[i]!, right: right[i]!, error };
+  };
+  for (let i = 0; i < left.length; i++) {
+    if (asked !== undefined && asked[i] === 0) continue;
+    const [a, b] = [left[i]!, right[i]!];
+    if (!Number.isFinite(a) || !Number.isFinite(b)) {
+      fail(i, 'a value is not finite', Infinity);
+      continue;
+    }
+    if (claim === null) continue;
+    if (claim.op !== '=') {
+      // Both sides carry rounding; an inequality that is not strict may miss by as much.
+      const slack = 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
+      const holds = { '>': a > b, '<': a < b, '!=': a !== b, '>=': a >= b - slack, '<=': a <= b + slack }[claim.op];
+      if (!holds) fail(i, `left ${claim.op} right does not hold`, Infinity);
+      continue;
+    }
+    const error = entryError(a, b, floor);
+    if (error > tolerance) {
+      rounding ??= spread();
+      if (Math.abs(a - b) <= roundingUnits * rounding[i]!) {
+        atRounding++;
+        continue;
+      }
+      fail(i, `the sides agree to ${digits(error).toFixed(1)} digits`, error);
+    }
+    compared++;
+    worst = Math.max(worst, error);
+  }
+  const agreed = claim?.op === '=' && compared > 0 ? digits(worst) : null;
+  return { digits: agreed, atRounding, ...(failure && { failure }) };
+}
+
+interface Proof {
+  readonly duals: number | null;
+  readonly differences: number | null;
+  readonly atBorder: number;
+  readonly failure?: Failure;
+}
+const nothing: Proof = { duals: null, differences: null, atBorder: 0 };
+
+/** Takes every derivative of a line again, on the frozen program, column by column. */
+function prove(queries: readonly DerivativeQuery[], recorder: Recorder): Proof {
+  let result: Proof = nothing;
+  for (const query of queries) {
+    const found = proveOne(query, recorder);
+    const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
+    const failure = result.failure ?? found.failure;
+    result = {
+      duals: least(result.duals, found.duals), differences: least(result.differences, found.differences),
+      atBorder: result.atBorder + found.atBorder, ...(failure && { failure }),
+    };
+  }
+  return result;
+}
+
+function proveOne(query: DerivativeQuery, recorder: Recorder): Proof {
+  const { fragment, steps } = freeze({ graph: recorder.graph, inputs: [], outputs: [query.of, query.by] }, []);
+  const graph = fragment.graph;
+  const [of, by] = [steps[query.of]!, steps[query.by]!];
+  const base = evaluate(graph, [of, by]);
+  const size = base[of]!.data().length;
+  const width = base[by]!.data().length;
+  const samples = query.perSample ? graph.steps[by]!.shape[0]! : 1;
+  const columns = width / samples;
+  const rowCount = size / samples;
+  const engine = query.rows.data;
+  // A column: the slope of every entry of `of` along one entry of `by` (in all samples at once where they do not touch).
+  const engineColumn = (column: number): Float64Array => Float64Array.from({ length: size }, (_, i) => {
+    const sample = Math.floor(i / rowCount);
+    return engine[(i % rowCount) * width + sample * columns + column]!;
+  });
+  const direction = (column: number): Float64Array => {
+    const tangent = new Float64Array(width);
+    for (let i = 0; i < samples; i++) tangent[i * columns + column] = 1;
+    return tangent;
+  };
+  const all = Array.from({ length: columns }, (_, column) => {
+    const tangent = direction(column);
+    const [dual] = forwardDual(graph, [of], { tangents: new Map([[by, tangent]]), bindings: new Map([[by, base[by]!]]) });
+    const difference = along(graph, of, by, base[by]!, tangent, decisionsOf);
+    return { column, engine: engineColumn(column), dual: dual!, difference };
+  });
+  const dualFloor = floorOf(all.flatMap(({ dual }) => [...dual.tangent]));
+  let duals = 0;
+  let differences = 0;
+  let atBorder = 0;
+  let failure: Failure | undefined;
+  for (const { column, engine: own, dual, difference } of all) {
+    for (let i = 0; i < size; i++) {
+      const note = (method: string, other: number, error: number): void => {
+        if (failure === undefined || error > failure.error) {
+          failure = { reason: `${query.text}: engine and ${method} agree to ${digits(error).toFixed(1)} digits`, entry: `entry ${i}, column ${column}`, left: own[i]!, right: other, error };
+        }
+      };
+      const byDual = entryError(own[i]!, dual.tangent[i]!, dualFloor);
+      if (Math.abs(own[i]! - dual.tangent[i]!) > roundingUnits * dual.spread[i]!) {
+        duals = Math.max(duals, byDual);
+        if (byDual > 10 ** -demanded.duals) note('dual numbers', dual.tangent[i]!, byDual);
+      }
+      if (difference === undefined) {
+        atBorder++;
+        continue;
+      }
+      const byDifference = entryError(own[i]!, difference.derivative[i]!, dualFloor);
+      if (Math.abs(own[i]! - difference.derivative[i]!) > difference.noise[i]!) {
+        differences = Math.max(differences, byDifference);
+        if (byDifference > 10 ** -demanded.differences) note('differences', difference.derivative[i]!, byDifference);
+      }
+    }
+  }
+  return { duals: digits(duals), differences: digits(differences), atBorder, ...(failure && { failure }) };
+}
+
+/** How many asked entries of a line meet each side of a condition; axes the line does not have count as "any". */
+function countBranch(branch: Branch, axes: readonly string[], asked: ArrayLike<number> | undefined, lowering: Lowering): BranchCount {
+  const { mask } = branch;
+  const extra = mask.axes.filter((axis) => !axes.includes(axis));
+  const all = [...axes, ...extra];
+  const inner = extra.reduce((product, axis) => product * lowering.size(axis), 1);
+  const full = stretchTo(mask, all, (axis) => lowering.size(axis)).tensor.data;
+  let whenTrue = 0;
+  let whenFalse = 0;
+  for (let i = 0; i < full.length / inner; i++) {
+    if (asked !== undefined && asked[i] === 0) continue;
+    const here = full.subarray(i * inner, (i + 1) * inner);
+    if (here.some((x) => x !== 0)) whenTrue++;
+    if (here.some((x) => x === 0)) whenFalse++;
+  }
+  return { branch, whenTrue, whenFalse };
+}
+

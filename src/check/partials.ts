@@ -1,0 +1,108 @@
+// The Jacobian between any two steps of a graph, three ways that share nothing but the graph: the engine's rules, dual
+// numbers, and differences. The step differentiated by is held at its value and becomes an independent variable, so
+// ∂L/∂v means every path from v to L and none through what v was computed from.
+
+import { evaluate } from '../graph/evaluate.ts';
+import type { Bindings } from '../graph/evaluate.ts';
+import type { Graph } from '../graph/graph.ts';
+import { tensor } from '../graph/tensor.ts';
+import { Value } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import { gradient } from '../autodiff/index.ts';
+import { decisionsOf } from './cells.ts';
+import { type Border, differences } from './differences.ts';
+import { dualProgram, forwardDual } from './dual.ts';
+import { cutAt } from './freeze.ts';
+
+/** ∂(step of)/∂(step by), row-major [size(of), size(by)]. */
+export interface Partials {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float64Array;
+}
+
+export interface DualPartials extends Partials {
+  /** μ of every entry: an error below 64·eps·μ is rounding. */
+  readonly spread: Float64Array;
+}
+
+export interface DifferencePartials extends Partials {
+  /** The method's own error estimate and the rounding floor 64·eps·μ(of)/h, per entry. */
+  readonly error: Float64Array;
+  readonly floor: Float64Array;
+  /** Columns at whose base point a border lies; their entries are the slope inside the cell, or NaN. */
+  readonly borders: ReadonlyMap<number, Border>;
+}
+
+/** The bindings with `by` among them: a step already bound keeps its value, another one is evaluated. */
+function holding(graph: Graph, by: number, bindings: Bindings): Bindings {
+  if (bindings.has(by)) return bindings;
+  return new Map([...bindings, [by, evaluate(graph, [by], bindings)[by]!]]);
+}
+
+/** By the engine's rules: one pull-back per entry of `of`. Integer steps have no derivative: zeros. */
+export function partialsByEngine(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): Partials {
+  const held = holding(graph, by, bindings);
+  const { recorder, steps } = cutAt(graph, [of, by], held);
+  const result = graph.steps[of]!;
+  const [rows, columns] = [sizeOf(result.shape), sizeOf(graph.steps[by]!.shape)];
+  const values = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    const basis = new Float64Array(rows);
+    basis[row] = 1;
+    const cotangent = tensor(basis, { shape: result.shape, dtype: result.dtype });
+    const [found] = gradient(recorder, [{ step: steps[of]!, cotangent }], [steps[by]!]);
+    if (found != null) values.set(found.data, row * columns);
+  }
+  return { rows, columns, values };
+}
+
+/** By dual numbers: one forward pass per entry of `by`. */
+export function partialsByDual(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): DualPartials {
+  const push = dualProgram(graph, [of], holding(graph, by, bindings));
+  const [rows, columns] = [sizeOf(graph.steps[of]!.shape), sizeOf(graph.steps[by]!.shape)];
+  const values = new Float64Array(rows * columns);
+  const spread = new Float64Array(rows * columns);
+  for (let column = 0; column < columns; column++) {
+    const [{ tangent, spread: mu }] = push(new Map([[by, unit(columns, column)]])) as [{ tangent: Float64Array; spread: Float64Array }];
+    setColumn(values, columns, column, tangent);
+    setColumn(spread, columns, column, mu);
+  }
+  return { rows, columns, values, spread };
+}
+
+/** By differences inside the cell: `by` is moved entry by entry and everything after it evaluated again. */
+export function partialsByDifferences(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): DifferencePartials {
+  const held = holding(graph, by, bindings);
+  const at = held.get(by)!;
+  const base = Float64Array.from(at.data());
+  const [rows, columns] = [sizeOf(graph.steps[of]!.shape), base.length];
+  const [values, error, floor] = [0, 0, 0].map(() => new Float64Array(rows * columns)) as [Float64Array, Float64Array, Float64Array];
+  const borders = new Map<number, Border>();
+  const [{ spread }] = forwardDual(graph, [of], { bindings: held, tangents: new Map(), rounding: true }) as [{ spread: Float64Array }];
+  for (let column = 0; column < columns; column++) {
+    const scale = Math.max(1, Math.abs(base[column]!));
+    const found = differences((h) => {
+      const moved = base.slice();
+      moved[column]! += h;
+      const bound = new Map([...held, [by, new Value('f64', at.shape, moved)]]);
+      const all = evaluate(graph, [of], bound);
+      return { values: Float64Array.from(all[of]!.data()), decisions: decisionsOf(graph, [of], all, bound) };
+    }, { start: scale / 16 });
+    setColumn(values, columns, column, found.derivative);
+    setColumn(error, columns, column, found.error);
+    setColumn(floor, columns, column, spread.map((mu) => (64 * 2 ** -52 * mu) / found.h));
+    if (found.border !== undefined) borders.set(column, found.border);
+  }
+  return { rows, columns, values, error, floor, borders };
+}
+
+function unit(size: number, position: number): Float64Array {
+  const basis = new Float64Array(size);
+  basis[position] = 1;
+  return basis;
+}
+
+function setColumn(matrix: Float64Array, columns: number, column: number, entries: Float64Array): void {
+  for (let row = 0; row < entries.length; row++) matrix[row * columns + column] = entries[row]!;
+}

@@ -1,0 +1,314 @@
+// What a formula means: its syntax tree becomes steps of the open trace, by named axes. Definitions are lowered when a
+// line first needs them, each under its own label, so a derivative can be taken with respect to any of them.
+// A lowering also notes what a proof needs: every derivative it took and every condition it selected by.
+
+import { DomainError, message } from '../base/errors.ts';
+import { currentRecorder, label, lift, type Tensor } from '../graph/index.ts';
+import { safeSqrt } from '../ops/index.ts';
+import * as P from '../primitives/index.ts';
+import type { Derivation, Section } from './derivation.ts';
+import { derivativeOf, type DerivativeQuery } from './differentiate.ts';
+import type { AtExpr, BoundExpr, CallExpr, Cond, Expr, NameExpr } from './grammar.ts';
+import { combine, dotOver, type Named, named, pick, renamed, sampleAxis, stretchTo, sumOver, unionAxes } from './named.ts';
+import { printCond } from './print.ts';
+import { type Entity, Names } from './scope.ts';
+import { formulaError } from './tokens.ts';
+
+/** The numbers a derivation is run at: a size per axis and a Float64 tensor per declared name. */
+export interface Point {
+  readonly sizes: ReadonlyMap<string, number>;
+  /** By `section.name`; shared names begin with a dot. Label maps are whole numbers over samples. */
+  readonly values: ReadonlyMap<string, Tensor>;
+}
+
+/** A condition some quantity was selected by, and where it held. */
+export interface Branch {
+  readonly text: string;
+  readonly cond: Cond;
+  readonly section: Section;
+  readonly mask: Named;
+}
+
+/** Values that replace those of names, with everything that depends on them computed anew. */
+interface Environment {
+  readonly overrides: ReadonlyMap<string, Named>;
+  readonly values: Map<string, Named>;
+  readonly outer: Environment | undefined;
+}
+
+export class Lowering {
+  readonly names: Names;
+  readonly point: Point;
+  readonly derivatives: DerivativeQuery[] = [];
+  readonly branches: Branch[] = [];
+  section: Section;
+  #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined };
+  readonly #open = new Set<string>();
+  #text: string;
+
+  constructor(derivation: Derivation, section: Section, point: Point, text = '') {
+    this.names = new Names(derivation);
+    this.section = section;
+    this.point = point;
+    this.#text = text;
+  }
+
+  /** An error at the column of a node of the statement being lowered. */
+  fail(node: { readonly column?: number }, what: string, rule: string, hint: string): Error {
+    return formulaError(this.#text, node.column ?? 0, what, rule, hint);
+  }
+
+  /** How many positions an index has. */
+  size(index: string): number {
+    const axis = this.names.indices(this.section).get(index) ?? index;
+    const size = this.point.sizes.get(axis);
+    if (size === undefined) throw new DomainError(message(`the axis ${axis} has no size`, 'A point gives every axis a size', 'Declare an array over it'));
+    return size;
+  }
+
+  expr(e: Expr): Named {
+    switch (e.kind) {
+      case 'number': return named(lift(e.value, 'f64'), []);
+      case 'name': return this.#name(e);
+      case 'negate': return combine([this.expr(e.of)], P.neg);
+      case 'binary': return combine([this.expr(e.left), this.expr(e.right)], { '+': P.add, '-': P.sub, '*': P.mul, '/': P.div, '^': P.pow }[e.op]);
+      case 'call': return this.#call(e);
+      case 'bound': return this.#bound(e);
+      case 'select': {
+        const mask = this.cond(e.cond);
+        this.branches.push({ text: printCond(e.cond), cond: e.cond, section: this.section, mask });
+        const parts = [mask, this.expr(e.then), this.expr(e.otherwise)];
+        return combine(parts, P.where);
+      }
+      case 'derivative': return derivativeOf(this, e);
+      case 'at': return this.#at(e);
+    }
+  }
+
+  /** A condition as an array of 1 and 0. */
+  cond(c: Cond): Named {
+    if (c.kind === 'and') return c.all.map((part) => this.cond(part)).reduce((a, b) => combine([a, b], P.mul));
+    if (c.kind === 'not') return combine([this.cond(c.of)], (mask) => P.sub(1, mask));
+    const sides = [this.#side(c.left), this.#side(c.right)] as const;
+    switch (c.op) {
+      case '<': return combine(sides, P.less);
+      case '<=': return combine(sides, P.lessEqual);
+      case '>': return combine([sides[1], sides[0]], P.less);
+      case '>=': return combine([sides[1], sides[0]], P.lessEqual);
+      case '=': return combine(sides, P.equal);
+      case '!=': return combine([combine(sides, P.equal)], (mask) => P.sub(1, mask));
+    }
+  }
+
+  /** A side of a comparison; an index alone stands for its position. */
+  #side(e: Expr): Named {
+    const indices = this.names.indices(this.section);
+    if (e.kind === 'name' && e.index.length === 0 && indices.has(e.name) && this.names.resolve(e.name, this.section) === undefined) {
+      return named(P.iota(this.size(e.name), 'f64'), [e.name]);
+    }
+    return this.expr(e);
+  }
+
+  /** The whole array a name stands for, before any index is applied. */
+  lookup(entity: Entity, node: { readonly column?: number }): Named {
+    return this.#value(entity, node, this.#environment);
+  }
+
+  entity(node: NameExpr): Entity {
+    const entity = this.names.resolve(node.name, this.section);
+    if (entity === undefined) {
+      throw this.fail(node, `found the name '${node.name}', which is not declared`, 'a name is declared, or defined by a line, in its section or before the first one', 'declare it, or write section.name');
+    }
+    return entity;
+  }
+
+  #value(entity: Entity, node: { readonly column?: number }, environment: Environment): Named {
+    const { key } = entity;
+    const given = environment.overrides.get(key) ?? environment.values.get(key);
+    if (given !== undefined) return given;
+    if (environment.outer !== undefined && !this.names.dependsOn(entity, new Set(environment.overrides.keys()))) {
+      return this.#value(entity, node, environment.outer);
+    }
+    const value = entity.definition === undefined ? this.#declared(entity, node) : this.#defined(entity, node, environment);
+    environment.values.set(key, value);
+    return value;
+  }
+
+  #declared(entity: Entity, node: { readonly column?: number }): Named {
+    const tensor = this.point.values.get(entity.key);
+    if (tensor === undefined) throw this.fail(node, `the name '${entity.name}' has no value`, 'a point gives every declared name a value', 'check the data');
+    const type = entity.declaration!.type;
+    const axes = type.kind === 'tensor' ? type.axes : type.kind === 'label' ? [type.from] : [];
+    return named(label(P.alias(tensor), entity.name), axes, axes.filter((axis) => axis !== sampleAxis));
+  }
+
+  #defined(entity: Entity, node: { readonly column?: number }, environment: Environment): Named {
+    const { target, value, text } = entity.definition!;
+    if (this.#open.has(entity.key)) {
+      throw this.fail(node, `the definition of '${entity.name}' uses itself`, 'a definition stands on what is defined without it', 'give the new value another name');
+    }
+    const before = { section: this.section, environment: this.#environment, text: this.#text };
+    this.#open.add(entity.key);
+    this.section = entity.section;
+    this.#environment = environment;
+    this.#text = text;
+    try {
+      const result = this.expr(value!);
+      const indices = target!.index;
+      const rest = result.axes.filter((axis) => axis !== sampleAxis && !indices.includes(axis));
+      const loose = rest.find((axis) => !result.open.includes(axis));
+      if (loose !== undefined) {
+        throw this.fail(value!, `the index '${loose}' is free on the right and not on the left`, 'a definition has the same free indices on both sides', `write ${entity.name}[${[...indices, loose].join(', ')}] on the left, or sum over ${loose}`);
+      }
+      const axes = [...(result.axes.includes(sampleAxis) ? [sampleAxis] : []), ...indices, ...rest];
+      const full = stretchTo(result, axes, (axis) => this.size(axis));
+      const array = named(label(P.alias(full.tensor), entity.name), axes, [...indices, ...rest]);
+      return indices.reduce((x, index) => this.#ownAxis(x, index), array);
+    } finally {
+      this.#open.delete(entity.key);
+      this.section = before.section;
+      this.#environment = before.environment;
+      this.#text = before.text;
+    }
+  }
+
+  /** X[i] = … with i over d is an array over d, unless it has that axis already. */
+  #ownAxis(x: Named, index: string): Named {
+    const axis = this.names.indices(this.section).get(index) ?? index;
+    return x.axes.includes(axis) ? x : renamed(x, index, axis);
+  }
+
+  #name(e: NameExpr): Named {
+    const entity = this.names.resolve(e.name, this.section);
+    if (entity === undefined && e.index.length === 0 && this.names.indices(this.section).has(e.name)) return this.#side(e);
+    return this.indexed(this.lookup(this.entity(e), e), e);
+  }
+
+  /** Applies the indices of a name to its array: `c[j]` renames an axis, `c[y]` picks the sample's own entry. */
+  indexed(value: Named, e: NameExpr): Named {
+    const indices = this.names.indices(this.section);
+    let result = value;
+    // Axes already indexed are hidden under a private name, so that A[j, k] can be read as A[k, j].
+    e.index.forEach((index, position) => {
+      const map = this.#labelMap(index);
+      const axis = map?.to ?? indices.get(index);
+      if (axis === undefined) {
+        throw this.fail(e, `found the index '${index}', which is not declared`, 'an index is an axis, a declared index or a label map', `write index ${index}: axis`);
+      }
+      if (map === undefined && e.index.indexOf(index) !== position) {
+        throw this.fail(e, `the index '${index}' stands twice in ${e.name}[${e.index.join(', ')}]`, 'a free index stands once in a name', 'use a second index over the axis and a condition');
+      }
+      const slot = result.open.find((a) => (indices.get(a) ?? a) === axis);
+      if (slot === undefined) {
+        throw this.fail(e, `${e.name} has no axis ${axis} left for the index '${index}'`, `its axes are ${value.axes.join(' ') || 'none'}`, 'remove the index');
+      }
+      result = map === undefined
+        ? close(renamed(result, slot, `${index}?`), `${index}?`)
+        : pick(result, slot, this.lookup(map.entity, e));
+    });
+    return e.index.reduce((x, index) => renamed(x, `${index}?`, index), result);
+  }
+
+  #labelMap(index: string): { readonly to: string; readonly entity: Entity } | undefined {
+    const entity = this.names.resolve(index, this.section);
+    const type = entity?.declaration?.type;
+    return entity !== undefined && type?.kind === 'label' ? { to: type.to, entity } : undefined;
+  }
+
+  #call(e: CallExpr): Named {
+    const args = e.args.map((arg) => this.expr(arg));
+    const [a, b] = args as [Named, Named];
+    switch (e.name) {
+      case 'dot': return dotOver(a, b, [...new Set([...a.open, ...b.open])]);
+      case 'norm': return this.#norm(a, e);
+      case 'unit': {
+        const reciprocal = combine([this.#norm(a, e)], (n) => P.where(P.equal(n, 0), 0, P.div(1, n)));
+        return combine([a, reciprocal], P.mul);
+      }
+      case 'clamp': return combine(args, (x, low, high) => P.where(P.less(x!, low!), low!, P.where(P.less(high!, x!), high!, x!)));
+      case 'surrogate': return combine([a, this.#like(b, a)], P.surrogate);
+      default: return combine(args, elementwise[e.name]! as (...xs: Tensor[]) => Tensor);
+    }
+  }
+
+  #like(x: Named, model: Named): Named {
+    return stretchTo(x, model.axes, (axis) => this.size(axis));
+  }
+
+  #norm(x: Named, node: CallExpr): Named {
+    if (x.open.length === 0) {
+      throw this.fail(node, `${node.name} of a number`, `${node.name} acts on the axes that are not indexed`, 'leave out the index of the vector');
+    }
+    return combine([dotOver(x, x, x.open)], safeSqrt);
+  }
+
+  #bound(e: BoundExpr): Named {
+    const axis = e.index;
+    const body = this.expr(e.body);
+    if (e.op === 'rank') return this.#rank(body, axis, e);
+    const mask = e.where === null ? undefined : this.cond(e.where);
+    const parts = mask === undefined ? [body] : [body, mask];
+    const axes = unionAxes([...parts, named(body.tensor, [axis])]);
+    const full = stretchTo(body, axes, (a) => this.size(a));
+    const fill = e.op === 'max' ? -Infinity : e.op === 'min' ? Infinity : 0;
+    const kept = mask === undefined ? full : combine([mask, full], (m, x) => P.where(m, x, fill));
+    if (e.op === 'max' || e.op === 'min') {
+      const sign = e.op === 'max' ? kept : combine([kept], P.neg);
+      const at = sign.axes.indexOf(axis);
+      const rest = sign.axes.filter((a) => a !== axis);
+      const best = P.reshape(P.maxAxes(sign.tensor, [at]), rest.map((a) => this.size(a)));
+      const result = named(best, rest, kept.open.filter((a) => a !== axis));
+      return e.op === 'max' ? result : combine([result], P.neg);
+    }
+    const total = sumOver(kept, [axis]);
+    if (e.op === 'sum') return total;
+    const count = mask === undefined ? named(lift(this.size(axis), 'f64'), []) : sumOver(stretchTo(mask, unionAxes([mask, named(body.tensor, [axis])]), (a) => this.size(a)), [axis]);
+    return combine([total, count], P.div);
+  }
+
+  #rank(body: Named, axis: string, node: BoundExpr): Named {
+    const at = body.axes.indexOf(axis);
+    if (at < 0) throw this.fail(node, `rank over '${axis}' of something that does not depend on it`, 'rank compares the entries along its index', 'use the index in the formula');
+    const order = P.argsortAxis(P.neg(body.tensor), at);
+    return named(P.cast(P.argsortAxis(P.cast(order, 'f64'), at), 'f64'), body.axes, body.open);
+  }
+
+  #at(e: AtExpr): Named {
+    const overrides = new Map<string, Named>();
+    for (const binding of e.bindings) {
+      const node: NameExpr = { kind: 'name', name: binding.name, index: [], column: binding.column ?? 0 };
+      const entity = this.entity(node);
+      const shape = this.lookup(entity, node);
+      const value = this.expr(binding.value);
+      const extra = value.axes.find((axis) => !shape.axes.includes(axis) && axis !== sampleAxis);
+      if (extra !== undefined) {
+        throw this.fail(binding, `the new value of '${binding.name}' has the axis ${extra}`, `'${binding.name}' has the axes ${shape.axes.join(' ') || 'none'}`, 'give it a value of the same axes');
+      }
+      const axes = value.axes.includes(sampleAxis) && !shape.axes.includes(sampleAxis) ? [sampleAxis, ...shape.axes] : shape.axes;
+      const full = stretchTo(value, axes, (axis) => this.size(axis));
+      overrides.set(entity.key, named(P.alias(full.tensor), axes, shape.open));
+    }
+    const before = this.#environment;
+    this.#environment = { overrides, values: new Map(), outer: before };
+    try {
+      return this.expr(e.of);
+    } finally {
+      this.#environment = before;
+    }
+  }
+
+  /** The step that computed an array. */
+  stepOf(x: Named): number {
+    return currentRecorder()!.stepOf(x.tensor).id;
+  }
+}
+
+function close(x: Named, axis: string): Named {
+  return named(x.tensor, x.axes, x.open.filter((a) => a !== axis));
+}
+
+const elementwise: Readonly<Record<string, unknown>> = {
+  exp: P.exp, log: P.log, log1p: P.log1p, expm1: P.expm1, sqrt: P.sqrt, sin: P.sin, cos: P.cos, acos: P.acos, tanh: P.tanh,
+  abs: P.abs, floor: P.floor, softplus: P.softplus, sigmoid: P.sigmoid, stop: P.stopGradient, max: P.maximum, min: P.minimum,
+};
+

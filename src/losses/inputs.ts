@@ -1,0 +1,125 @@
+// What every loss asks of its arguments, in one place: shapes, number types, labels in range, parameters in range.
+// Labels and parameters are looked at on the host whenever their numbers are at hand. While a program is only being
+// recorded they are not; labels are then read through a table, so that the engine checks them at every call.
+
+import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
+import { isFloat } from '../base/dtype.ts';
+import { shapeText } from '../base/shape.ts';
+import { currentRecorder, isTensor, type Tensor } from '../graph/index.ts';
+import { arange, gather } from '../ops/index.ts';
+
+/** A number, or a tensor where the value is learned, scheduled or differs by sample. */
+export type Parameter = number | Tensor;
+
+/** The values a parameter may take, both ends included unless `open` leaves out the lower one. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly open?: boolean;
+  readonly whole?: boolean;
+}
+
+export const positive: Range = { from: 0, to: Infinity, open: true };
+export const nonNegative: Range = { from: 0, to: Infinity };
+
+/** A range in words: `t ≥ 1`, `0 < m ≤ 1`, `m a whole number from 1 to 64`. */
+export function rangeText(name: string, { from, to, open = false, whole = false }: Range): string {
+  if (whole) return `${name} is a whole number from ${from} to ${to}`;
+  if (to === Infinity) return `${name} ${open ? '>' : '≥'} ${from}`;
+  return `${from} ${open ? '<' : '≤'} ${name} ≤ ${to}`;
+}
+
+/** Whether the numbers of a tensor can be read now: not where only the program is being recorded. */
+function isReadable(x: Tensor): boolean {
+  const recorder = currentRecorder();
+  return recorder?.mode !== 'abstract' || !recorder.knows(x);
+}
+
+/** Refuses a parameter that is no number or outside its range; a tensor's entries are looked at when they can be read. */
+export function checkParameter(who: string, name: string, value: unknown, range: Range, hint = 'Check the value'): void {
+  if (isTensor(value)) {
+    if (!isFloat(value.dtype)) {
+      throw new DTypeError(message(`${who}: ${name} is a tensor of type i32`, 'A parameter is a number or a float tensor', "Use cast(x, 'f32' | 'f64')"));
+    }
+    if (isReadable(value)) for (const x of value.data) checkNumber(who, name, x, range, hint);
+  } else if (typeof value === 'number') {
+    checkNumber(who, name, value, range, hint);
+  } else {
+    throw new DomainError(message(`${who}: ${name} = ${String(value)}`, `${name} is a number or a tensor`, `Give one with ${rangeText(name, range)}`));
+  }
+}
+
+function checkNumber(who: string, name: string, x: number, range: Range, hint: string): void {
+  const { from, to, open = false, whole = false } = range;
+  const fits = Number.isFinite(x) && x <= to && (open ? x > from : x >= from) && (!whole || Number.isInteger(x));
+  if (!fits) throw new DomainError(message(`${who}: ${name} = ${x}`, rangeText(name, range), hint));
+}
+
+/** Refuses a named choice that does not exist. */
+export function checkChoice(who: string, name: string, value: unknown, known: readonly string[]): void {
+  if (typeof value === 'string' && known.includes(value)) return;
+  throw new DomainError(message(`${who}: ${name} = ${typeof value === 'string' ? `'${value}'` : String(value)}`, `${name} is one of ${known.map((k) => `'${k}'`).join(', ')}`, 'Choose one of them'));
+}
+
+/** Refuses anything but a float tensor of a given rank; `axes` names its axes, as in `[N, D]`. */
+export function checkFloats(who: string, name: string, x: Tensor, axes: string): void {
+  const rank = axes.split(',').length;
+  if (!isTensor(x)) {
+    throw new DTypeError(message(`${who}: ${name} of type ${x === null ? 'null' : typeof x}`, `${name} is a tensor ${axes}`, 'Wrap the values with tensor(…)'));
+  }
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(message(`${who}: ${name} of type ${x.dtype}`, `${name} is f32 or f64`, "Use cast(x, 'f32' | 'f64')"));
+  }
+  if (x.rank !== rank) {
+    throw new ShapeError(message(`${who}: ${name} ${shapeText(x.shape)}`, `${name} has the axes ${axes}`, 'Reshape it, one row per item'));
+  }
+}
+
+/** Refuses two tensors whose sizes along an axis, or number types, differ. */
+export function checkAgree(who: string, a: Named, b: Named): void {
+  if (a.x.shape[a.axis] !== b.x.shape[b.axis]) {
+    throw new ShapeError(message(`${who}: ${a.name} ${shapeText(a.x.shape)}, ${b.name} ${shapeText(b.x.shape)}`, `Axis ${a.axis} of ${a.name} and axis ${b.axis} of ${b.name} have one size`, 'Check the order of the arguments and axes'));
+  }
+  if (a.x.dtype !== b.x.dtype) {
+    throw new DTypeError(message(`${who}: ${a.name} ${a.x.dtype}, ${b.name} ${b.x.dtype}`, 'All of them have one type; nothing is converted silently', "Use cast(x, 'f32' | 'f64')"));
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly x: Tensor;
+  readonly axis: number;
+}
+
+/**
+ * Refuses labels of another type, length or range than the features and the number of classes ask for, and an empty
+ * batch. Gives the labels back; where they cannot be read yet, read through the table 0 … classes − 1.
+ */
+export function checkedLabels(who: string, features: Tensor, labels: Tensor, classes: number): Tensor {
+  const samples = features.shape[0]!;
+  if (samples === 0) {
+    throw new DomainError(message(`${who}: an empty batch, features ${shapeText(features.shape)}`, 'A loss of no sample has no value', 'Skip the batch'));
+  }
+  if (!isTensor(labels) || labels.dtype !== 'i32') {
+    const kind = isTensor(labels) ? labels.dtype : typeof labels;
+    throw new DTypeError(message(`${who}: labels of type ${kind}`, 'Labels are class numbers, an i32 tensor [N]', "Use tensor([…], { dtype: 'i32' })"));
+  }
+  if (labels.rank !== 1 || labels.shape[0] !== samples) {
+    throw new ShapeError(message(`${who}: labels ${shapeText(labels.shape)} for features ${shapeText(features.shape)}`, `One label per sample: [${samples}]`, 'Give class numbers, not one-hot rows'));
+  }
+  if (!isReadable(labels)) return gather(arange(classes, { dtype: 'i32' }), labels, 0);
+  labels.data.forEach((y, i) => {
+    if (y < 0 || y >= classes) {
+      throw new DomainError(message(`${who}: label ${y} at position ${i}`, `Labels lie in 0 … ${classes - 1} for ${classes} classes`, 'Check the labels, or the rows of the weights'));
+    }
+  });
+  return labels;
+}
+
+/** The checks of a loss of (features [N, D], weights [C, D], labels [N]); gives back the labels to use. */
+export function checkedClassInputs(who: string, features: Tensor, weights: Tensor, labels: Tensor): Tensor {
+  checkFloats(who, 'features', features, '[N, D]');
+  checkFloats(who, 'weights', weights, '[C, D]');
+  checkAgree(who, { name: 'features', x: features, axis: 1 }, { name: 'weights', x: weights, axis: 1 });
+  return checkedLabels(who, features, labels, weights.shape[0]!);
+}
