@@ -1,6 +1,7 @@
 // The smallest point at which a line fails: fewer samples, fewer classes, fewer features, rounder numbers, as long as
 // the line keeps failing. What is left fits on a slide and can be checked by hand.
 
+import type { Derivation, SamplingDomain as Domain } from '../formula/index.ts';
 import type { Counterexample } from './ledger.ts';
 import type { Failure } from './line.ts';
 import type { PointArray, PointData } from './sampling.ts';
@@ -8,25 +9,43 @@ import type { PointArray, PointData } from './sampling.ts';
 const attempts = 400;
 
 /** Shrinks greedily from a failing point; `fails` runs the line and gives its failure, if any. */
-export function smallestFailure(start: PointData, found: Failure, fails: (point: PointData) => Failure | undefined): Counterexample {
-  let point = start;
+export function smallestFailure(
+  derivation: Derivation, relevant: ReadonlySet<string>, start: PointData, found: Failure, fails: (point: PointData) => Failure | undefined,
+): Counterexample {
+  let point: PointData = { ...start };
   let failure = found;
   let left = attempts;
+  const allowed = domainsOf(derivation);
   const accept = (candidate: PointData): boolean => {
     if (left-- <= 0) return false;
     const again = attempt(() => fails(candidate));
-    // A failure by rounding alone is not what the reader should see.
-    if (again === undefined || again.error < Math.min(found.error, 1e-4)) return false;
+    // Another kind of failure, or one by rounding alone, is not what the reader should see.
+    if (again === undefined || again.error < Math.min(found.error, 1e-4) || finite(again) !== finite(found)) return false;
     point = candidate;
     failure = again;
     return true;
   };
   for (let changed = true; changed && left > 0;) {
     changed = first(smaller(point), accept);
-    if (!changed) changed = first(rounder(point), accept);
+    if (!changed) changed = first(rounder(point, relevant, allowed), accept);
   }
-  const values = Object.fromEntries([...point.arrays].map(([key, array]) => [key.startsWith('.') ? key.slice(1) : key, nested(array, point)]));
+  const values = Object.fromEntries([...point.arrays].filter(([key]) => relevant.has(key)).map(([key, array]) => [key.startsWith('.') ? key.slice(1) : key, nested(array, point)]));
   return { values, entry: failure.entry, left: failure.left, right: failure.right };
+}
+
+const finite = ({ left, right }: Failure): boolean => Number.isFinite(left) && Number.isFinite(right);
+
+/** Whether a value may stand for a name: a declared interval or list is never left. */
+type Allowed = (key: string, value: number) => boolean;
+
+function domainsOf(derivation: Derivation): Allowed {
+  const domains = new Map<string, Domain | null>(derivation.sections.flatMap((section) =>
+    section.declarations.flatMap(({ names, domain }) => names.map((name) => [`${section.id}.${name}`, domain] as const))));
+  return (key, value) => {
+    const domain = domains.get(key) ?? null;
+    if (domain === null) return true;
+    return domain.kind === 'list' ? domain.values.includes(value) : value >= domain.low && value <= domain.high;
+  };
 }
 
 function first<T>(candidates: Iterable<T>, accept: (candidate: T) => boolean): boolean {
@@ -73,11 +92,11 @@ function drop(array: PointArray, axis: string, position: number, point: PointDat
 }
 
 /** The point with rounder numbers: whole arrays first, then entry by entry. */
-function* rounder(point: PointData): Generator<PointData> {
-  const real = [...point.arrays].filter(([, array]) => array.labels === undefined);
+function* rounder(point: PointData, relevant: ReadonlySet<string>, allowed: Allowed): Generator<PointData> {
+  const real = [...point.arrays].filter(([key, array]) => array.labels === undefined && relevant.has(key));
   const change = (key: string, data: Float64Array): PointData | undefined => {
     const array = point.arrays.get(key)!;
-    if (data.every((x, i) => x === array.data[i])) return undefined;
+    if (data.every((x, i) => x === array.data[i]) || !data.every((x) => allowed(key, x))) return undefined;
     return { ...point, arrays: new Map(point.arrays).set(key, { ...array, data }) };
   };
   for (const digits of [0, 1, 2]) {

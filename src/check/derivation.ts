@@ -7,7 +7,7 @@ import { type Claim, type Derivation, type Line, Names, printCond, printExpr, ty
 import { type Facts, condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { BranchHits, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
-import { type Failure, type LineRun, runLine } from './line.ts';
+import { type Failure, type LineRun, type Proof, runLine } from './line.ts';
 import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling.ts';
 
 export interface DerivationOptions {
@@ -39,9 +39,10 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
   const { seed = 1, cases = 32, dataset, hits = 20 } = options;
   if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 32'));
   if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use --seed 1'));
+  const site = (data: PointData): Site => ({ data, proofs: new Map() });
   const points: Points = {
-    data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => dataPoint(derivation, dataset, seed, i)),
-    seeded: Array.from({ length: cases }, (_, i) => samplePoint(derivation, seed, i)),
+    data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => site(dataPoint(derivation, dataset, seed, i))),
+    seeded: Array.from({ length: cases }, (_, i) => site(samplePoint(derivation, seed, i))),
   };
   const total = derivation.sections.reduce((sum, section) => sum + section.lines.length, 0);
   const rows: LedgerRow[] = [];
@@ -60,9 +61,15 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
   };
 }
 
+/** A point, with the proofs of the derivatives already taken there. */
+interface Site {
+  readonly data: PointData;
+  readonly proofs: Map<string, Proof>;
+}
+
 interface Points {
-  readonly data: readonly PointData[];
-  readonly seeded: readonly PointData[];
+  readonly data: readonly Site[];
+  readonly seeded: readonly Site[];
 }
 
 /** A claim at all points. */
@@ -78,8 +85,8 @@ interface Survey {
 }
 
 function checkLine(derivation: Derivation, section: Section, line: Line, points: Points, needed: number): LedgerRow {
-  const run = (claim: Claim | null, text: string) => (point: PointData, prove: boolean): LineRun =>
-    line.kind === 'number' ? runNumber(derivation, section, line, point) : runLine(derivation, section, line, claim, text, point, { prove });
+  const run = (claim: Claim | null, text: string) => (point: PointData, proofs?: Map<string, Proof>): LineRun =>
+    line.kind === 'number' ? runNumber(derivation, section, line, point) : runLine(derivation, section, line, claim, text, point, proofs === undefined ? {} : { proofs });
   const names = new Names(derivation);
   const facts = (claim: Claim | undefined): Facts => factsOf(claim?.where ?? null, names, section);
   const printed = survey(run(line.claim ?? null, line.text), facts(line.claim), points);
@@ -98,7 +105,10 @@ function checkLine(derivation: Derivation, section: Section, line: Line, points:
   }
   if (chosen.failure !== undefined) {
     const { point, ...failure } = chosen.failure;
-    const small = smallestFailure(point, failure, (candidate) => run(line.amended ?? line.claim ?? null, line.amendedText ?? line.text)(candidate, true).failure);
+    const claim = line.amended ?? line.claim;
+    const parts = claim === undefined ? [line.value!] : [claim.left, claim.right, ...(claim.where === null ? [] : [claim.where])];
+    const again = run(claim ?? null, line.amendedText ?? line.text);
+    const small = smallestFailure(derivation, names.declaredUnder(parts, section), point, failure, (candidate) => again(candidate, failure.proof ? new Map() : undefined).failure);
     return { ...row('fails', failure.reason), counterexample: small };
   }
   if (!chosen.constant) {
@@ -108,11 +118,11 @@ function checkLine(derivation: Derivation, section: Section, line: Line, points:
       return row('unexercised', few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; '));
     }
   }
-  if (line.amended !== undefined) return row('amended', `as printed: ${printed.failure!.reason} at ${printed.failure!.entry}`);
+  if (line.amended !== undefined) return row('amended', `${printed.failure!.reason}, at ${printed.failure!.entry}`);
   return row('holds');
 }
 
-function survey(run: (point: PointData, prove: boolean) => LineRun, facts: Facts, points: Points): Survey {
+function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun, facts: Facts, points: Points): Survey {
   const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
   const hits = { data: 0, seeded: 0 };
   let [statement, duals, differences]: (number | null)[] = [null, null, null];
@@ -121,8 +131,8 @@ function survey(run: (point: PointData, prove: boolean) => LineRun, facts: Facts
   const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
   let constant = true;
   for (const source of ['data', 'seeded'] as const) {
-    points[source].forEach((point, i) => {
-      const found = run(point, i < provedCases);
+    points[source].forEach(({ data: point, proofs }, i) => {
+      const found = run(point, i < provedCases ? proofs : undefined);
       constant &&= found.hits === 0 && found.branches.length === 0;
       hits[source] += found.hits;
       for (const { branch, whenTrue, whenFalse } of found.branches) {
@@ -156,7 +166,7 @@ function runNumber(derivation: Derivation, section: Section, line: Line, point: 
   const text = literal.kind === 'number' ? literal.text : '';
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const unit = 10 ** (Number(exponent) - (mantissa.split('.')[1]?.length ?? 0));
-  const { failure, ...found } = runLine(derivation, section, line, claim, line.text, point, { prove: false });
+  const { failure, ...found } = runLine(derivation, section, line, claim, line.text, point, {});
   if (failure === undefined) return { ...found, hits: 0 };
   const error = Math.abs(failure.left - failure.right);
   if (error <= 0.5 * unit * (1 + 1e-9)) return { ...found, hits: 0, statement: digits(error / Math.abs(failure.right)) };

@@ -215,6 +215,28 @@ export function kindOf(left: Side, right: Side, middle: Float64Array): Border['k
   return slopes > noise && apart(left.slope, right.slope, 1e-5, Math.max(slopes, 1e8 * noise)) ? 'kink' : undefined;
 }
 
+/** Finds the border between a point inside the cell and one outside it, and measures both of its sides. */
+export function borderNear(probe: (h: number) => Probe, near: Near): Omit<Border, 'kind'> & { readonly kind: Border['kind'] | 'smooth'; readonly distance: number } {
+  const base = probe(near.inside);
+  let { inside, outside, flip } = near;
+  while (Math.abs(outside - inside) > 1e-13 * Math.abs(outside)) {
+    const middle = (inside + outside) / 2;
+    if (middle === inside || middle === outside) break;
+    const found = flipAt(base, probe(middle));
+    if (found === undefined) inside = middle;
+    else {
+      outside = middle;
+      flip = found === 'domain' ? undefined : found;
+    }
+  }
+  const smallest = Math.abs(outside) * 2 ** -20;
+  const [left, right] = [sideOf(probe, -1, smallest, outside), sideOf(probe, 1, smallest, outside)];
+  return {
+    kind: kindOf(left, right, left.value) ?? 'smooth', distance: Math.abs(outside), ...(flip && { flip }),
+    left: left.slope, right: right.slope, size: right.value.map((y, k) => y - left.value[k]!),
+  };
+}
+
 /** A partial derivative by differences, with the rounding floor of the values it was taken from. */
 export interface Along {
   readonly derivative: Float64Array;

@@ -8,7 +8,6 @@ import {
   stretchTo, unionAxes,
 } from '../formula/index.ts';
 import { evaluate, record, Recorder } from '../graph/index.ts';
-import { decisionsOf } from './cells.ts';
 import { along } from './differences.ts';
 import { forwardDual } from './dual.ts';
 import { freeze } from './freeze.ts';
@@ -33,6 +32,8 @@ export interface Failure {
   readonly right: number;
   /** How badly: an error in the norm of the project, Infinity for an inequality or a value that is not finite. */
   readonly error: number;
+  /** The engine's derivative failed its proof, rather than the statement. */
+  readonly proof?: boolean;
 }
 
 export interface LineRun {
@@ -48,8 +49,11 @@ export interface LineRun {
 }
 
 export interface RunOptions {
-  /** Also prove the derivatives by duals and differences. */
-  readonly prove: boolean;
+  /**
+   * Also prove the derivatives by duals and differences. Proofs are kept here by the text of the derivative: many lines
+   * of a section speak of the same one.
+   */
+  readonly proofs?: Map<string, Proof>;
 }
 
 /** Runs a claim (or the value of a definition when `claim` is null) at a point. */
@@ -75,10 +79,10 @@ export function runLine(
       return a!.spread.map((s, i) => s + b!.spread[i]!);
     };
     const verdict = compareSides(claim, sides, asked, spread, (i) => coordinates(i, shape).map((c, a) => `${axes[a]!} = ${c}`).join(', '));
-    const proof = options.prove ? prove(lowering.derivatives, recorder) : nothing;
+    const proof = options.proofs === undefined ? nothing : prove(lowering.derivatives, recorder, section, options.proofs);
     const failure = verdict.failure ?? proof.failure;
     return {
-      hits: asked === undefined ? sides.left.length : asked.reduce((sum: number, x: number) => sum + x, 0),
+      hits: asked === undefined ? sides.left.length : Array.from(asked).filter((x) => x !== 0).length,
       branches: lowering.branches.map((branch) => countBranch(branch, axes, asked, lowering)),
       statement: verdict.digits, duals: proof.duals, differences: proof.differences,
       atRounding: verdict.atRounding, atBorder: proof.atBorder,
@@ -133,7 +137,8 @@ function compareSides(
   return { digits: agreed, atRounding, ...(failure && { failure }) };
 }
 
-interface Proof {
+/** What independent methods said about derivatives. */
+export interface Proof {
   readonly duals: number | null;
   readonly differences: number | null;
   readonly atBorder: number;
@@ -142,10 +147,12 @@ interface Proof {
 const nothing: Proof = { duals: null, differences: null, atBorder: 0 };
 
 /** Takes every derivative of a line again, on the frozen program, column by column. */
-function prove(queries: readonly DerivativeQuery[], recorder: Recorder): Proof {
+function prove(queries: readonly DerivativeQuery[], recorder: Recorder, section: Section, proofs: Map<string, Proof>): Proof {
   let result: Proof = nothing;
   for (const query of queries) {
-    const found = proveOne(query, recorder);
+    const key = `${section.id}: ${query.text}`;
+    const found = proofs.get(key) ?? proveOne(query, recorder);
+    proofs.set(key, found);
     const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
     const failure = result.failure ?? found.failure;
     result = {
@@ -180,7 +187,7 @@ function proveOne(query: DerivativeQuery, recorder: Recorder): Proof {
   const all = Array.from({ length: columns }, (_, column) => {
     const tangent = direction(column);
     const [dual] = forwardDual(graph, [of], { tangents: new Map([[by, tangent]]), bindings: new Map([[by, base[by]!]]) });
-    const difference = along(graph, of, by, base[by]!, tangent, decisionsOf);
+    const difference = along(graph, of, by, base[by]!, tangent);
     return { column, engine: engineColumn(column), dual: dual!, difference };
   });
   const dualFloor = floorOf(all.flatMap(({ dual }) => [...dual.tangent]));
@@ -192,23 +199,19 @@ function proveOne(query: DerivativeQuery, recorder: Recorder): Proof {
     for (let i = 0; i < size; i++) {
       const note = (method: string, other: number, error: number): void => {
         if (failure === undefined || error > failure.error) {
-          failure = { reason: `${query.text}: engine and ${method} agree to ${digits(error).toFixed(1)} digits`, entry: `entry ${i}, column ${column}`, left: own[i]!, right: other, error };
+          failure = { reason: `${query.text}: engine and ${method} agree to ${digits(error).toFixed(1)} digits`, entry: `entry ${i}, column ${column}`, left: own[i]!, right: other, error, proof: true };
         }
       };
       const byDual = entryError(own[i]!, dual.tangent[i]!, dualFloor);
-      if (Math.abs(own[i]! - dual.tangent[i]!) > roundingUnits * dual.spread[i]!) {
-        duals = Math.max(duals, byDual);
-        if (byDual > 10 ** -demanded.duals) note('dual numbers', dual.tangent[i]!, byDual);
-      }
+      if (byDual <= 10 ** -demanded.duals) duals = Math.max(duals, byDual);
+      else if (!(Math.abs(own[i]! - dual.tangent[i]!) <= roundingUnits * dual.spread[i]!)) note('dual numbers', dual.tangent[i]!, byDual);
       if (difference === undefined) {
         atBorder++;
         continue;
       }
       const byDifference = entryError(own[i]!, difference.derivative[i]!, dualFloor);
-      if (Math.abs(own[i]! - difference.derivative[i]!) > difference.noise[i]!) {
-        differences = Math.max(differences, byDifference);
-        if (byDifference > 10 ** -demanded.differences) note('differences', difference.derivative[i]!, byDifference);
-      }
+      if (byDifference <= 10 ** -demanded.differences) differences = Math.max(differences, byDifference);
+      else if (!(Math.abs(own[i]! - difference.derivative[i]!) <= difference.noise[i]!)) note('differences', difference.derivative[i]!, byDifference);
     }
   }
   return { duals: digits(duals), differences: digits(differences), atBorder, ...(failure && { failure }) };

@@ -2,12 +2,12 @@
 // numbers, and differences. The step differentiated by is held at its value and becomes an independent variable, so
 // ∂L/∂v means every path from v to L and none through what v was computed from.
 
-import { evaluate } from '../graph/evaluate.ts';
-import type { Bindings } from '../graph/evaluate.ts';
+import { epsilon } from '../base/dtype.ts';
+import { sizeOf } from '../base/shape.ts';
+import { type Bindings, evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { tensor } from '../graph/tensor.ts';
 import { Value } from '../graph/value.ts';
-import { sizeOf } from '../base/shape.ts';
 import { gradient } from '../autodiff/index.ts';
 import { decisionsOf } from './cells.ts';
 import { type Border, differences } from './differences.ts';
@@ -64,9 +64,9 @@ export function partialsByDual(graph: Graph, of: number, by: number, bindings: B
   const values = new Float64Array(rows * columns);
   const spread = new Float64Array(rows * columns);
   for (let column = 0; column < columns; column++) {
-    const [{ tangent, spread: mu }] = push(new Map([[by, unit(columns, column)]])) as [{ tangent: Float64Array; spread: Float64Array }];
-    setColumn(values, columns, column, tangent);
-    setColumn(spread, columns, column, mu);
+    const moved = push(new Map([[by, unit(columns, column)]]))[0]!;
+    setColumn(values, columns, column, moved.tangent);
+    setColumn(spread, columns, column, moved.spread);
   }
   return { rows, columns, values, spread };
 }
@@ -79,7 +79,7 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
   const [rows, columns] = [sizeOf(graph.steps[of]!.shape), base.length];
   const [values, error, floor] = [0, 0, 0].map(() => new Float64Array(rows * columns)) as [Float64Array, Float64Array, Float64Array];
   const borders = new Map<number, Border>();
-  const [{ spread }] = forwardDual(graph, [of], { bindings: held, tangents: new Map(), rounding: true }) as [{ spread: Float64Array }];
+  const { spread } = forwardDual(graph, [of], { bindings: held, tangents: new Map(), rounding: true })[0]!;
   for (let column = 0; column < columns; column++) {
     const scale = Math.max(1, Math.abs(base[column]!));
     const found = differences((h) => {
@@ -91,7 +91,7 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
     }, { start: scale / 16 });
     setColumn(values, columns, column, found.derivative);
     setColumn(error, columns, column, found.error);
-    setColumn(floor, columns, column, spread.map((mu) => (64 * 2 ** -52 * mu) / found.h));
+    setColumn(floor, columns, column, spread.map((mu) => (64 * epsilon.f64 * mu) / found.h));
     if (found.border !== undefined) borders.set(column, found.border);
   }
   return { rows, columns, values, error, floor, borders };

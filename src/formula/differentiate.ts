@@ -7,11 +7,12 @@ import { gradient } from '../autodiff/index.ts';
 import { concatAlong, expand, reshape } from '../primitives/index.ts';
 import type { DerivativeExpr } from './grammar.ts';
 import type { Lowering } from './lower.ts';
-import { diagonal, type Named, named, renamed, sampleAxis } from './named.ts';
+import { alignTo, diagonal, type Named, named, renamed, sampleAxis, unionAxes } from './named.ts';
 import { printExpr } from './print.ts';
 
 /** A derivative the engine took, with what an independent method needs to take it again. */
 export interface DerivativeQuery {
+  /** The formula, and the values it was taken at when they are not the point's. */
   readonly text: string;
   /** The step that is differentiated, and the step it is differentiated by. */
   readonly of: number;
@@ -44,7 +45,7 @@ export function derivativeOf(lowering: Lowering, e: DerivativeExpr): Named {
     return reshape(found ?? expand(lift(0, 'f64'), by.tensor.shape), [1, ...by.tensor.shape]);
   });
   const stacked = concatAlong(rows, 0);
-  lowering.derivatives.push({ text: printExpr(e), of: ofStep, by: byStep, rows: stacked, perSample });
+  lowering.derivatives.push({ text: `${printExpr(e)}${lowering.context}`, of: ofStep, by: byStep, rows: stacked, perSample });
 
   const hidden = rowAxes.map((axis) => `${axis}!`);
   const full = named(reshape(stacked, [...rowSizes, ...by.tensor.shape]), [...hidden, ...by.axes], [...of.open.map((axis) => `${axis}!`), ...by.open]);
@@ -55,5 +56,6 @@ export function derivativeOf(lowering: Lowering, e: DerivativeExpr): Named {
     }
     result = result.axes.includes(axis) ? diagonal(result, axis, `${axis}!`) : renamed(result, `${axis}!`, axis);
   }
-  return result;
+  const axes = unionAxes([result]);
+  return named(alignTo(result, axes), axes, result.open);
 }

@@ -14,7 +14,7 @@ export {
 export { printClaim, printCond, printDerivation, printExpr } from './print.ts';
 export { toLatex } from './latex.ts';
 export {
-  axesOf, indexNames, type Declaration, type DeclaredType, type Domain, type IndexDeclaration, type Origin, type Scope,
+  axesOf, indexNames, type Declaration, type DeclaredType, type Domain as SamplingDomain, type IndexDeclaration, type Origin, type Scope,
 } from './declarations.ts';
 export { parseDerivation, type Derivation, type Line, type LineKind, type Section } from './derivation.ts';
 export { derivationFromJson } from './json.ts';

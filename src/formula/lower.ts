@@ -8,9 +8,9 @@ import { safeSqrt } from '../ops/index.ts';
 import * as P from '../primitives/index.ts';
 import type { Derivation, Section } from './derivation.ts';
 import { derivativeOf, type DerivativeQuery } from './differentiate.ts';
-import type { AtExpr, BoundExpr, CallExpr, Cond, Expr, NameExpr } from './grammar.ts';
+import type { AtExpr, BoundExpr, CallExpr, CompareCond, Cond, Expr, NameExpr } from './grammar.ts';
 import { combine, dotOver, type Named, named, pick, renamed, sampleAxis, stretchTo, sumOver, unionAxes } from './named.ts';
-import { printCond } from './print.ts';
+import { printCond, printExpr } from './print.ts';
 import { type Entity, Names } from './scope.ts';
 import { formulaError } from './tokens.ts';
 
@@ -34,6 +34,8 @@ interface Environment {
   readonly overrides: ReadonlyMap<string, Named>;
   readonly values: Map<string, Named>;
   readonly outer: Environment | undefined;
+  /** The bindings as text, for the names of derivatives taken here. */
+  readonly text: string;
 }
 
 export class Lowering {
@@ -42,7 +44,7 @@ export class Lowering {
   readonly derivatives: DerivativeQuery[] = [];
   readonly branches: Branch[] = [];
   section: Section;
-  #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined };
+  #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined, text: '' };
   readonly #open = new Set<string>();
   #text: string;
 
@@ -85,16 +87,27 @@ export class Lowering {
     }
   }
 
-  /** A condition as an array of 1 and 0. */
-  cond(c: Cond): Named {
-    if (c.kind === 'and') return c.all.map((part) => this.cond(part)).reduce((a, b) => combine([a, b], P.mul));
-    if (c.kind === 'not') return combine([this.cond(c.of)], (mask) => P.sub(1, mask));
-    const sides = [this.#side(c.left), this.#side(c.right)] as const;
+  /**
+   * A condition as an array of 1 and 0. A conjunction is read from the left: where an earlier part fails, the later
+   * ones are not asked (their sides stand at 0), so `k != y and f < c[k]` never compares f with the sample's own class.
+   */
+  cond(c: Cond, asked?: Named): Named {
+    if (c.kind === 'and') return c.all.reduce<Named | undefined>((before, part) => this.cond(part, before), asked)!;
+    if (c.kind === 'not') {
+      const turned = combine([this.cond(c.of, asked)], (mask) => P.sub(1, mask));
+      return asked === undefined ? turned : combine([asked, turned], P.mul);
+    }
+    const truth = this.#compare(c, [this.#side(c.left), this.#side(c.right)].map((side) =>
+      (asked === undefined ? side : combine([asked, side], (mask, x) => P.where(mask, x, 0)))));
+    return asked === undefined ? truth : combine([asked, truth], P.mul);
+  }
+
+  #compare(c: CompareCond, sides: readonly Named[]): Named {
     switch (c.op) {
       case '<': return combine(sides, P.less);
       case '<=': return combine(sides, P.lessEqual);
-      case '>': return combine([sides[1], sides[0]], P.less);
-      case '>=': return combine([sides[1], sides[0]], P.lessEqual);
+      case '>': return combine([sides[1]!, sides[0]!], P.less);
+      case '>=': return combine([sides[1]!, sides[0]!], P.lessEqual);
       case '=': return combine(sides, P.equal);
       case '!=': return combine([combine(sides, P.equal)], (mask) => P.sub(1, mask));
     }
@@ -289,12 +302,17 @@ export class Lowering {
       overrides.set(entity.key, named(P.alias(full.tensor), axes, shape.open));
     }
     const before = this.#environment;
-    this.#environment = { overrides, values: new Map(), outer: before };
+    this.#environment = { overrides, values: new Map(), outer: before, text: `${before.text} at ${e.bindings.map((b) => `${b.name} = ${printExpr(b.value)}`).join(', ')}` };
     try {
       return this.expr(e.of);
     } finally {
       this.#environment = before;
     }
+  }
+
+  /** The values in force here, as text: empty, or ` at t = 1`. */
+  get context(): string {
+    return this.#environment.text;
   }
 
   /** The step that computed an array. */

@@ -79,6 +79,22 @@ export class Names {
     return childrenOf(e).some((child) => this.couplesSamples(child, section, until, visited));
   }
 
+  /** Every declared name that expressions rest on, by way of definitions too. */
+  declaredUnder(parts: readonly (Expr | Cond)[], section: Section): ReadonlySet<string> {
+    const keys = new Set<string>();
+    const visited = new Set<string>();
+    const visit = (e: Expr | Cond, at: Section): void => {
+      for (const entity of this.#namesIn(e, at)) {
+        if (visited.has(entity.key)) continue;
+        visited.add(entity.key);
+        if (entity.declaration !== undefined) keys.add(entity.key);
+        if (entity.definition?.value !== undefined) visit(entity.definition.value, entity.section);
+      }
+    };
+    for (const part of parts) visit(part, section);
+    return keys;
+  }
+
   #namesIn(e: Expr | Cond, section: Section): Entity[] {
     const own = e.kind === 'name' ? [e.name, ...e.index] : [];
     const found = own.flatMap((name) => this.resolve(name, section) ?? []);

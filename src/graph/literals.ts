@@ -52,6 +52,7 @@ export function valueText(value: Value): string {
 }
 
 const deepest = 64;
+export const namedOnce = ['A parameter is named once', 'Remove one of them'] as const;
 const number = /NaN|-?Infinity|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const stringPart = /[^'\\]+|\\['\\]|\\u\{[0-9a-f]{1,6}\}/y;
 const key = /[A-Za-z_]\w*/y;
@@ -112,7 +113,7 @@ export class Line {
   missing(wanted: string): FormatError {
     const rest = this.text.slice(this.place, this.place + 24).trim();
     const found = rest === '' ? 'the end of the line' : stringText(rest);
-    return this.fail(`found ${found} where ${wanted} is needed`, 'A graph is text as printGraph writes it', 'Print the graph again, or mend the line');
+    return this.fail(`found ${found} where ${wanted} is needed`, 'A graph is text as printGraph writes it', 'Mend the line');
   }
 
   readNumber(): number {
@@ -120,7 +121,9 @@ export class Line {
     const text = this.take(number);
     if (text === undefined) throw this.missing('a number');
     const x = Number(text);
-    if (!Number.isFinite(x) && /\d/.test(text)) throw this.fail(`the number ${text.slice(0, 24)}`, 'It is beyond the largest double', 'Write Infinity if that is meant', at);
+    if (!Number.isFinite(x) && /\d/.test(text)) {
+      throw this.fail(`the number ${text.slice(0, 24)}`, 'It is beyond the largest double', 'Write Infinity if that is meant', at);
+    }
     return x;
   }
 
@@ -172,7 +175,7 @@ export class Line {
     this.readList(() => {
       const at = this.place;
       const name = this.readKey('the name of a parameter');
-      if (name in record) throw this.fail(`a second ${keyText(name)}`, 'A parameter is named once', 'Remove one of them', at);
+      if (name in record) throw this.fail(`a second ${keyText(name)}`, ...namedOnce, at);
       const value = this.accept(':') ? element() : alone(name);
       if (value === undefined) throw this.missing("':' and a value");
       record[name] = value;
@@ -185,13 +188,14 @@ export class Line {
     const at = this.place;
     const check = (x: number): number => {
       const fits = dtype === 'i32' ? x === (x | 0) : dtype === 'f64' || !Number.isFinite(x) || Number.isFinite(Math.fround(x));
-      if (!fits) throw this.fail(`the number ${numberText(x)} as ${dtype}`, 'A constant is printed in its own type', 'Change the number or the type', at);
+      if (!fits) throw this.fail(`the number ${numberText(x)} as ${dtype}`, 'The type cannot hold it', 'Change one of them', at);
       return x;
     };
     if (this.text[at] !== '[') return filled(check(this.readNumber()), shape, dtype).read();
     const list = this.readList(() => check(this.readNumber()));
     if (list.length !== sizeOf(shape)) {
-      throw this.fail(`${list.length} numbers for ${dtype}${shapeText(shape)}`, `The shape asks for ${sizeOf(shape)}`, 'Write one number to fill a shape', at);
+      const what = `${list.length} numbers for ${dtype}${shapeText(shape)}`;
+      throw this.fail(what, `The shape asks for ${sizeOf(shape)}`, 'Write one number to fill a shape', at);
     }
     const array = allocate(dtype, list.length);
     array.set(list);

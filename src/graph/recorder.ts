@@ -125,9 +125,7 @@ export function record<T>(recorder: Recorder, body: () => T): T {
   current = recorder;
   try {
     const result = body();
-    if (isPromise(result)) {
-      throw new TraceError(message('the traced function is async', 'A trace ends when the function returns', 'Load data before, and trace a plain function'));
-    }
+    refusePromise(result);
     return result;
   } finally {
     current = before;
@@ -168,8 +166,11 @@ export function scope<T>(name: string, body: () => T): T {
   return current === undefined ? body() : current.inScope(name, body);
 }
 
-function isPromise(x: unknown): boolean {
-  return typeof x === 'object' && x !== null && 'then' in x && typeof x.then === 'function';
+/** What an async function returns instead of its result. */
+export function refusePromise(x: unknown): void {
+  if (typeof x === 'object' && x !== null && 'then' in x && typeof x.then === 'function') {
+    throw new TraceError(message('the traced function is async', 'A trace ends when the function returns', 'Load data before, and trace a plain function'));
+  }
 }
 
 function unread(step: Step): Storage {

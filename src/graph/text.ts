@@ -12,7 +12,7 @@ import { dtypes } from '../base/dtype.ts';
 import { FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { checkSize, sameShape, type Shape, shapeText } from '../base/shape.ts';
 import { Graph, type Step } from './graph.ts';
-import { keyText, Line, literalText, stringText, valueText } from './literals.ts';
+import { keyText, Line, literalText, namedOnce, stringText, valueText } from './literals.ts';
 import type { Fragment, Params, Primitive, Typed } from './primitive.ts';
 import { Value } from './value.ts';
 
@@ -33,7 +33,7 @@ function fragmentLines(name: string, { graph, inputs, outputs }: Fragment): stri
 }
 
 function stepLines(step: Step): string[] {
-  const parts = [`%${step.id}: ${step.dtype}${shapeText(step.shape)} = ${step.primitive.name}`, ...step.inputs.map((id) => `%${id}`)];
+  const parts = [`%${step.id}: ${typeText(step)} = ${step.primitive.name}`, ...step.inputs.map((id) => `%${id}`)];
   const own: string[] = [];
   const nested: string[] = [];
   for (const [key, value] of Object.entries(step.params)) {
@@ -51,7 +51,8 @@ function stepLines(step: Step): string[] {
 
 /** A parameter that repeats the step's own shape or type is written without its value. */
 function isOwn(key: string, value: unknown, step: Step): boolean {
-  return key === 'dtype' ? value === step.dtype : key === 'shape' && Array.isArray(value) && sameShape(value as Shape, step.shape);
+  if (key === 'dtype') return value === step.dtype;
+  return key === 'shape' && Array.isArray(value) && sameShape(value as Shape, step.shape);
 }
 
 function unwritable(step: Step, key: string): never {
@@ -60,10 +61,14 @@ function unwritable(step: Step, key: string): never {
 }
 
 function noteText({ label, role, scope, origin, source }: Step): string {
-  const texts = Object.entries({ label, role, scope }).flatMap(([name, text]) => (text === undefined ? [] : [`${name} ${stringText(text)}`]));
-  if (origin !== undefined) texts.push(`origin %${origin.step}.${origin.input}`);
-  if (source !== undefined) texts.push(`source ${stringText(source)}`);
-  return texts.join(' ');
+  const quoted = (name: string, text: string | undefined): string[] => (text === undefined ? [] : [`${name} ${stringText(text)}`]);
+  return [
+    ...quoted('label', label),
+    ...quoted('role', role),
+    ...quoted('scope', scope),
+    ...(origin === undefined ? [] : [`origin %${origin.step}.${origin.input}`]),
+    ...quoted('source', source),
+  ].join(' ');
 }
 
 const sameType = (a: Typed, b: Typed): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
@@ -80,11 +85,13 @@ export function parseGraph(text: string, primitivesByName: ReadonlyMap<string, P
   const lines = text.split(/\r?\n/).map((line, i) => new Line(line, i + 1)).filter((line) => !line.atEnd);
   const reader = new Reader(lines, primitivesByName);
   const { name, head, fragment } = reader.fragment(0);
-  if (name !== 'graph') throw head.fail(`the name ${stringText(name)}`, 'A graph begins with graph (…) -> (…)', 'Give the text that printGraph wrote', 0);
+  if (name !== 'graph') throw head.fail(`the name ${stringText(name.slice(0, 40))}`, ...firstLine, 0);
   const rest = reader.peek();
   if (rest !== undefined) throw rest.fail('a line after the graph', 'A text holds one graph', 'Remove it');
   return fragment;
 }
+
+const firstLine = ['A graph begins with graph (…) -> (…)', 'Give the text that printGraph wrote'] as const;
 
 interface Named {
   readonly name: string;
@@ -110,9 +117,9 @@ class Reader {
 
   #line(indent: number): Line {
     const line = this.#lines[this.#at++];
-    if (line === undefined) throw new FormatError(message('line 1, column 1: an empty text', 'A graph begins with graph (…) -> (…)', 'Give the text that printGraph wrote'));
+    if (line === undefined) throw new FormatError(message('line 1, column 1: an empty text', ...firstLine));
     if (line.indent !== indent) {
-      throw line.fail(`a line indented by ${line.indent}`, `It belongs at ${indent} spaces`, 'Indent steps by two, and programs inside a step by two more');
+      throw line.fail(`a line indented by ${line.indent}`, `It belongs at ${indent} spaces`, 'Indent what is inside by two');
     }
     return line;
   }
@@ -128,7 +135,8 @@ class Reader {
     const graph = new Graph();
     while (this.peek(indent + 1) !== undefined) this.#step(graph, indent + 2);
     for (const id of [...inputs, ...outputs]) {
-      if (id >= graph.steps.length) throw head.fail(`%${id} in a program of ${graph.steps.length} steps`, 'Inputs and outputs are steps', 'Name steps that are there', indent);
+      if (id < graph.steps.length) continue;
+      throw head.fail(`%${id} in a program of ${graph.steps.length} steps`, 'Inputs and outputs are steps', 'Name steps that are there', indent);
     }
     return { name, head, fragment: { graph, inputs, outputs } };
   }
@@ -137,7 +145,7 @@ class Reader {
     const line = this.#line(indent);
     const at = line.place;
     if (readId(line) !== graph.steps.length) {
-      throw line.fail('a step out of order', `The next one is %${graph.steps.length}`, 'Steps are numbered from 0 without gaps', at);
+      throw line.fail('a step out of order', `The next one is %${graph.steps.length}`, 'Number the steps from 0 without gaps', at);
     }
     line.expect(':');
     const printed = readType(line);
@@ -145,7 +153,9 @@ class Reader {
     const nameAt = line.place;
     const name = line.take(/\S+/y) ?? '';
     const primitive = this.#primitives.get(name);
-    if (primitive === undefined) throw line.fail(`the primitive ${stringText(name.slice(0, 40))}`, 'It is not in the list', 'Check the name, or pass the map that has it', nameAt);
+    if (primitive === undefined) {
+      throw line.fail(`the primitive ${stringText(name.slice(0, 40))}`, 'It is not in the list', 'Check its name', nameAt);
+    }
     const inputs: number[] = [];
     while (!line.atEnd && line.text[line.place] === '%') inputs.push(readInput(line, graph.steps.length));
     const params = Object.create(null) as Record<string, unknown>;
@@ -153,19 +163,23 @@ class Reader {
     const own: Params = { shape: printed.shape, dtype: printed.dtype };
     if (line.text[line.place] === '{') {
       const read = line.readRecord(() => line.readLiteral(), (key) => (Object.hasOwn(own, key) ? own[key] : undefined));
-      if ('value' in read) throw line.fail('value among the parameters', 'The numbers of a step stand behind its name', 'Write them there', nameAt);
+      if ('value' in read) {
+        throw line.fail('value among the parameters', 'The numbers of a step stand behind its name', 'Write them there', nameAt);
+      }
       Object.assign(params, read);
     }
     const notes = line.accept('#') ? readNotes(line, graph.steps) : {};
     if (!line.atEnd) throw line.missing('# or the end of the line');
     while (this.peek(indent + 1) !== undefined) {
       const { name: key, head, fragment } = this.fragment(indent + 2);
-      if (key in params) throw head.fail(`a second ${keyText(key)}`, 'A parameter is named once', 'Remove one of them', indent + 2);
+      if (key in params) throw head.fail(`a second ${keyText(key)}`, ...namedOnce, indent + 2);
       params[key] = fragment;
     }
     const operands = inputs.map((id) => graph.steps[id]!);
     const refusal = refusalOf(primitive, operands, params, printed);
-    if (refusal !== undefined) throw line.fail(refusal, 'The type of a step follows from its primitive, inputs and parameters', 'Print the graph again, or mend the line', at);
+    if (refusal !== undefined) {
+      throw line.fail(refusal, 'A type follows from the primitive, its inputs and its parameters', 'Mend the line', at);
+    }
     const { origin, ...texts } = notes;
     Object.assign(graph.append(primitive, inputs, params, printed, origin), texts);
   }
@@ -209,7 +223,9 @@ function readNotes(line: Line, steps: readonly Step[]): Notes {
       const step = readInput(line, steps.length);
       line.expect('.');
       const input = line.readNumber();
-      if (!(input in steps[step]!.inputs)) throw line.fail(`the input ${input} of %${step}`, 'An origin names a step and one of its inputs', 'Count them from 0', at);
+      if (!(input in steps[step]!.inputs)) {
+        throw line.fail(`the input ${input} of %${step}`, 'An origin names a step and one of its inputs', 'Count them from 0', at);
+      }
       notes.origin = { step, input };
     }
   }

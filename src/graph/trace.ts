@@ -7,7 +7,7 @@ import { type Flat, flatten, type Tree } from '../base/tree.ts';
 import type { Graph, Step } from './graph.ts';
 import { input } from './intrinsics.ts';
 import type { Fragment, Params } from './primitive.ts';
-import { apply, type Mode, record, Recorder } from './recorder.ts';
+import { apply, type Mode, record, Recorder, refusePromise } from './recorder.ts';
 import { floatTypeOf, isTensor, lift, type Operand, Tensor } from './tensor.ts';
 
 export interface Trace extends Fragment {
@@ -28,6 +28,7 @@ export function floatTypeOfTrees(trees: readonly unknown[]): FloatDType {
 
 /** The tensors a traced function returned, or a DTypeError when it returned something else. */
 export function flattenResult(result: unknown, who: string): Flat<Tensor> {
+  refusePromise(result);
   const flat = flatten(result, (x): x is Operand => isTensor(x) || typeof x === 'number');
   if (flat.leaves.length === 0) {
     throw new DTypeError(message(`${who}: the function returned ${result === undefined ? 'nothing' : typeof result}`, 'It returns a tensor or a tree of tensors', 'Add the return statement'));

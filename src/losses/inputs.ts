@@ -1,65 +1,13 @@
-// What every loss asks of its arguments, in one place: shapes, number types, labels in range, parameters in range.
-// Labels and parameters are looked at on the host whenever their numbers are at hand. While a program is only being
-// recorded they are not; labels are then read through a table, so that the engine checks them at every call.
+// What every loss asks of its tensors, in one place: shapes, number types, labels in range. Labels are looked at on the
+// host whenever their numbers are at hand. While a program is only being recorded they are not; labels are then read
+// through a table, so that the engine checks them at every call.
 
 import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
 import { isFloat } from '../base/dtype.ts';
-import { shapeText } from '../base/shape.ts';
-import { currentRecorder, isTensor, type Tensor } from '../graph/index.ts';
+import { sameShape, shapeText } from '../base/shape.ts';
+import { isTensor, type Tensor } from '../graph/index.ts';
 import { arange, gather } from '../ops/index.ts';
-
-/** A number, or a tensor where the value is learned, scheduled or differs by sample. */
-export type Parameter = number | Tensor;
-
-/** The values a parameter may take, both ends included unless `open` leaves out the lower one. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly open?: boolean;
-  readonly whole?: boolean;
-}
-
-export const positive: Range = { from: 0, to: Infinity, open: true };
-export const nonNegative: Range = { from: 0, to: Infinity };
-
-/** A range in words: `t ≥ 1`, `0 < m ≤ 1`, `m a whole number from 1 to 64`. */
-export function rangeText(name: string, { from, to, open = false, whole = false }: Range): string {
-  if (whole) return `${name} is a whole number from ${from} to ${to}`;
-  if (to === Infinity) return `${name} ${open ? '>' : '≥'} ${from}`;
-  return `${from} ${open ? '<' : '≤'} ${name} ≤ ${to}`;
-}
-
-/** Whether the numbers of a tensor can be read now: not where only the program is being recorded. */
-function isReadable(x: Tensor): boolean {
-  const recorder = currentRecorder();
-  return recorder?.mode !== 'abstract' || !recorder.knows(x);
-}
-
-/** Refuses a parameter that is no number or outside its range; a tensor's entries are looked at when they can be read. */
-export function checkParameter(who: string, name: string, value: unknown, range: Range, hint = 'Check the value'): void {
-  if (isTensor(value)) {
-    if (!isFloat(value.dtype)) {
-      throw new DTypeError(message(`${who}: ${name} is a tensor of type i32`, 'A parameter is a number or a float tensor', "Use cast(x, 'f32' | 'f64')"));
-    }
-    if (isReadable(value)) for (const x of value.data) checkNumber(who, name, x, range, hint);
-  } else if (typeof value === 'number') {
-    checkNumber(who, name, value, range, hint);
-  } else {
-    throw new DomainError(message(`${who}: ${name} = ${String(value)}`, `${name} is a number or a tensor`, `Give one with ${rangeText(name, range)}`));
-  }
-}
-
-function checkNumber(who: string, name: string, x: number, range: Range, hint: string): void {
-  const { from, to, open = false, whole = false } = range;
-  const fits = Number.isFinite(x) && x <= to && (open ? x > from : x >= from) && (!whole || Number.isInteger(x));
-  if (!fits) throw new DomainError(message(`${who}: ${name} = ${x}`, rangeText(name, range), hint));
-}
-
-/** Refuses a named choice that does not exist. */
-export function checkChoice(who: string, name: string, value: unknown, known: readonly string[]): void {
-  if (typeof value === 'string' && known.includes(value)) return;
-  throw new DomainError(message(`${who}: ${name} = ${typeof value === 'string' ? `'${value}'` : String(value)}`, `${name} is one of ${known.map((k) => `'${k}'`).join(', ')}`, 'Choose one of them'));
-}
+import { isReadable } from './parameter.ts';
 
 /** Refuses anything but a float tensor of a given rank; `axes` names its axes, as in `[N, D]`. */
 export function checkFloats(who: string, name: string, x: Tensor, axes: string): void {
@@ -122,4 +70,11 @@ export function checkedClassInputs(who: string, features: Tensor, weights: Tenso
   checkFloats(who, 'weights', weights, '[C, D]');
   checkAgree(who, { name: 'features', x: features, axis: 1 }, { name: 'weights', x: weights, axis: 1 });
   return checkedLabels(who, features, labels, weights.shape[0]!);
+}
+
+/** Refuses a step of a loss that changed the shape: a parameter of another shape would spread a vector over a matrix. */
+export function fitting(x: Tensor, model: Tensor, who: string): Tensor {
+  if (sameShape(x.shape, model.shape)) return x;
+  throw new ShapeError(message(`${who} made ${shapeText(x.shape)} of ${shapeText(model.shape)}`,
+    'A choice keeps the shape; a tensor parameter is [], or [N, 1] for the N samples of the batch', 'Check the shape of the parameter'));
 }

@@ -2,10 +2,12 @@
 // with its formula beside it; a loss is handed one. It sees the label's cosines [N, 1] only, never the whole matrix.
 // The forms are chosen when a margin is made: numbers get the shortest exact one, a tensor parameter the general one.
 
-import { isTensor, type Tensor } from '../graph/index.ts';
-import { add, cos, div, less, lessEqual, mul, sin, sub, surrogate, where } from '../ops/index.ts';
+import type { Tensor } from '../graph/index.ts';
+import { add, cos, div, less, lessEqual, mul, sub, surrogate, where } from '../ops/index.ts';
 import { angleOf, chebyshev, sineOf } from './angle.ts';
-import { checkChoice, checkParameter, nonNegative, type Parameter, type Range } from './inputs.ts';
+import {
+  checkChoice, checkNumber, checkParameter, cosine, nonNegative, type Parameter, plus, type Range, sine, times,
+} from './parameter.ts';
 
 export interface TargetMargin {
   readonly name: string;
@@ -84,7 +86,7 @@ export function arcMargin(m: Parameter, options: { readonly targetRule?: TargetR
     ...margin,
     equation: `f = cos(${theta} + m) if ${turn} else c[y] - m * sin(m)`,
     derivative: `(${margin.derivative} if ${turn} else 1)`,
-    value: (c) => where(less(mul(-1, cosine(m)), c), margin.value(c), sub(c, mul(m, sine(m)))),
+    value: (c) => where(less(times(-1, cosine(m)), c), margin.value(c), sub(c, times(m, sine(m)))),
   }, gradient);
 }
 
@@ -108,14 +110,13 @@ export interface AngleFactorOptions extends GradientOption {
  */
 export function angleFactor(m: number, options: AngleFactorOptions = {}): TargetMargin {
   const { reading = 'literal', lambda = 0, gradient = 'exact' } = options;
-  if (isTensor(m)) checkParameter('angleFactor', 'm', String(m), multiples);
-  checkParameter('angleFactor', 'm', m, multiples, 'For a fraction or a tensor use combinedMargin(m, 0, 0)');
+  checkNumber('angleFactor', 'm', m, multiples, 'For a fraction or a tensor use combinedMargin(m, 0, 0)');
   checkParameter('angleFactor', 'lambda', lambda, nonNegative);
   checkChoice('angleFactor', 'reading', reading, ['literal', 'psi']);
   const psi = reading === 'psi';
-  const pure = psi ? `sign * cos(m * ${theta}) - 2 * q` : `cos(m * ${theta})`;
+  const pure = psi ? `sign * cos(m * ${theta}) - 2 * turns` : `cos(m * ${theta})`;
   const slope = `${psi ? 'sign * ' : ''}m * sin(m * ${theta}) / sin(${theta})`;
-  const segment = [`q = min(floor(m * ${theta} / acos(-1)), m - 1)`, 'sign = 1 - 2 * (q - 2 * floor(q / 2))'];
+  const segment = [`turns = min(floor(m * ${theta} / acos(-1)), m - 1)`, 'sign = 1 - 2 * (turns - 2 * floor(turns / 2))'];
   return withGradient({
     name: psi ? 'angle factor, psi' : 'angle factor',
     parameters: { m, lambda },
@@ -123,7 +124,7 @@ export function angleFactor(m: number, options: AngleFactorOptions = {}): Target
     derivative: `(lambda + ${slope}) / (1 + lambda)`,
     value: (c) => {
       const f = psi ? monotone(c, m) : chebyshev(c, m).cosine;
-      return lambda === 0 ? f : div(add(mul(lambda, c), f), add(1, lambda));
+      return lambda === 0 ? f : div(add(mul(lambda, c), f), plus(1, lambda));
     },
   }, gradient);
 }
@@ -173,9 +174,6 @@ function shifted(m1: Parameter, m2: Parameter, m3: Parameter): (c: Tensor) => Te
     return lowered(sub(mul(turned, cosine(m3)), sineFactor === 1 ? side : mul(side, sineFactor)));
   };
 }
-
-const cosine = (m: Parameter): Parameter => (typeof m === 'number' ? Math.cos(m) : cos(m));
-const sine = (m: Parameter): Parameter => (typeof m === 'number' ? Math.sin(m) : sin(m));
 
 /** The margin only for targets above a threshold; classes are still compared with the margin itself, as its code does. */
 function eased(margin: TargetMargin, threshold: Parameter, text: string): TargetMargin {
@@ -227,7 +225,7 @@ export interface Annealing {
 export function annealedLambda(step: number, options: Annealing = {}): number {
   const { start = 1000, gamma = 0.12, power = 1, least = 5 } = options;
   for (const [name, value] of Object.entries({ step, start, gamma, power, least })) {
-    checkParameter('annealedLambda', name, value, nonNegative);
+    checkNumber('annealedLambda', name, value, nonNegative);
   }
   return Math.max(least, start * (1 + gamma * step) ** -power);
 }

@@ -3,10 +3,9 @@
 // forward pass on the very cosines the logits use, and never differentiated. A rule never forms h itself: e^(s·v) is
 // h·e^(s·c), and only v is computed.
 
-import type { Tensor } from '../graph/index.ts';
-import { add, less, mul, stopGradient, sub, where } from '../ops/index.ts';
-import { checkParameter, nonNegative, type Parameter } from './inputs.ts';
-import { isTensor } from '../graph/index.ts';
+import { isTensor, type Tensor } from '../graph/index.ts';
+import { add, less, mul, stopGradient, where } from '../ops/index.ts';
+import { checkChoice, checkNumber, checkParameter, nonNegative, type Parameter, plus } from './parameter.ts';
 
 export interface OtherRule {
   readonly name: string;
@@ -51,7 +50,7 @@ export function supportVectors({ t }: { readonly t: Parameter }): OtherRule {
     'MV-Softmax code counts from 0: t_MV = t_SV − 1, so its 0.2 is 1.2 here; or use misclassified({ t })');
   return {
     name: 'support vectors', parameters: { t }, equation: 'h[k] = exp(s * (t - 1) * (c[k] + 1) * I[k])',
-    derivative: '(1 + (t - 1) * I[k])', value: (c, hard) => add(c, mul(mul(sub(t, 1), add(c, 1)), hard())),
+    derivative: '(1 + (t - 1) * I[k])', value: (c, hard) => add(c, mul(mul(plus(t, -1), add(c, 1)), hard())),
   };
 }
 
@@ -112,9 +111,9 @@ export function curricular({ t }: { readonly t: Parameter }): OtherRule {
  */
 export function nextCurricularT(t: number, batchMean: number, options: { readonly momentum?: number; readonly reading?: 'paper' | 'code' } = {}): number {
   const { momentum = 0.99, reading = 'paper' } = options;
-  checkParameter('nextCurricularT', 't', t, { from: -1, to: 1 });
-  checkParameter('nextCurricularT', 'batchMean', batchMean, { from: -1, to: 1 });
-  checkParameter('nextCurricularT', 'momentum', momentum, { from: 0, to: 1 });
+  checkNumber('nextCurricularT', 't', t, { from: -1, to: 1 });
+  checkNumber('nextCurricularT', 'batchMean', batchMean, { from: -1, to: 1 });
+  checkNumber('nextCurricularT', 'momentum', momentum, { from: 0, to: 1 });
   checkChoice('nextCurricularT', 'reading', reading, ['paper', 'code']);
   const weight = reading === 'paper' ? momentum : 1 - momentum;
   return weight * batchMean + (1 - weight) * t;

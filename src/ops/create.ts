@@ -6,6 +6,7 @@ import { DomainError, DTypeError, message } from '../base/errors.ts';
 import type { Shape } from '../base/shape.ts';
 import { filled, type Tensor } from '../graph/tensor.ts';
 import { add, cast, equal, iota, mul, reshape } from '../primitives/index.ts';
+import { demandOptions } from './operands.ts';
 
 export interface CreateOptions {
   /** Default f32. */
@@ -41,7 +42,9 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
  * Gradient  none: a constant
  * Throws    ShapeError for sizes that are no whole numbers ≥ 0; DTypeError for an i32 that is no 32-bit integer
  */
-export function full(shape: Shape, value: number, { dtype = 'f32' }: CreateOptions = {}): Tensor {
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  demandOptions(options, ['dtype'], 'full');
+  const { dtype = 'f32' } = options;
   if (dtype === 'i32' && value !== (value | 0)) {
     throw new DTypeError(message(`full: the value ${value} as i32`, 'i32 holds whole numbers from −2^31 to 2^31 − 1', "Use dtype 'f32' or 'f64'"));
   }
@@ -62,7 +65,9 @@ export function arange(start: number, stop: number, options?: CreateOptions): Te
 export function arange(start: number, stop: number, step: number, options?: CreateOptions): Tensor;
 export function arange(...args: readonly (number | CreateOptions | undefined)[]): Tensor {
   const numbers = args.filter((arg) => typeof arg === 'number');
-  const { dtype = 'f32' } = args.find((arg) => typeof arg === 'object') ?? {};
+  const options = args.find((arg) => typeof arg === 'object') ?? {};
+  demandOptions(options, ['dtype'], 'arange');
+  const { dtype = 'f32' } = options;
   const [start, stop, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
   const count = Math.max(0, Math.ceil((stop! - start!) / step));
   if (!Number.isFinite(count) || step === 0) {
@@ -80,7 +85,8 @@ export function arange(...args: readonly (number | CreateOptions | undefined)[])
  * Gradient  none: a constant
  * Throws    ShapeError for a size that is no whole number ≥ 0
  */
-export function eye(n: number, { dtype = 'f32' }: CreateOptions = {}): Tensor {
+export function eye(n: number, options: CreateOptions = {}): Tensor {
+  demandOptions(options, ['dtype'], 'eye');
   const places = iota(n, 'i32');
-  return cast(equal(reshape(places, [n, 1]), reshape(places, [1, n])), dtype);
+  return cast(equal(reshape(places, [n, 1]), reshape(places, [1, n])), options.dtype ?? 'f32');
 }

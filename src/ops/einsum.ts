@@ -30,8 +30,8 @@ export function einsum(equation: string, ...inputs: readonly Tensor[]): Tensor {
   inputs.forEach((x) => demandTensor(x, 'einsum'));
   const { groups, result } = parse(equation, inputs);
   demandSameType('einsum', ...inputs);
-  checkSizes(equation, groups, inputs);
-  const operands = inputs.map((x, i) => diagonals(x, groups[i]!));
+  const sizes = sizesOf(equation, groups, inputs);
+  const operands = inputs.map((x, i) => slim(diagonals(x, groups[i]!), sizes));
   let left = operands[0]!;
   operands.slice(1).forEach((right, i) => {
     const later = new Set([...result, ...operands.slice(i + 2).flatMap(({ axes }) => axes)]);
@@ -73,7 +73,7 @@ function parse(equation: string, inputs: readonly Tensor[]): { groups: string[][
   return { groups, result };
 }
 
-function checkSizes(equation: string, groups: readonly string[][], inputs: readonly Tensor[]): void {
+function sizesOf(equation: string, groups: readonly string[][], inputs: readonly Tensor[]): ReadonlyMap<string, { readonly size: number }> {
   const sizes = new Map<string, { size: number; input: number }>();
   groups.forEach((group, input) => group.forEach((axis, a) => {
     const size = inputs[input]!.shape[a]!;
@@ -85,6 +85,7 @@ function checkSizes(equation: string, groups: readonly string[][], inputs: reado
     }
     if (before === undefined || before.size === 1) sizes.set(axis, { size, input });
   }));
+  return sizes;
 }
 
 /** A letter that stands twice becomes one axis: the diagonal, a slice of the flattened pair with step n + 1. */
@@ -99,6 +100,12 @@ function diagonals(x: Tensor, group: readonly string[]): Named {
   return diagonals(slice(flat, [...lead.map(() => null), [0, n * n, n + 1]]), [...others.map((a) => group[a]!), group[at]!]);
 }
 
+/** Drops the axes of size 1 that stretch over another operand's: what is missing broadcasts without being expanded. */
+function slim({ x, axes }: Named, sizes: ReadonlyMap<string, { readonly size: number }>): Named {
+  const stays = axes.map((axis, a) => x.shape[a] === sizes.get(axis)!.size);
+  return { x: reshape(x, x.shape.filter((_, a) => stays[a])), axes: axes.filter((_, a) => stays[a]) };
+}
+
 function sumOut({ x, axes }: Named, keeps: (axis: string) => boolean): Named {
   const gone = axes.flatMap((axis, a) => (keeps(axis) ? [] : [a]));
   return gone.length === 0 ? { x, axes } : { x: sum(x, { axis: gone }), axes: axes.filter(keeps) };
@@ -108,8 +115,7 @@ function join(a: Named, b: Named, later: ReadonlySet<string>): Named {
   const shared = a.axes.filter((axis) => b.axes.includes(axis));
   const summed = shared.filter((axis) => !later.has(axis));
   const own = (p: Named, q: Named): string[] => p.axes.filter((axis) => !q.axes.includes(axis));
-  const stretched = shared.some((axis) => sizeOf(a, axis) !== sizeOf(b, axis));
-  if (summed.length === 0 || stretched || (own(a, b).length === 0 && own(b, a).length === 0)) return joinByProduct(a, b, summed);
+  if (summed.length === 0 || (own(a, b).length === 0 && own(b, a).length === 0)) return joinByProduct(a, b, summed);
   const batch = shared.filter((axis) => later.has(axis));
   const pair = (axis: string): [number, number] => [a.axes.indexOf(axis), b.axes.indexOf(axis)];
   return {
@@ -133,5 +139,3 @@ function aligned({ x, axes }: Named, all: readonly string[]): Tensor {
   const shape: Shape = all.map((axis) => (axes.includes(axis) ? x.shape[axes.indexOf(axis)]! : 1));
   return reshape(ordered, shape);
 }
-
-const sizeOf = ({ x, axes }: Named, axis: string): number => x.shape[axes.indexOf(axis)]!;

@@ -5,7 +5,7 @@
 import { DomainError, message } from '../base/errors.ts';
 import { isTensor, lift, type Operand, type Tensor } from '../graph/tensor.ts';
 import { abs, div, equal, less, lessEqual, mul, sub, where } from '../primitives/index.ts';
-import { demandFloat, demandTensor } from './operands.ts';
+import { demandFit, demandFloat, demandOptions, demandTensor } from './operands.ts';
 import { uniform } from './random.ts';
 
 /**
@@ -15,7 +15,10 @@ import { uniform } from './random.ts';
  * Gradient  none: piecewise constant
  * Edges     0 beside a NaN
  */
-export const greater = (a: Operand, b: Operand): Tensor => less(b, a);
+export function greater(a: Operand, b: Operand): Tensor {
+  demandFit(a, b, 'greater');
+  return less(b, a);
+}
 
 /**
  * 1 where a ≥ b, else 0.
@@ -24,7 +27,10 @@ export const greater = (a: Operand, b: Operand): Tensor => less(b, a);
  * Gradient  none: piecewise constant
  * Edges     0 beside a NaN
  */
-export const greaterEqual = (a: Operand, b: Operand): Tensor => lessEqual(b, a);
+export function greaterEqual(a: Operand, b: Operand): Tensor {
+  demandFit(a, b, 'greaterEqual');
+  return lessEqual(b, a);
+}
 
 /**
  * 1 where a ≠ b, else 0.
@@ -33,7 +39,10 @@ export const greaterEqual = (a: Operand, b: Operand): Tensor => lessEqual(b, a);
  * Gradient  none: piecewise constant
  * Edges     1 beside a NaN, which equals nothing
  */
-export const notEqual = (a: Operand, b: Operand): Tensor => sub(1, equal(a, b));
+export function notEqual(a: Operand, b: Operand): Tensor {
+  demandFit(a, b, 'notEqual');
+  return sub(1, equal(a, b));
+}
 
 /**
  * 1 where x is a finite number, 0 at ±∞ and NaN.
@@ -54,7 +63,9 @@ export function isFinite(x: Tensor): Tensor {
  * Shapes    any → the same
  * Gradient  2x times the cotangent
  */
-export const square = (x: Operand): Tensor => mul(x, x);
+export function square(x: Operand): Tensor {
+  return mul(x, x);
+}
 
 /**
  * 1/x.
@@ -65,7 +76,9 @@ export const square = (x: Operand): Tensor => mul(x, x);
  * Edges     ±∞ at ±0
  * Throws    DTypeError for i32
  */
-export const reciprocal = (x: Operand): Tensor => div(1, x);
+export function reciprocal(x: Operand): Tensor {
+  return div(1, x);
+}
 
 /**
  * The positive part.
@@ -75,7 +88,10 @@ export const reciprocal = (x: Operand): Tensor => div(1, x);
  * Gradient  1 for x > 0, 0 for x ≤ 0 (also at 0)
  * Edges     NaN gives NaN
  */
-export const relu = (x: Operand): Tensor => where(lessEqual(x, 0), 0, x);
+export function relu(x: Operand): Tensor {
+  // A comparison that NaN fails must choose x, or the NaN would become 0.
+  return where(lessEqual(x, 0), 0, x);
+}
 
 /**
  * The positive part, and a learned multiple of the negative part.
@@ -85,7 +101,10 @@ export const relu = (x: Operand): Tensor => where(lessEqual(x, 0), 0, x);
  * Gradient  1 for x > 0, slope for x < 0, 0 at 0; of the slope: x for x < 0, else 0
  * Edges     NaN gives NaN
  */
-export const prelu = (x: Operand, slope: Operand): Tensor => where(less(x, 0), mul(slope, x), relu(x));
+export function prelu(x: Operand, slope: Operand): Tensor {
+  demandFit(x, slope, 'prelu');
+  return where(less(x, 0), mul(slope, x), relu(x));
+}
 
 export interface Bounds {
   readonly min?: Operand;
@@ -101,7 +120,9 @@ export interface Bounds {
  * Edges     NaN gives NaN; where min > max the result is max
  * Throws    DomainError for a bound that is NaN
  */
-export function clamp(x: Operand, { min, max }: Bounds): Tensor {
+export function clamp(x: Operand, bounds: Bounds): Tensor {
+  demandOptions(bounds, ['min', 'max'], 'clamp');
+  const { min, max } = bounds;
   for (const bound of [min, max]) {
     if (typeof bound === 'number' && Number.isNaN(bound)) {
       throw new DomainError(message(`clamp: min ${boundText(min)}, max ${boundText(max)}`, 'A bound is a number, not NaN', 'Leave a bound out when there is none'));
@@ -129,12 +150,14 @@ export interface DropoutOptions {
  * Edges     rate 0 returns x itself
  * Throws    DomainError for a rate outside [0, 1); DTypeError for i32 or a key that is none
  */
-export function dropout(x: Tensor, { rate, key }: DropoutOptions): Tensor {
+export function dropout(x: Tensor, options: DropoutOptions): Tensor {
   demandFloat(x, 'dropout');
+  demandOptions(options, ['rate', 'key'], 'dropout');
+  const { rate, key } = options;
   if (!(rate >= 0 && rate < 1)) {
     throw new DomainError(message(`dropout: rate ${rate}`, 'The rate lies in [0, 1)', 'Use 0 to drop nothing'));
   }
   if (rate === 0) return x;
-  const dropped = less(uniform(key, x.shape, { dtype: x.dtype as 'f32' | 'f64' }), rate);
+  const dropped = less(uniform(key, x.shape, { dtype: x.dtype }), rate);
   return where(dropped, 0, mul(x, 1 / (1 - rate)));
 }

@@ -16,13 +16,14 @@ export {
   type AffineOptions, batchNorm, type BatchNormOptions, layerNorm, type LayerNormOptions,
 } from './normalization.ts';
 export { cosineSimilarity, norm, normalize, safeSqrt } from './norm.ts';
+export type { AxisOptions } from './operands.ts';
 export { argsort, cumsum, type OrderOptions, sort, topK, type TopKOptions } from './order.ts';
 export { foldIn, key, normal, type NormalOptions, type Rng, rng, uniform, type UniformOptions } from './random.ts';
 export {
   type ArgOptions, argmax, argmin, logSumExp, max, mean, min, prod, type ReduceOptions, sum, variance,
 } from './reduce.ts';
 export { concat, flip, gather, oneHot, pad, scatterAdd, squeeze, stack, take, transpose, unsqueeze } from './shape.ts';
-export { type AxisOptions, logSoftmax, softmax } from './softmax.ts';
+export { logSoftmax, softmax } from './softmax.ts';
 export {
   avgPool2d, type AveragePoolOptions, conv2d, type ConvOptions, fold, maxPool2d, type Pair, type StepOptions, unfold,
   type WindowOptions,

@@ -1,13 +1,11 @@
 // Lengths and directions. The zero vector is the only special point, and `safeSqrt` settles it once: the length is 0
 // with gradient 0, the direction is 0 with gradient 0. No ε is added anywhere, so every other vector is exact.
 
-import { broadcastShapes, normalizeAxis } from '../base/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { div, equal, lessEqual, mul, sqrt, where } from '../primitives/index.ts';
 import { square } from './elementwise.ts';
-import { demandFloat, demandSameType } from './operands.ts';
-import { type ReduceOptions, sum } from './reduce.ts';
-import type { AxisOptions } from './softmax.ts';
+import { type AxisOptions, axisOf, demandFit, demandFloat } from './operands.ts';
+import { axesOf, type ReduceOptions, sum } from './reduce.ts';
 
 /**
  * The square root that ends at 0.
@@ -34,7 +32,8 @@ export function safeSqrt(q: Tensor): Tensor {
  */
 export function norm(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandFloat(x, 'norm');
-  return safeSqrt(sum(square(x), options));
+  const axis = axesOf(x, options, 'norm');
+  return safeSqrt(sum(square(x), { ...options, axis }));
 }
 
 /**
@@ -46,9 +45,9 @@ export function norm(x: Tensor, options: ReduceOptions = {}): Tensor {
  * Edges     the zero vector gives the zero vector with gradient 0
  * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
-export function normalize(x: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
+export function normalize(x: Tensor, options: AxisOptions = {}): Tensor {
   demandFloat(x, 'normalize');
-  const length = norm(x, { axis: normalizeAxis(axis, x.rank, 'normalize'), keepDims: true });
+  const length = norm(x, { axis: axisOf(x, options, 'normalize'), keepDims: true });
   // One reciprocal per vector: the choice at 0 is made on lengths, never on the whole tensor.
   return mul(x, where(equal(length, 0), 0, div(1, length)));
 }
@@ -63,10 +62,12 @@ export function normalize(x: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
  * Edges     beside a zero vector the cosine is 0 with gradient 0
  * Throws    ShapeError for shapes that do not fit; DTypeError for i32 or mixed types
  */
-export function cosineSimilarity(a: Tensor, b: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
+export function cosineSimilarity(a: Tensor, b: Tensor, options: AxisOptions = {}): Tensor {
   demandFloat(a, 'cosineSimilarity');
   demandFloat(b, 'cosineSimilarity');
-  demandSameType('cosineSimilarity', a, b);
-  broadcastShapes(a.shape, b.shape, 'cosineSimilarity');
+  demandFit(a, b, 'cosineSimilarity');
+  const rank = Math.max(a.rank, b.rank);
+  // Counted from the end, an axis means the same in operands of different rank.
+  const axis = axisOf(a.rank === rank ? a : b, options, 'cosineSimilarity') - rank;
   return sum(mul(normalize(a, { axis }), normalize(b, { axis })), { axis });
 }

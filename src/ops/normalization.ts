@@ -7,7 +7,7 @@ import { normalizeAxes, normalizeAxis, type Shape, shapeText } from '../base/sha
 import type { Tensor } from '../graph/tensor.ts';
 import { add, div, mul, reshape, sqrt, sub } from '../primitives/index.ts';
 import { square } from './elementwise.ts';
-import { demandFloat, demandTensor } from './operands.ts';
+import { demandElements, demandFloat, demandOptions, demandTensor } from './operands.ts';
 import { mean as meanOf } from './reduce.ts';
 
 export interface AffineOptions {
@@ -56,10 +56,12 @@ function checkEpsilon(epsilon: number, who: string): void {
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): { y: Tensor; mean: Tensor; variance: Tensor } {
   demandFloat(x, 'batchNorm');
+  demandOptions(options, ['scale', 'shift', 'epsilon', 'mean', 'variance', 'axis'], 'batchNorm');
   const { scale, shift, epsilon = 1e-5 } = options;
   checkEpsilon(epsilon, 'batchNorm');
   const channel = normalizeAxis(options.axis ?? 1, x.rank, 'batchNorm');
   const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== channel);
+  if (options.mean === undefined) demandElements(x, others, 'batchNorm');
   if ((options.mean === undefined) !== (options.variance === undefined)) {
     throw new DomainError(message(`batchNorm: ${options.mean === undefined ? 'variance' : 'mean'} alone`, 'mean and variance come together', 'Give both, or none to use those of the batch'));
   }
@@ -94,9 +96,11 @@ export interface LayerNormOptions extends AffineOptions {
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   demandFloat(x, 'layerNorm');
+  demandOptions(options, ['scale', 'shift', 'epsilon', 'axis'], 'layerNorm');
   const { scale, shift, epsilon = 1e-5 } = options;
   checkEpsilon(epsilon, 'layerNorm');
   const axes = normalizeAxes(options.axis ?? -1, x.rank, 'layerNorm');
+  demandElements(x, axes, 'layerNorm');
   const rest = sub(x, meanOf(x, { axis: axes, keepDims: true }));
   const variance = meanOf(square(rest), { axis: axes, keepDims: true });
   const unit = mul(rest, div(1, sqrt(add(variance, epsilon))));

@@ -1,20 +1,17 @@
-// What every op asks of its arguments before it looks at a shape: that a tensor is a tensor, a float where floats are
-// needed, and that no reduction of nothing is taken. The messages name the op the user called, not the primitive
+// What every op asks of its arguments before it looks at a shape: a float where floats are needed, options that are
+// options, and that no reduction of nothing is taken. The messages name the op the user called, not the primitive
 // underneath it.
 
-import { isFloat } from '../base/dtype.ts';
-import { DTypeError, message, ShapeError } from '../base/errors.ts';
-import { shapeText } from '../base/shape.ts';
-import { isTensor, type Tensor } from '../graph/tensor.ts';
+import { type FloatDType, isFloat } from '../base/dtype.ts';
+import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
+import { broadcastShapes, normalizeAxis, shapeText } from '../base/shape.ts';
+import { demandTensor, isTensor, type Operand, type Tensor } from '../graph/tensor.ts';
 
-/** Refuses what is not a tensor: arrays and numbers have no axes to count. */
-export function demandTensor(x: unknown, who: string): asserts x is Tensor {
-  if (isTensor(x)) return;
-  const kind = x === null ? 'null' : Array.isArray(x) ? 'array' : typeof x;
-  throw new DTypeError(message(`${who}: an operand of type ${kind}`, `${who} works on tensors`, 'Wrap the values with tensor(…)'));
-}
+export { demandTensor };
 
-export function demandFloat(x: unknown, who: string): asserts x is Tensor {
+export type FloatTensor = Tensor & { readonly dtype: FloatDType };
+
+export function demandFloat(x: unknown, who: string): asserts x is FloatTensor {
   demandTensor(x, who);
   if (!isFloat(x.dtype)) {
     throw new DTypeError(message(`${who}: an operand ${x}`, `${who} is defined on f32 and f64`, "Use cast(x, 'f32' | 'f64')"));
@@ -28,9 +25,52 @@ export function demandSameType(who: string, ...operands: readonly Tensor[]): voi
   }
 }
 
+/** Refuses two operands that do not broadcast or have two types, before the primitive underneath would. */
+export function demandFit(a: Operand, b: Operand, who: string): void {
+  if (typeof a === 'number' || typeof b === 'number') return;
+  demandTensor(a, who);
+  demandTensor(b, who);
+  demandSameType(who, a, b);
+  broadcastShapes(a.shape, b.shape, who);
+}
+
 /** Refuses a reduction of no elements: it has no value, and NaN would hide the empty batch. */
 export function demandElements(x: Tensor, axes: readonly number[], who: string): void {
   if (axes.some((axis) => x.shape[axis] === 0)) {
     throw new ShapeError(message(`${who}: axes ${shapeText(axes)} of ${shapeText(x.shape)}`, `${who} needs at least one element`, 'Check for an empty batch'));
   }
+}
+
+/** Refuses an index that is not whole: a rounded class number would name a neighbour. */
+export function demandIndex(index: unknown, who: string): asserts index is Tensor {
+  demandTensor(index, who);
+  if (index.dtype !== 'i32') {
+    throw new DTypeError(message(`${who}: an index ${index}`, 'Indices are i32', "Use tensor(…, { dtype: 'i32' }) or cast(x, 'i32')"));
+  }
+}
+
+/**
+ * Refuses a number or a tensor in the place of the options, and names no op knows: `sum(x, 1)` and `sum(x, { dim: 1 })`
+ * would both be the sum of everything.
+ */
+export function demandOptions(options: object, known: readonly string[], who: string): void {
+  const isRecord = typeof options === 'object' && options !== null && !Array.isArray(options) && !isTensor(options);
+  if (!isRecord) {
+    throw new DTypeError(message(`${who}: options ${String(options)}`, `Options are an object { ${known.join(', ')} }`, 'Name the option'));
+  }
+  const stranger = Object.keys(options).find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    throw new DomainError(message(`${who}: the option '${stranger}'`, `Options are ${known.join(', ')}`, 'Check the spelling'));
+  }
+}
+
+export interface AxisOptions {
+  /** The axis; the last one when left out. */
+  readonly axis?: number;
+}
+
+/** The axis an op works along, counted from the front; `more` are the other options it knows. */
+export function axisOf(x: Tensor, options: AxisOptions, who: string, more: readonly string[] = []): number {
+  demandOptions(options, ['axis', ...more], who);
+  return normalizeAxis(options.axis ?? -1, x.rank, who);
 }

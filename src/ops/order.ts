@@ -2,11 +2,10 @@
 // beginning of it, and a rank is the argsort of an argsort.
 
 import { DomainError, message } from '../base/errors.ts';
-import { normalizeAxis, shapeText } from '../base/shape.ts';
+import { shapeText } from '../base/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { argsortAxis, cumsumAxis, flipAxes, gatherAxis, slice, sub } from '../primitives/index.ts';
-import { demandTensor } from './operands.ts';
-import type { AxisOptions } from './softmax.ts';
+import { type AxisOptions, axisOf, demandTensor } from './operands.ts';
 
 export interface OrderOptions extends AxisOptions {
   /** Largest first. Default false. */
@@ -27,9 +26,9 @@ function orderAlong(x: Tensor, axis: number, descending: boolean): Tensor {
  * Edges     stable (tied elements keep their order); NaN counts as the largest
  * Throws    ShapeError for an axis out of range
  */
-export function argsort(x: Tensor, { axis = -1, descending = false }: OrderOptions = {}): Tensor {
+export function argsort(x: Tensor, options: OrderOptions = {}): Tensor {
   demandTensor(x, 'argsort');
-  return orderAlong(x, normalizeAxis(axis, x.rank, 'argsort'), descending);
+  return orderAlong(x, axisOf(x, options, 'argsort', ['descending']), options.descending ?? false);
 }
 
 /**
@@ -40,10 +39,10 @@ export function argsort(x: Tensor, { axis = -1, descending = false }: OrderOptio
  * Edges     stable; NaN counts as the largest: last, or first when descending
  * Throws    ShapeError for an axis out of range
  */
-export function sort(x: Tensor, { axis = -1, descending = false }: OrderOptions = {}): Tensor {
+export function sort(x: Tensor, options: OrderOptions = {}): Tensor {
   demandTensor(x, 'sort');
-  const at = normalizeAxis(axis, x.rank, 'sort');
-  return gatherAxis(x, orderAlong(x, at, descending), at);
+  const at = axisOf(x, options, 'sort', ['descending']);
+  return gatherAxis(x, orderAlong(x, at, options.descending ?? false), at);
 }
 
 export interface TopKOptions extends AxisOptions {
@@ -59,13 +58,13 @@ export interface TopKOptions extends AxisOptions {
  * Edges     tied elements in their own order; NaN counts as the largest
  * Throws    ShapeError for an axis out of range; DomainError for k outside 0 … n
  */
-export function topK(x: Tensor, k: number, { axis = -1, largest = true }: TopKOptions = {}): { values: Tensor; indices: Tensor } {
+export function topK(x: Tensor, k: number, options: TopKOptions = {}): { values: Tensor; indices: Tensor } {
   demandTensor(x, 'topK');
-  const at = normalizeAxis(axis, x.rank, 'topK');
+  const at = axisOf(x, options, 'topK', ['largest']);
   if (!Number.isInteger(k) || k < 0 || k > x.shape[at]!) {
     throw new DomainError(message(`topK: k = ${k} of ${shapeText(x.shape)}, axis ${at}`, `k is a whole number in 0 … ${x.shape[at]}`, 'Choose a smaller k'));
   }
-  const indices = slice(orderAlong(x, at, largest), x.shape.map((_, a) => (a === at ? [0, k] : null)));
+  const indices = slice(orderAlong(x, at, options.largest ?? true), x.shape.map((_, a) => (a === at ? [0, k] : null)));
   return { values: gatherAxis(x, indices, at), indices };
 }
 
@@ -78,7 +77,7 @@ export function topK(x: Tensor, k: number, { axis = -1, largest = true }: TopKOp
  * Edges     accumulated in double; i32 wraps at 32 bits
  * Throws    ShapeError for an axis out of range
  */
-export function cumsum(x: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
+export function cumsum(x: Tensor, options: AxisOptions = {}): Tensor {
   demandTensor(x, 'cumsum');
-  return cumsumAxis(x, normalizeAxis(axis, x.rank, 'cumsum'));
+  return cumsumAxis(x, axisOf(x, options, 'cumsum'));
 }

@@ -11,7 +11,7 @@ import { type Operand, type Tensor, tensor } from '../graph/tensor.ts';
 import {
   add, argsortAxis, cast, cos, less, log, mul, neg, padEdges, randomBits, reshape, slice, sqrt, sub, where,
 } from '../primitives/index.ts';
-import { demandTensor } from './operands.ts';
+import { demandOptions, demandTensor } from './operands.ts';
 
 /**
  * A key from a seed.
@@ -65,10 +65,12 @@ export interface UniformOptions {
  * Equation  uniform = low + (high − low)·⌊b / 2^8⌋ / 2^24, with b the unsigned 32 random bits
  * Shapes    → shape; [0, 1) by default
  * Gradient  none
- * Edges     2^24 equally spaced values, the same in f32 and f64
+ * Edges     2^24 equally spaced values, the same in f32 and f64; beside a large low, rounding may reach high
  * Throws    DTypeError or ShapeError for a key that is none
  */
-export function uniform(key: Tensor, shape: Shape, { low = 0, high = 1, dtype = 'f32' }: UniformOptions = {}): Tensor {
+export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {}): Tensor {
+  demandOptions(options, ['low', 'high', 'dtype'], 'uniform');
+  const { low = 0, high = 1, dtype = 'f32' } = options;
   const unit = cast(unitFromBits(randomBits(key, shape)), dtype);
   return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low);
 }
@@ -99,7 +101,9 @@ export interface NormalOptions {
  * Edges     u has 24 bits, so no value is farther than 5.77 standard deviations from the mean
  * Throws    DTypeError or ShapeError for a key that is none
  */
-export function normal(key: Tensor, shape: Shape, { mean = 0, std = 1, dtype = 'f32' }: NormalOptions = {}): Tensor {
+export function normal(key: Tensor, shape: Shape, options: NormalOptions = {}): Tensor {
+  demandOptions(options, ['mean', 'std', 'dtype'], 'normal');
+  const { mean = 0, std = 1, dtype = 'f32' } = options;
   const pairs = uniform(key, [2, ...shape], { dtype });
   const part = (i: number): Tensor => reshape(slice(pairs, [[i, i + 1]]), shape);
   const radius = sqrt(mul(neg(log(sub(1, part(0)))), 2));

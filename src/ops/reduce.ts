@@ -2,19 +2,26 @@
 // written in them, so their derivatives of any order come from three rules.
 // The axes default to all of them; `axis` takes one or several, counted from the end when negative.
 
-import { normalizeAxes, normalizeAxis } from '../base/shape.ts';
+import { message, ShapeError } from '../base/errors.ts';
+import { normalizeAxes, normalizeAxis, shapeText } from '../base/shape.ts';
 import { filled, type Tensor } from '../graph/tensor.ts';
 import {
   add, argmaxAxis, div, equal, exp, log, maxAxes, mul, neg, padEdges, reshape, slice, stopGradient, sub, sumAxes, where,
 } from '../primitives/index.ts';
 import { isFinite, square } from './elementwise.ts';
-import { demandElements, demandFloat, demandTensor } from './operands.ts';
+import { demandElements, demandFloat, demandOptions, demandTensor } from './operands.ts';
 
 export interface ReduceOptions {
   /** The axes to reduce; all of them when left out. */
   readonly axis?: number | readonly number[];
   /** Keep reduced axes with size 1. Default false. */
   readonly keepDims?: boolean;
+}
+
+/** The axes to reduce, counted from the front in ascending order; `more` are the other options an op knows. */
+export function axesOf(x: Tensor, options: ReduceOptions, who: string, more: readonly string[] = []): number[] {
+  demandOptions(options, ['axis', 'keepDims', ...more], who);
+  return normalizeAxes(options.axis, x.rank, who);
 }
 
 /** Removes the reduced axes (which have size 1 by now) unless they are to be kept. */
@@ -33,7 +40,7 @@ function drop(x: Tensor, axes: readonly number[], keepDims = false): Tensor {
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandTensor(x, 'sum');
-  const axes = normalizeAxes(options.axis, x.rank, 'sum');
+  const axes = axesOf(x, options, 'sum');
   return drop(sumAxes(x, axes), axes, options.keepDims);
 }
 
@@ -47,7 +54,7 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandFloat(x, 'mean');
-  const axes = normalizeAxes(options.axis, x.rank, 'mean');
+  const axes = axesOf(x, options, 'mean');
   demandElements(x, axes, 'mean');
   return div(drop(sumAxes(x, axes), axes, options.keepDims), countOf(x, axes));
 }
@@ -66,7 +73,7 @@ function countOf(x: Tensor, axes: readonly number[]): number {
  */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandTensor(x, 'max');
-  const axes = normalizeAxes(options.axis, x.rank, 'max');
+  const axes = axesOf(x, options, 'max');
   demandElements(x, axes, 'max');
   return drop(maxAxes(x, axes), axes, options.keepDims);
 }
@@ -82,7 +89,7 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
  */
 export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandTensor(x, 'min');
-  demandElements(x, normalizeAxes(options.axis, x.rank, 'min'), 'min');
+  demandElements(x, axesOf(x, options, 'min'), 'min');
   // −x overflows at the smallest 32-bit integer; −1 − x never does and turns the order round as well.
   const mirror = (y: Tensor): Tensor => (y.dtype === 'i32' ? sub(-1, y) : neg(y));
   return mirror(max(mirror(x), options));
@@ -99,7 +106,7 @@ export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandTensor(x, 'prod');
-  const axes = normalizeAxes(options.axis, x.rank, 'prod');
+  const axes = axesOf(x, options, 'prod');
   return drop(axes.reduce(halve, x), axes, options.keepDims);
 }
 
@@ -127,10 +134,12 @@ function halve(x: Tensor, axis: number): Tensor {
  */
 export function variance(x: Tensor, options: ReduceOptions & { readonly correction?: 0 | 1 } = {}): Tensor {
   demandFloat(x, 'variance');
-  const axes = normalizeAxes(options.axis, x.rank, 'variance');
+  const axes = axesOf(x, options, 'variance', ['correction']);
   demandElements(x, axes, 'variance');
   const freedom = countOf(x, axes) - (options.correction ?? 0);
-  if (freedom < 1) demandElements(filled(0, [0], x.dtype), [0], 'variance with correction 1');
+  if (freedom < 1) {
+    throw new ShapeError(message(`variance: one element along axes ${shapeText(axes)} of ${shapeText(x.shape)}, correction 1`, 'An unbiased estimate needs two elements', 'Use correction 0'));
+  }
   const rest = sub(x, mean(x, { axis: axes, keepDims: true }));
   return div(drop(sumAxes(square(rest), axes), axes, options.keepDims), freedom);
 }
@@ -165,8 +174,10 @@ export function argmin(x: Tensor, options: ArgOptions = {}): Tensor {
   return place(x, options, 'argmin', neg);
 }
 
-function place(x: Tensor, { axis, keepDims = false }: ArgOptions, who: string, order: (x: Tensor) => Tensor): Tensor {
+function place(x: Tensor, options: ArgOptions, who: string, order: (x: Tensor) => Tensor): Tensor {
   demandFloat(x, who);
+  demandOptions(options, ['axis', 'keepDims'], who);
+  const { axis, keepDims = false } = options;
   if (axis === undefined) {
     const flat = reshape(x, [x.size]);
     demandElements(flat, [0], who);
@@ -182,6 +193,7 @@ function place(x: Tensor, { axis, keepDims = false }: ArgOptions, who: string, o
  * value cancels, so it is a constant to every derivative. Kept with size 1.
  */
 export function exponentShift(x: Tensor, axes: readonly number[]): Tensor {
+  if (axes.some((axis) => x.shape[axis] === 0)) return filled(0, x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)), x.dtype);
   const largest = maxAxes(x, axes);
   return stopGradient(where(isFinite(largest), largest, 0));
 }
@@ -192,13 +204,13 @@ export function exponentShift(x: Tensor, axes: readonly number[]): Tensor {
  * Equation  logSumExp(x) = log Σ e^x = m + log Σ e^(x − m),  m = max(x)
  * Shapes    [..., n, ...] → [..., ...], or [..., 1, ...] with keepDims; all axes by default, as for every reduction
  * Gradient  softmax(x) times the cotangent; the shift m is a constant (stopped)
- * Edges     m is 0 where the maximum is not finite: all −∞ gives −∞ with gradient 0, +∞ gives +∞, NaN gives NaN
- * Throws    ShapeError for an axis out of range or of size 0; DTypeError for i32
+ * Edges     m is 0 where the maximum is not finite: all −∞ (or nothing) gives −∞ with gradient 0, +∞ gives +∞, NaN gives
+ *           NaN
+ * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   demandFloat(x, 'logSumExp');
-  const axes = normalizeAxes(options.axis, x.rank, 'logSumExp');
-  demandElements(x, axes, 'logSumExp');
+  const axes = axesOf(x, options, 'logSumExp');
   const shift = exponentShift(x, axes);
   const total = sumAxes(exp(sub(x, shift)), axes);
   // The total is at least 1 unless everything was −∞; selecting there keeps the infinite slope of log(0) out.

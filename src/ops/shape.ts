@@ -6,7 +6,7 @@ import { DTypeError, message, ShapeError } from '../base/errors.ts';
 import { normalizeAxes, normalizeAxis, sameShape, type Shape, shapeText } from '../base/shape.ts';
 import { filled, type Tensor } from '../graph/tensor.ts';
 import { concatAlong, expand, flipAxes, gatherAxis, padEdges, permute, reshape, scatterAddAxis } from '../primitives/index.ts';
-import { demandTensor } from './operands.ts';
+import { demandIndex, demandOptions, demandTensor } from './operands.ts';
 
 /**
  * Two axes exchanged.
@@ -135,7 +135,7 @@ export function pad(x: Tensor, widths: readonly (readonly [before: number, after
  */
 export function gather(x: Tensor, index: Tensor, axis: number): Tensor {
   demandTensor(x, 'gather');
-  demandTensor(index, 'gather');
+  demandIndex(index, 'gather');
   return gatherAxis(x, index, normalizeAxis(axis, x.rank, 'gather'));
 }
 
@@ -150,7 +150,7 @@ export function gather(x: Tensor, index: Tensor, axis: number): Tensor {
  */
 export function scatterAdd(x: Tensor, index: Tensor, source: Tensor, axis: number): Tensor {
   demandTensor(x, 'scatterAdd');
-  demandTensor(index, 'scatterAdd');
+  demandIndex(index, 'scatterAdd');
   demandTensor(source, 'scatterAdd');
   return scatterAddAxis(x, index, source, normalizeAxis(axis, x.rank, 'scatterAdd'));
 }
@@ -164,7 +164,7 @@ export function scatterAdd(x: Tensor, index: Tensor, source: Tensor, axis: numbe
  */
 export function take(x: Tensor, index: Tensor): Tensor {
   demandTensor(x, 'take');
-  demandTensor(index, 'take');
+  demandIndex(index, 'take');
   normalizeAxis(0, x.rank, 'take');
   const width = x.shape.slice(1).reduce((product, n) => product * n, 1);
   const places = expand(reshape(index, [index.size, 1]), [index.size, width]);
@@ -179,8 +179,10 @@ export function take(x: Tensor, index: Tensor): Tensor {
  * Gradient  none: the index is whole
  * Throws    DomainError for an index outside 0 … classes − 1; DTypeError for an index that is not i32
  */
-export function oneHot(index: Tensor, classes: number, { dtype = 'f32' }: { readonly dtype?: DType } = {}): Tensor {
-  demandTensor(index, 'oneHot');
+export function oneHot(index: Tensor, classes: number, options: { readonly dtype?: DType } = {}): Tensor {
+  demandIndex(index, 'oneHot');
+  demandOptions(options, ['dtype'], 'oneHot');
+  const dtype = options.dtype ?? 'f32';
   const shape: Shape = [...index.shape, classes];
   // Scattered rather than compared, so that a label out of range is an error and not a row of zeros.
   const places = unsqueeze(index, -1);

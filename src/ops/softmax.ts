@@ -1,22 +1,15 @@
 // The softmax family: both are shifted by the maximum first, so no exponential overflows, and the shift is a constant
 // to every derivative because its value cancels.
 
-import { normalizeAxis } from '../base/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { div, exp, log, sub, sumAxes } from '../primitives/index.ts';
-import { demandElements, demandFloat } from './operands.ts';
+import { type AxisOptions, axisOf, demandFloat } from './operands.ts';
 import { exponentShift } from './reduce.ts';
 
-export interface AxisOptions {
-  /** The axis; the last one when left out. */
-  readonly axis?: number;
-}
-
 /** x minus its largest element along one axis. */
-function shifted(x: Tensor, axis: number, who: string): { readonly rest: Tensor; readonly at: number } {
+function shifted(x: Tensor, options: AxisOptions, who: string): { readonly rest: Tensor; readonly at: number } {
   demandFloat(x, who);
-  const at = normalizeAxis(axis, x.rank, who);
-  demandElements(x, [at], who);
+  const at = axisOf(x, options, who);
   return { rest: sub(x, exponentShift(x, [at])), at };
 }
 
@@ -27,10 +20,10 @@ function shifted(x: Tensor, axis: number, who: string): { readonly rest: Tensor;
  * Shapes    [..., n, ...] → the same; along the last axis by default
  * Gradient  p·(grad − Σ p·grad) with p = softmax(x)
  * Edges     −∞ gives probability 0; an axis of only −∞, or with +∞ or NaN, has no distribution and gives NaN
- * Throws    ShapeError for an axis out of range or of size 0; DTypeError for i32
+ * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
-export function softmax(x: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
-  const { rest, at } = shifted(x, axis, 'softmax');
+export function softmax(x: Tensor, options: AxisOptions = {}): Tensor {
+  const { rest, at } = shifted(x, options, 'softmax');
   const parts = exp(rest);
   return div(parts, sumAxes(parts, [at]));
 }
@@ -42,9 +35,9 @@ export function softmax(x: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
  * Shapes    [..., n, ...] → the same; along the last axis by default
  * Gradient  grad − softmax(x)·Σ grad
  * Edges     −∞ stays −∞; an axis of only −∞, or with +∞ or NaN, has no distribution and gives NaN
- * Throws    ShapeError for an axis out of range or of size 0; DTypeError for i32
+ * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
-export function logSoftmax(x: Tensor, { axis = -1 }: AxisOptions = {}): Tensor {
-  const { rest, at } = shifted(x, axis, 'logSoftmax');
+export function logSoftmax(x: Tensor, options: AxisOptions = {}): Tensor {
+  const { rest, at } = shifted(x, options, 'logSoftmax');
   return sub(rest, log(sumAxes(exp(rest), [at])));
 }

@@ -7,7 +7,7 @@ import { filled, type Tensor } from '../graph/tensor.ts';
 import {
   contract, div, fold as foldWindows, padEdges, permute, reshape, slice, sumAxes, unfold as unfoldWindows, type Window,
 } from '../primitives/index.ts';
-import { demandFloat, demandSameType, demandTensor } from './operands.ts';
+import { demandFloat, demandOptions, demandSameType, demandTensor } from './operands.ts';
 import { max, sum } from './reduce.ts';
 
 /** One number for both axes, or [height, width]. */
@@ -38,7 +38,9 @@ function pairOf(value: Pair, least: number, what: string, who: string): readonly
   return pair;
 }
 
-function planOf({ kernel, stride = 1, padding = 0, dilation = 1 }: WindowOptions, who: string): Plan {
+function planOf(options: WindowOptions, who: string, more: readonly string[] = []): Plan {
+  demandOptions(options, ['kernel', 'stride', 'padding', 'dilation', ...more], who);
+  const { kernel, stride = 1, padding = 0, dilation = 1 } = options;
   return {
     kernel: pairOf(kernel, 1, 'kernel', who),
     stride: pairOf(stride, 1, 'stride', who),
@@ -79,7 +81,7 @@ export function unfold(x: Tensor, options: WindowOptions): Tensor {
  */
 export function fold(x: Tensor, options: WindowOptions & { readonly size: Pair }): Tensor {
   demandFloat(x, 'fold');
-  const plan = planOf(options, 'fold');
+  const plan = planOf(options, 'fold', ['size']);
   const [height, width] = pairOf(options.size, 1, 'size', 'fold');
   const [h, w] = plan.padding;
   const padded = foldWindows(x, { ...plan, size: [height + 2 * h, width + 2 * w] });
@@ -107,11 +109,12 @@ export function conv2d(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor 
   demandSameType('conv2d', x, w);
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const [O, perGroup, KH, KW] = w.shape as [number, number, number, number];
-  const groups = pairOf(options.groups ?? 1, 1, 'groups', 'conv2d')[0];
-  if (x.rank !== 4 || w.rank !== 4 || perGroup * groups !== C || O % groups !== 0) {
+  demandOptions(options, ['stride', 'padding', 'dilation', 'groups'], 'conv2d');
+  const { groups = 1, ...steps } = options;
+  if (x.rank !== 4 || w.rank !== 4 || perGroup * groups !== C || !(groups >= 1) || O % groups !== 0) {
     throw new ShapeError(message(`conv2d: x ${shapeText(x.shape)}, w ${shapeText(w.shape)}, groups ${groups}`, 'x is [N, C, H, W] and w [O, C/groups, KH, KW], and groups divides C and O', 'Check the channels'));
   }
-  const plan = planOf({ ...options, kernel: [KH, KW] }, 'conv2d');
+  const plan = planOf({ ...steps, kernel: [KH, KW] }, 'conv2d');
   // u [N, G, C/G, OH, OW, KH, KW] and w [G, O/G, C/G, KH, KW]: the weights come first, so that the result keeps the
   // places of an image next to each other.
   const u = windowsOf(reshape(x, [N, groups, perGroup, H, W]), plan, 0, 'conv2d');
@@ -119,9 +122,10 @@ export function conv2d(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor 
   return reshape(permute(product, [2, 0, 1, 3, 4]), [N, O, u.shape[3]!, u.shape[4]!]);
 }
 
-function poolPlan(x: Tensor, options: WindowOptions, who: string): Plan {
+function poolPlan(x: Tensor, options: WindowOptions, who: string, more: readonly string[] = []): Plan {
   demandFloat(x, who);
-  const plan = planOf({ ...options, stride: options.stride ?? options.kernel }, who);
+  demandOptions(options, ['kernel', 'stride', 'padding', 'dilation', ...more], who);
+  const plan = planOf({ ...options, stride: options.stride ?? options.kernel }, who, more);
   if (plan.padding.some((p, i) => 2 * p > plan.kernel[i]!)) {
     throw new DomainError(message(`${who}: padding ${shapeText(plan.padding)} for windows ${shapeText(plan.kernel)}`, 'The padding is at most half the window, or a window would see nothing', 'Use a smaller padding'));
   }
@@ -156,7 +160,7 @@ export interface AveragePoolOptions extends WindowOptions {
  * Throws    ShapeError when no window fits; DomainError for padding beyond half the window; DTypeError for i32
  */
 export function avgPool2d(x: Tensor, options: AveragePoolOptions): Tensor {
-  const plan = poolPlan(x, options, 'avgPool2d');
+  const plan = poolPlan(x, options, 'avgPool2d', ['countPadding']);
   const total = sum(windowsOf(x, plan, 0, 'avgPool2d'), { axis: [-2, -1] });
   if ((options.countPadding ?? true) || plan.padding.every((p) => p === 0)) return div(total, plan.kernel[0] * plan.kernel[1]);
   const real = filled(1, x.shape.slice(-2), x.dtype);

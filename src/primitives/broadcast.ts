@@ -4,10 +4,10 @@
 // view and its dense copy have the same sum, bit for bit.
 
 import { DTypeError, message, ShapeError } from '../base/errors.ts';
-import { denseStrides, sameShape, type Shape, shapeText } from '../base/shape.ts';
+import { checkList, denseStrides, sameShape, type Shape, shapeText } from '../base/shape.ts';
 import type { ReducePrimitive, Typed, ViewPrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import { demandTensor, type Tensor } from '../graph/tensor.ts';
 import { mergeAxes, Value } from '../graph/value.ts';
 import { reshape } from './layout.ts';
 import { stretched } from './loops.ts';
@@ -32,6 +32,8 @@ const expand_: ViewPrimitive = {
 
 /** Stretches axes of size 1 and adds leading axes; a view, nothing is copied. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  demandTensor(x, 'expand');
+  checkList(shape, 'expand');
   return sameShape(x.shape, shape) ? x : apply(expand_, [x], { shape: [...shape] });
 }
 

@@ -7,7 +7,7 @@ import { dtypes } from '../base/dtype.ts';
 import { DomainError, DTypeError, message } from '../base/errors.ts';
 import type { MapPrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
-import type { Operand, Tensor } from '../graph/tensor.ts';
+import { demandTensor, type Operand, type Tensor } from '../graph/tensor.ts';
 import { mul } from './arithmetic.ts';
 import { binary, lifted, mapPrimitive, unary } from './map.ts';
 
@@ -101,6 +101,7 @@ const truncate_: MapPrimitive = {
  * Throws    DTypeError for an unknown type; DomainError for NaN or a number beyond 32 bits cast to i32
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  demandTensor(x, 'cast');
   if (!dtypes.includes(dtype)) {
     throw new DTypeError(message(`cast: the type ${String(dtype)}`, "Types are 'f32', 'f64' and 'i32'", 'Choose one of them'));
   }

@@ -30,8 +30,10 @@ const tanh_ = mapPrimitive('tanh', {
 const sigmoid_ = mapPrimitive('sigmoid', {
   arity: 1,
   body: (A, _, x) => {
-    const e = A.exp(A.neg(A.abs(x!)));
-    return A.div(A.select(A.less(x!, A.constant(0)), e, A.constant(1)), A.add(A.constant(1), e));
+    // Not e^−|x|: read as dual numbers, |x| would have slope 0 at x = 0, and σ′(0) is ¼.
+    const negative = A.less(x!, A.constant(0));
+    const e = A.exp(A.select(negative, x!, A.neg(x!)));
+    return A.div(A.select(negative, e, A.constant(1)), A.add(A.constant(1), e));
   },
   vjp: [({ grad, out }, x) => mul(grad, mul(out, sigmoid(neg(x!))))],
 });

@@ -5,7 +5,7 @@ import { DTypeError, message, ShapeError } from '../base/errors.ts';
 import { denseStrides, type Shape, shapeText } from '../base/shape.ts';
 import type { CopyPrimitive, Typed, ViewPrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import { demandTensor, type Tensor } from '../graph/tensor.ts';
 import { Value } from '../graph/value.ts';
 import { scatterInto } from './loops.ts';
 
@@ -60,26 +60,32 @@ export type Range = readonly [start?: number | null, stop?: number | null, step?
  * Throws    ShapeError for more ranges than axes or a step of 0
  */
 export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
-  if (ranges.length > x.rank) {
-    throw new ShapeError(message(`slice: ${ranges.length} ranges for ${shapeText(x.shape)}`, 'There is at most one range per axis', 'Remove ranges'));
+  demandTensor(x, 'slice');
+  if (!Array.isArray(ranges) || ranges.length > x.rank) {
+    throw new ShapeError(message(`slice: ${ranges.length ?? 'no list of'} ranges for ${shapeText(x.shape)}`, 'There is at most one range per axis', 'Remove ranges'));
   }
   const starts: number[] = [];
   const sizes: number[] = [];
   const steps: number[] = [];
   x.shape.forEach((n, axis) => {
-    const [start, stop, step = 1] = ranges[axis] ?? [];
-    if (!Number.isInteger(step) || step === 0) {
-      throw new ShapeError(message(`slice: step ${step} on axis ${axis}`, 'A step is a whole number other than 0', 'Use 1, or −1 to go backwards'));
-    }
+    const [start, stop, step] = rangeOf(ranges[axis] ?? [], axis);
     const clip = (p: number): number => (step > 0 ? Math.min(Math.max(p, 0), n) : Math.min(Math.max(p, -1), n - 1));
-    const from = clip(start == null ? (step > 0 ? 0 : n - 1) : start < 0 ? start + n : start);
-    const to = stop == null ? (step > 0 ? n : -1) : clip(stop < 0 ? stop + n : stop);
+    const from = clip(start === null ? (step > 0 ? 0 : n - 1) : start < 0 ? start + n : start);
+    const to = stop === null ? (step > 0 ? n : -1) : clip(stop < 0 ? stop + n : stop);
     starts.push(Math.max(from, 0));
     sizes.push(Math.max(0, Math.ceil((to - from) / step)));
     steps.push(step);
   });
   const whole = x.shape.every((n, axis) => starts[axis] === 0 && sizes[axis] === n && steps[axis] === 1);
   return whole ? x : apply(slice_, [x], { starts, sizes, steps });
+}
+
+function rangeOf(range: Range, axis: number): readonly [start: number | null, stop: number | null, step: number] {
+  const [start = null, stop = null, step = 1] = Array.isArray(range) ? range as Range : [null, null, 0];
+  if (step === 0 || ![start ?? 0, stop ?? 0, step].every(Number.isInteger)) {
+    throw new ShapeError(message(`slice: the range ${JSON.stringify(range)} on axis ${axis}`, 'A range is null or [start, stop, step] of whole numbers, the step not 0', 'Leave out what keeps its default; −1 goes backwards'));
+  }
+  return [start, stop, step];
 }
 
 /** The elements of some axes in reverse order. A view. */

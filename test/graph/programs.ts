@@ -18,8 +18,14 @@ export interface Instruction {
 const product = customGradient((a, b) => p.mul(a, b), ({ inputs: [a, b], grad: g }) => [p.mul(g, b!), p.mul(g, a!)]);
 const last = (x: Tensor): number => Math.max(x.rank - 1, 0);
 const asIndex = (x: Tensor): Tensor => p.argsortAxis(x, last(x));
-const unaries = ['neg', 'exp', 'log', 'log1p', 'expm1', 'sqrt', 'sin', 'cos', 'acos', 'tanh', 'sigmoid', 'softplus', 'abs', 'sign', 'floor', 'alias', 'stopGradient'] as const;
-const binaries = ['add', 'sub', 'mul', 'div', 'pow', 'chain', 'maximum', 'minimum', 'less', 'lessEqual', 'equal', 'surrogate'] as const;
+const unaries = [
+  'neg', 'exp', 'log', 'log1p', 'expm1', 'sqrt', 'sin', 'cos', 'acos', 'tanh', 'sigmoid', 'softplus', 'abs', 'sign', 'floor',
+  'alias', 'stopGradient',
+] as const;
+const binaries = [
+  'add', 'sub', 'mul', 'div', 'pow', 'chain', 'maximum', 'minimum', 'less', 'lessEqual', 'equal', 'surrogate',
+] as const;
+const dtypes = ['f32', 'f64', 'i32'] as const;
 
 type Maker = (xs: readonly Tensor[], n: number) => Tensor;
 const makers: Record<string, Maker> = {
@@ -27,7 +33,7 @@ const makers: Record<string, Maker> = {
   ...Object.fromEntries(binaries.map((name): [string, Maker] => [name, ([a, b]) => p[name](a!, b!)])),
   where: ([c, a, b]) => p.where(c!, a!, b!),
   number: ([x], n) => p.mul(x!, n - 2),
-  cast: ([x], n) => p.cast(p.minimum(p.maximum(p.where(p.equal(x!, x!), x!, 0), -9), 9), (['f32', 'f64', 'i32'] as const)[n % 3]!),
+  cast: ([x], n) => p.cast(p.minimum(p.maximum(p.where(p.equal(x!, x!), x!, 0), -9), 9), dtypes[n % 3]!),
   roundTo: ([x], n) => p.roundTo(x!, n % 2 === 0 ? 'bf16' : 'f16'),
   reshape: ([x]) => p.reshape(x!, [x!.size]),
   permute: ([x]) => p.permute(x!, x!.shape.map((_, axis) => x!.rank - 1 - axis)),

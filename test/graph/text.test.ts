@@ -103,12 +103,14 @@ describe('parseGraph', () => {
   });
 
   it('meets every primitive in those programs', () => {
-    const met = new Set(fc.sample(recipes, { seed: 1, numRuns: 600 }).flatMap((recipe) => program(recipe).graph.steps.map((step) => step.primitive)));
+    const steps = fc.sample(recipes, { seed: 1, numRuns: 600 }).flatMap((recipe) => program(recipe).graph.steps);
+    const met = new Set(steps.map((step) => step.primitive));
     expect(primitives.filter((primitive) => !met.has(primitive)).map(({ name }) => name)).toEqual([]);
   });
 
   it('law: any label, role and scope survives', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom("'", '\\', '\n', '\ud800', '\u2028', 'θ', '}', '#') }), (name, part) => {
+    const awkward = fc.string({ unit: fc.constantFrom("'", '\\', '\n', '\ud800', '\u2028', 'θ', '}', '#') });
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), awkward, (name, part) => {
       const written = trace((x: Tensor) => scope(part, () => label(mul(x, x), name, { role: part })), [tensor(1)]);
       const step = read(printGraph(written)).graph.steps[1]!;
       expect(step).toMatchObject({ label: name, role: part, scope: part });
@@ -128,6 +130,7 @@ describe('parseGraph', () => {
   });
 
   const head = 'graph (%0) -> (%1)\n  %0: f64[2] = input [1, 2] {shape, dtype}\n';
+  const forward = '\n    forward (%0) -> (%0)\n      %0: f64[2] = input {shape, dtype}';
   // ¦ marks the place that the message names.
   it.each([
     ['¦', /empty/],
@@ -149,7 +152,7 @@ describe('parseGraph', () => {
     [`${head}  %1: f64[1] = sum %0 {axes: [0], ¦axes: [0]}`, /a second axes/],
     [`${head}  %1: f64[1] = sum %0 {axes¦}`, /':' and a value/],
     [`${head}  %1: f64[1] = sum %0 {axes: [0¦}`, /'\]'/],
-    [`${head}  %1: f64[1] = sum %0 {axes: ${'['.repeat(64)}¦[[[`, /nest/],
+    [`${head}  %1: f64[1] = sum %0 {axes: ${'['.repeat(65)}¦[`, /nest/],
     [`${head}  ¦%1: f64[4] = reshape %0 {shape}`, /number of elements/],
     [`${head}  %1: f64[2] = constant ¦[1]`, /1 numbers for f64\[2\]/],
     [`${head}  %1: f64[] = constant ¦1e999`, /beyond the largest/],
@@ -164,7 +167,7 @@ describe('parseGraph', () => {
     [`${head}  %1: f64[2] = neg %0\n¦%2: f64[2] = neg %0`, /after the graph/],
     [`${head}  %1: f64[2] = neg %0\n   ¦%2: f64[2] = neg %0`, /indented by 3/],
     [`${head}  ¦%1: f64[2] = custom %0 {forward: {graph: {steps: []}}}`, /do not fit/],
-    [`${head}  ¦%1: f64[2] = custom %0\n    forward (%0) -> (%0)\n      %0: f64[2] = input {shape, dtype}\n    backward () -> ()`, /programs of custom/],
+    [`${head}  ¦%1: f64[2] = custom %0${forward}\n    backward () -> ()`, /programs of custom/],
   ])('refuses %j with the place and the reason', (marked, reason) => {
     const text = marked.replace('¦', '');
     const before = marked.slice(0, marked.indexOf('¦')).split('\n');
@@ -174,7 +177,8 @@ describe('parseGraph', () => {
   });
 
   it('law: a damaged text is refused with a place, or is a graph that prints and reads', () => {
-    const scraps = fc.constantFrom(...'%:[]{}()\'#,.-019 \n\t\0efiN', '\\u{d800}', '__proto__', 'constructor: 1', 'shape', 'null', '1e999', '99999999999');
+    const words = ['\\u{d800}', '__proto__', 'constructor: 1', 'shape', 'null', '1e999', '99999999999'];
+    const scraps = fc.constantFrom(...'%:[]{}()\'#,.-019 \n\t\0efiN', ...words);
     const damage = fc.record({ at: fc.nat(), cut: fc.nat(6), put: scraps });
     fc.assert(fc.property(recipes, fc.array(damage, { minLength: 1, maxLength: 3 }), (recipe, all) => {
       const text = all.reduce((left, { at, cut, put }) => {

@@ -1,0 +1,163 @@
+// Why a gradient is wrong: guesses from the wrong numbers beside the right ones. Each guess is a pattern that one
+// well-known bug leaves behind; the first that fits is given, from the most to the least specific. It is a guess and
+// says so by being printed as a cause beside the numbers, never instead of them.
+
+import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
+
+export interface Cause {
+  readonly name:
+    | 'nonfinite' | 'broadcastSum' | 'shape' | 'zero' | 'sign' | 'factor' | 'float32' | 'transpose' | 'signs' | 'rowFactor'
+    | 'alongInput' | 'rowConstant' | 'entries' | 'rankOne' | 'kink';
+  readonly text: string;
+  /** analytic = factor · reference, where the cause is a factor. */
+  readonly factor?: number;
+}
+
+export interface CauseContext {
+  /** The shape of the reference. */
+  readonly shape?: Shape;
+  /** The input differentiated by, of the same shape. */
+  readonly point?: ArrayLike<number>;
+  /** A border runs through the base point. */
+  readonly atBorder?: boolean;
+}
+
+type Numbers = ArrayLike<number>;
+
+/** The likely cause of `analytic` not being `reference`; undefined when they agree or no pattern fits. */
+export function guessCause(analytic: Numbers, reference: Numbers, context: CauseContext = {}): Cause | undefined {
+  const a = Array.from(analytic);
+  const b = Array.from(reference);
+  const shape = context.shape ?? [b.length];
+  if (a.length !== b.length) return broadcastSum(a, b, shape);
+  if (!a.every(Number.isFinite)) return { name: 'nonfinite', text: 'NaN or infinity: a slope is infinite or 0·∞ was taken; use where, chain or safeSqrt' };
+  if (close(a, b, 1e-9)) return context.atBorder ? kink : undefined;
+  const { rows, columns } = matrixOf(shape);
+  return scaled(a, b, shape)
+    ?? float32(a, b)
+    ?? transposed(a, b, shape)
+    ?? flipped(a, b)
+    ?? missing(a, b, rows, columns, context)
+    ?? (context.atBorder ? kink : undefined);
+}
+
+const kink: Cause = { name: 'kink', text: 'the point lies on a kink or a jump: there are two one-sided slopes, and rules choose one' };
+
+/** Equal to `tolerance` of the largest entry. */
+function close(a: readonly number[], b: readonly number[], tolerance = 1e-6): boolean {
+  const largest = b.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return a.every((x, i) => Math.abs(x - b[i]!) <= tolerance * largest);
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+/** The last axis as columns, all others as rows. */
+function matrixOf(shape: Shape): { rows: number; columns: number } {
+  const columns = shape.at(-1) ?? 1;
+  return { columns, rows: columns === 0 ? 0 : sizeOf(shape) / columns };
+}
+
+/** A gradient with too many entries, whose blocks add up to the right one: the sum over a broadcast axis is missing. */
+function broadcastSum(a: readonly number[], b: readonly number[], shape: Shape): Cause {
+  const wrong: Cause = { name: 'shape', text: `the gradient has ${a.length} numbers for an input of ${b.length} (${shapeText(shape)})` };
+  if (b.length === 0 || a.length % b.length !== 0) return wrong;
+  const blocks = a.length / b.length;
+  const leading = b.map((_, i) => Array.from({ length: blocks }, (__, k) => a[k * b.length + i]!).reduce((x, y) => x + y, 0));
+  const trailing = b.map((_, i) => a.slice(i * blocks, (i + 1) * blocks).reduce((x, y) => x + y, 0));
+  if (!close(leading, b) && !close(trailing, b)) return wrong;
+  return { name: 'broadcastSum', text: `a sum over a broadcast axis of ${blocks} is missing: the operand was used ${blocks} times, its gradients add up` };
+}
+
+/** One number times the right gradient. */
+function scaled(a: readonly number[], b: readonly number[], shape: Shape): Cause | undefined {
+  if (a.every((x) => x === 0)) return { name: 'zero', text: 'the gradient is 0: the path is cut (a stopGradient, a value read as a number, or a rule that gives null)' };
+  const square = dot(b, b);
+  const factor = square === 0 ? NaN : dot(a, b) / square;
+  if (!(Math.abs(factor) > 0) || !close(a, b.map((x) => factor * x))) return undefined;
+  if (Math.abs(factor + 1) < 1e-6) return { name: 'sign', text: 'the sign is flipped: every entry is the negative of the right one', factor: -1 };
+  // What is wrong by less than a millionth is not a forgotten factor.
+  if (Math.abs(factor - 1) < 1e-5) return undefined;
+  return { name: 'factor', text: `every entry is ${factorText(factor, shape)} times the right one`, factor };
+}
+
+function factorText(factor: number, shape: Shape): string {
+  const near = (x: number): boolean => Math.abs(factor / x - 1) < 1e-6;
+  for (const [axis, n] of shape.entries()) {
+    if (n < 2) continue;
+    if (near(1 / n)) return `1/${n} (1 over the size of axis ${axis}: a mean instead of a sum?)`;
+    if (near(n) && n !== 2) return `${n} (the size of axis ${axis}: a sum instead of a mean?)`;
+  }
+  for (let n = 2; n <= 12; n++) {
+    if (near(n)) return String(n);
+    if (near(-n)) return `−${n}`;
+    if (near(1 / n)) return `1/${n}`;
+    if (near(-1 / n)) return `−1/${n}`;
+  }
+  return String(Number(factor.toPrecision(6)));
+}
+
+/** Right to about seven digits, no better: Float32 somewhere. */
+function float32(a: readonly number[], b: readonly number[]): Cause | undefined {
+  if (!close(a, b, 3e-6)) return undefined;
+  const stored = a.every((x) => Math.fround(x) === x);
+  return { name: 'float32', text: stored ? 'all numbers are Float32: right to 7 digits, which is what Float32 has' : 'right to about 7 digits: Float32 or a cancellation on the way' };
+}
+
+function transposed(a: readonly number[], b: readonly number[], shape: Shape): Cause | undefined {
+  if (shape.length < 2) return undefined;
+  const { rows: all, columns } = matrixOf(shape);
+  const rows = shape.at(-2)!;
+  const turned = b.map((_, i) => {
+    // Entry i of the turned last two axes, laid out as they stand in memory.
+    const block = Math.floor(i / (rows * columns));
+    const inside = i % (rows * columns);
+    return b[block * rows * columns + (inside % rows) * columns + Math.floor(inside / rows)]!;
+  });
+  return all > 1 && columns > 1 && close(a, turned)
+    ? { name: 'transpose', text: `the last two axes (${rows} and ${columns}) are exchanged: a transpose is missing or one too many` }
+    : undefined;
+}
+
+function flipped(a: readonly number[], b: readonly number[]): Cause | undefined {
+  if (!close(a.map(Math.abs), b.map(Math.abs))) return undefined;
+  const wrong = a.filter((x, i) => x * b[i]! < 0).length;
+  return { name: 'signs', text: `the sign is wrong in ${wrong} of ${a.length} entries: sizes agree, a sign(…) or a branch does not` };
+}
+
+/** The pattern of what is missing, right minus wrong. */
+function missing(a: readonly number[], b: readonly number[], rows: number, columns: number, context: CauseContext): Cause | undefined {
+  const rest = b.map((x, i) => x - a[i]!);
+  const row = (list: Numbers, r: number): number[] => Array.from({ length: columns }, (_, c) => list[r * columns + c]!);
+  const everyRow = (test: (r: number) => boolean): boolean => Array.from({ length: rows }, (_, r) => r).every(test);
+  const parallel = (x: readonly number[], y: readonly number[]): boolean => {
+    const square = dot(y, y);
+    return square > 0 && close(y.map((v) => (dot(x, y) / square) * v), x, 1e-5);
+  };
+  const zeroRow = (x: readonly number[]): boolean => Math.max(...x.map(Math.abs)) <= 1e-9 * Math.max(...b.map(Math.abs));
+  const { point } = context;
+  if (point !== undefined && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(rest, r), row(point, r)))) {
+    return { name: 'alongInput', text: 'what is missing points along the input itself: the term through its norm (a projection) is missing' };
+  }
+  if (rows > 1 && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(a, r), row(b, r)))) {
+    return { name: 'rowFactor', text: 'every row is off by a factor of its own: a weight or 1/norm per sample is missing' };
+  }
+  if (columns > 2 && everyRow((r) => parallel(row(rest, r), row(rest, r).map(() => 1)) || zeroRow(row(rest, r)))) {
+    return { name: 'rowConstant', text: 'every row lacks a constant: a mean or sum over the last axis is missing' };
+  }
+  const touched = rest.filter((x, i) => Math.abs(x) > 1e-9 * Math.max(...b.map(Math.abs), Math.abs(a[i]!))).length;
+  if (touched <= 0.75 * rest.length) {
+    return { name: 'entries', text: `${touched} of ${rest.length} entries are wrong, the others right: a term that acts only there is missing or double` };
+  }
+  if (rows > 2 && columns > 2 && rankOne(rest, columns)) {
+    return { name: 'rankOne', text: 'what is missing is an outer product (rank one): one whole term of the formula' };
+  }
+  return undefined;
+}
+
+/** Whether a matrix is u·vᵀ: every entry follows from the row and the column of the largest one. */
+function rankOne(matrix: readonly number[], columns: number): boolean {
+  const top = matrix.reduce((best, x, i) => (Math.abs(x) > Math.abs(matrix[best]!) ? i : best), 0);
+  const [r0, c0] = [Math.floor(top / columns), top % columns];
+  const product = matrix.map((_, i) => (matrix[Math.floor(i / columns) * columns + c0]! * matrix[r0 * columns + (i % columns)]!) / matrix[top]!);
+  return close(product, matrix, 1e-5);
+}

@@ -1,0 +1,55 @@
+// From a wrong entry to an explanation: the entry located exactly, the step whose rule is at fault, and a guess at the
+// kind of mistake from the whole gradient of that input beside the right one.
+
+import { digits, worstError } from '../base/compare.ts';
+import { coordinates } from '../base/shape.ts';
+import { wrongRule } from './blame.ts';
+import { type Cause, guessCause } from './causes.ts';
+import { dualProgram } from './dual.ts';
+import { type Judged, type OrderResult, originalStep } from './order.ts';
+import { bindingsAt, blockAt, cut, type Program, pull, tangentsOf } from './program.ts';
+import type { EntryReport } from './report.ts';
+import type { Seeded } from './seeded.ts';
+
+/** The worst entry of a wrong order, exactly located, with the step at fault and a guess at the mistake. */
+export function diagnose(program: Program, result: OrderResult, stream: Seeded): { worst: EntryReport; cause: Cause | undefined } {
+  const { frozen, wrong } = result;
+  const judged = wrong.reduce((a, b) => (b.entry.digits < a.entry.digits ? b : a));
+  const step = wrongRule(frozen.fragment, bindingsAt(program, frozen.fragment, program.point), stream);
+  const blame = step === undefined ? {} : { step: originalStep(program, frozen, step) };
+  const slopes = pull(program, judged.row.cotangent).slopes;
+  const reference = judged.against === 'duals' ? byDuals(program, result, judged) : byDifferences(program, wrong, judged, slopes);
+  if (reference === undefined) return { worst: { ...judged.entry, ...blame }, cause: undefined };
+  // The input the worst entry belongs to; for a dense direction, the input whose gradient is furthest off.
+  const furthest = program.inputs.reduce((a, b) => (worstError(cut(slopes, b), cut(reference, b)).error > worstError(cut(slopes, a), cut(reference, a)).error ? b : a));
+  const block = judged.column.place === undefined ? furthest : blockAt(program.inputs, judged.column.place);
+  const [own, right] = [cut(slopes, block), cut(reference, block)];
+  const atBorder = result.borders.some((border) => border.input === block.name);
+  const cause = guessCause(own, right, { shape: block.shape, point: cut(program.point, block), atBorder });
+  if (judged.column.place !== undefined) return { worst: { ...judged.entry, ...blame }, cause };
+  const { at, error } = worstError(own, right);
+  const entry = { input: block.name, index: coordinates(at, block.shape), analytic: own[at]!, numeric: right[at]!, difference: null, digits: digits(error) };
+  return { worst: { ...judged.entry, ...entry, ...blame }, cause };
+}
+
+/** Every entry of one row by duals. */
+function byDuals(program: Program, { frozen }: OrderResult, { row }: Judged): Float64Array {
+  const { fragment } = frozen;
+  const push = dualProgram(fragment.graph, fragment.outputs, bindingsAt(program, fragment, program.point));
+  return program.point.map((_, place) => {
+    const direction = new Float64Array(program.point.length);
+    direction[place] = 1;
+    const moved = push(tangentsOf(program, fragment, direction)).flatMap((x) => Array.from(x.tangent));
+    return row.cotangent.reduce((sum, u, i) => sum + (u === 0 ? 0 : u * moved[i]!), 0);
+  });
+}
+
+/** Where only differences disagree: the entries they contradict, the others as they are. */
+function byDifferences(program: Program, wrong: readonly Judged[], { row, column }: Judged, slopes: Float64Array): Float64Array | undefined {
+  if (column.place === undefined) return undefined;
+  const reference = Float64Array.from(slopes);
+  for (const w of wrong) {
+    if (w.row === row && w.column.place !== undefined && w.entry.difference !== null) reference[w.column.place] = w.entry.difference;
+  }
+  return reference.length === program.point.length ? reference : undefined;
+}

@@ -1,0 +1,168 @@
+// gradcheck: is the gradient of this function right? The engine's rules are judged by dual numbers and by differences
+// of the frozen program, to any order; a report says which entry is wrong, by how much, which step's rule is at fault
+// and what kind of mistake it looks like. `f` may also be somebody else's code over plain arrays.
+
+import { isFloat } from '../base/dtype.ts';
+import { DomainError, DTypeError, MarginaliaError, message } from '../base/errors.ts';
+import { flatten } from '../base/tree.ts';
+import { isTensor, type Operand, tensor } from '../graph/tensor.ts';
+import { type Trace, trace } from '../graph/trace.ts';
+import { firstNonFinite } from './blame.ts';
+import { diagnose } from './diagnose.ts';
+import { wrongNearby } from './nearby.ts';
+import { checkOrder, demanded, type OrderResult } from './order.ts';
+import { checkPlain, isPlain, type PlainFunction } from './plain.ts';
+import { blocksOf, derivativeOf, joined, lengthOf, type Program } from './program.ts';
+import { type EntryReport, type Failure, type GradcheckReport, reportText, stepReport, stepText } from './report.ts';
+import { normals, seeded } from './seeded.ts';
+
+export interface GradcheckOptions {
+  /** Which orders of derivative are checked; default [1, 2]. */
+  readonly orders?: readonly number[];
+  /** Of cotangents, directions and sampled entries. Default 1. */
+  readonly seed?: number;
+}
+
+export type Checkable = ((...args: never[]) => unknown) | PlainFunction;
+
+/** A failure names at most so many entries. */
+const named = 3;
+
+/**
+ * Checks the derivatives of f at a point.
+ *
+ * Shapes    inputs: one Float64 tensor, number, or tree of them per argument; integer tensors are taken as they are
+ * Gradient  judged per order: ≥ 10 digits against dual numbers and ≥ 6 against differences, or agreement to rounding
+ * Edges     kinks and jumps at the point are reported, not failed; stopGradient and surrogate are frozen and listed
+ * Throws    DTypeError for Float32 (its seven digits cannot be judged to ten); whatever f throws
+ */
+export function gradcheck(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): GradcheckReport {
+  const seed = options.seed ?? 1;
+  const orders = options.orders ?? [1, 2];
+  if (orders.length === 0 || orders.some((order) => !Number.isInteger(order) || order < 1)) {
+    throw new DomainError(message(`gradcheck: orders [${orders.join(', ')}]`, 'Orders are whole numbers from 1', 'Leave them out for [1, 2]'));
+  }
+  if (isPlain(f)) return checkPlain(f, inputs, seed);
+  const traced = trace(f, widened(inputs), { positions: true });
+  const program = programOf(traced, inputs);
+  const broken = nonFinite(program, 'the result');
+  if (broken !== undefined) return { ...empty(seed), failures: [broken] };
+  return checkOrders(program, orders, seed);
+}
+
+/** Throws an Error with the text of the report when a gradient is wrong. */
+export function assertGradients(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): void {
+  const report = gradcheck(f, inputs, options);
+  if (!report.ok) throw new MarginaliaError(reportText(report));
+}
+
+const empty = (seed: number): GradcheckReport => ({ ok: false, seed, orders: [], failures: [], frozen: [], borders: [], notes: [] });
+
+/** Numbers become Float64 tensors; Float32 is refused. */
+function widened(inputs: readonly unknown[]): unknown[] {
+  return inputs.map((tree, i) => {
+    const flat = flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number', `inputs[${i}]`);
+    return flat.rebuild(flat.leaves.map((x, k) => {
+      if (typeof x === 'number') return tensor(x, { dtype: 'f64' });
+      if (x.dtype === 'f32') refuseFloat32(`${flat.paths[k]!} is f32`);
+      return x;
+    }));
+  });
+}
+
+function refuseFloat32(what: string): never {
+  throw new DTypeError(message(`gradcheck: ${what}`, 'Float32 has seven digits and a derivative is judged to ten', "Make the inputs with tensor(values, { dtype: 'f64' }); the ops follow their type"));
+}
+
+function programOf(traced: Trace, inputs: readonly unknown[]): Program {
+  const { graph, recorder, result } = traced;
+  const paths = inputs.flatMap((tree, i) => flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number', `inputs[${i}]`).paths);
+  const live = graph.live(traced.outputs);
+  const narrow = graph.steps.find((step) => live[step.id] && step.dtype === 'f32');
+  if (narrow !== undefined) refuseFloat32(`the program computes in f32 at ${stepText(stepReport(graph, narrow.id))}`);
+  const base = traced.inputs.map((id) => recorder.tensors[id]!.read());
+  const floats = traced.inputs.flatMap((id, position) =>
+    (isFloat(graph.steps[id]!.dtype) ? [{ name: paths[position]!, shape: graph.steps[id]!.shape, position }] : []));
+  const outputs = traced.outputs.flatMap((id, i) => (isFloat(graph.steps[id]!.dtype)
+    ? [{ id, name: `f${/^[a-z]/iu.test(result.paths[i]!) ? '.' : ''}${result.paths[i]!}`, shape: graph.steps[id]!.shape }] : []));
+  if (floats.length === 0 || outputs.length === 0) {
+    throw new DTypeError(message(`gradcheck: no float ${floats.length === 0 ? 'input' : 'result'}`, 'Integers have no derivative', "Pass at least one tensor of dtype 'f64' and return one"));
+  }
+  const blocks = blocksOf(floats);
+  return {
+    recorder, fragment: { graph, inputs: traced.inputs, outputs: outputs.map((x) => x.id) }, base,
+    inputs: blocks, outputs: blocksOf(outputs), point: joined(blocks.map((block) => base[block.position]!)),
+  };
+}
+
+function checkOrders(start: Program, orders: readonly number[], seed: number): GradcheckReport {
+  const results: OrderResult[] = [];
+  const failures: Failure[] = [];
+  const notes: string[] = [];
+  let worst: EntryReport | undefined;
+  let cause: GradcheckReport['cause'];
+  let program: Program = start;
+  for (let order = 1; order <= Math.max(...orders); order++) {
+    const stream = seeded(seed, order);
+    const result = orders.includes(order) ? checkOrder(program, order, stream) : undefined;
+    if (result !== undefined) {
+      results.push(result);
+      failures.push(...result.failures, ...wrongEntries(result));
+      notes.push(...result.notes);
+      if (result.wrong.length > 0 && cause === undefined) {
+        const diagnosis = diagnose(program, result, seeded(seed, 1000 + order));
+        worst = diagnosis.worst;
+        cause = diagnosis.cause;
+      }
+    }
+    // A second derivative of a wrong first one explains nothing.
+    if (failures.length > 0 || order === Math.max(...orders)) break;
+    const size = lengthOf(program.outputs);
+    const cotangent = size === 1 ? Float64Array.of(1) : normals(stream, size);
+    const next = derivativeOf(program, cotangent);
+    if (next === undefined) {
+      notes.push(`order ${order}: no input has a path to the result; higher orders are zero`);
+      break;
+    }
+    const broken = nonFinite(next, `the derivative of order ${order}`) ?? wrongNearby(program, cotangent, next, order, stream);
+    if (broken?.kind === 'unreached') notes.push(broken.text);
+    else if (broken !== undefined) {
+      failures.push({ kind: broken.kind, text: broken.text });
+      break;
+    }
+    program = next;
+  }
+  const leasts = results.flatMap((r) => (r.least === undefined ? [] : [r.least.entry]));
+  worst ??= leasts.reduce<EntryReport | undefined>((a, b) => (a === undefined || b.digits < a.digits ? b : a), undefined);
+  const first = results[0];
+  const nearest = first?.nearest;
+  return {
+    ok: failures.length === 0, seed, orders: results.map((r) => r.summary), failures,
+    ...(worst && { worst }), ...(cause && { cause }),
+    frozen: first === undefined ? [] : first.frozen.frozen.map(({ kind, step }) => ({ kind, step: stepReport(start.fragment.graph, step) })),
+    borders: first?.borders ?? [], ...(nearest && { nearest }), notes,
+  };
+}
+
+function wrongEntries({ wrong, summary }: OrderResult): Failure[] {
+  return (['duals', 'differences'] as const).flatMap((against) => {
+    const list = wrong.filter((w) => w.against === against).sort((a, b) => a.entry.digits - b.entry.digits);
+    const texts = list.slice(0, named).map(({ entry }) => {
+      const other = against === 'duals' ? entry.numeric : entry.difference;
+      const place = entry.index === 'direction' ? `a direction of ${entry.input}` : `${entry.input} [${entry.index.join(', ')}]`;
+      return `order ${entry.order}: ∂${entry.output}/∂ ${place}: engine ${entry.analytic}, ${against} ${String(other)}`
+        + ` (${entry.digits.toFixed(1)} digits, ${demanded[against]} demanded)`;
+    });
+    if (list.length > named) texts.push(`order ${summary.order}: … and ${list.length - named} more entries against ${against}`);
+    return texts.map((text): Failure => ({ kind: against, text }));
+  });
+}
+
+function nonFinite({ recorder, fragment }: Program, what: string): Failure | undefined {
+  const found = firstNonFinite(fragment.graph, fragment.outputs, (id) => recorder.tensors[id]?.read());
+  if (found === undefined) return undefined;
+  const step = fragment.graph.steps[found.step]!;
+  const forward = step.origin === undefined ? '' : `, in the rule of ${stepText(stepReport(fragment.graph, step.origin.step))}`;
+  const place = found.entry.length === 0 ? '' : `[${found.entry.join(', ')}] of `;
+  return { kind: 'nonfinite', text: `${what} is not finite: ${found.value} first at ${place}${stepText(stepReport(fragment.graph, found.step))}${forward}` };
+}

@@ -1,0 +1,67 @@
+// A recorded gradient must be the derivative at neighbouring points too. A rule that reads numbers where it should use
+// steps is right at the point it was recorded at and nowhere else; its second derivative is then wrong without any
+// disagreement at the base point. So the recorded program is evaluated at another point of the cell and compared with
+// dual numbers there.
+
+import { digits, entryError, floorOf } from '../base/compare.ts';
+import { epsilon } from '../base/dtype.ts';
+import { evaluate } from '../graph/evaluate.ts';
+import { firstFlip } from './cells.ts';
+import { dualProgram } from './dual.ts';
+import { freeze } from './freeze.ts';
+import { columnsOf, demanded, probeAlong } from './order.ts';
+import { bindingsAt, type Derivative, joined, lengthOf, type Program, tangentsOf } from './program.ts';
+import { stepReport, stepText } from './report.ts';
+import { normals, type Seeded } from './seeded.ts';
+
+export interface Nearby {
+  readonly kind: 'nearby' | 'unreached';
+  readonly text: string;
+}
+
+/** What is wrong with `next` as the gradient of ⟨cotangent, program⟩ at a neighbouring point, if anything. */
+export function wrongNearby(program: Program, cotangent: Float64Array, next: Derivative, order: number, stream: Seeded): Nearby | undefined {
+  const frozen = freeze(program.fragment, program.base);
+  const direction = normals(stream, program.point.length);
+  const probe = probeAlong(program, frozen, direction);
+  const base = probe(0).decisions!;
+  const h = [2 ** -8, 2 ** -12, 2 ** -16, 2 ** -20].find((size) => {
+    const { values, decisions } = probe(size);
+    return values.every(Number.isFinite) && firstFlip(base, decisions!) === undefined;
+  });
+  if (h === undefined) {
+    return { kind: 'unreached', text: `order ${order}: no neighbouring point of the cell was found, so the recorded gradient was compared at the point only` };
+  }
+  const point = program.point.map((x, i) => x + h * direction[i]!);
+  const recorded = gradientAt(program, next, point);
+  const push = dualProgram(frozen.fragment.graph, frozen.fragment.outputs, bindingsAt(program, frozen.fragment, point));
+  const entries = columnsOf(program, stream).flatMap((column) => {
+    if (column.place === undefined) return [];
+    const moved = push(tangentsOf(program, frozen.fragment, column.direction));
+    const weigh = (list: Float64Array[]): number => list.flatMap((x) => Array.from(x)).reduce((sum, x, i) => sum + (cotangent[i] === 0 ? 0 : cotangent[i]! * x), 0);
+    const mu = moved.flatMap((x) => Array.from(x.spread)).reduce((sum, x, i) => sum + Math.abs(cotangent[i]! * x), 0);
+    return [{ column, own: recorded[column.place]!, right: weigh(moved.map((x) => x.tangent)), mu }];
+  });
+  const floor = floorOf(entries.map((x) => x.right));
+  const wrong = entries
+    .map((x) => ({ ...x, error: entryError(x.own, x.right, floor) }))
+    .filter((x) => x.error > 10 ** -demanded.duals && Math.abs(x.own - x.right) > 64 * epsilon.f64 * x.mu)
+    .sort((a, b) => b.error - a.error)[0];
+  if (wrong === undefined) return undefined;
+  const source = next.detached === undefined ? '' : `; ${stepText(stepReport(program.fragment.graph, next.detached))} does`;
+  const place = `${wrong.column.input} [${(wrong.column.index as readonly number[]).join(', ')}]`;
+  return {
+    kind: 'nearby',
+    text: `order ${order + 1}: near the point, the recorded gradient at ${place} is ${wrong.own}, duals ${wrong.right} (${digits(wrong.error).toFixed(1)} digits):`
+      + ` a rule reads numbers instead of steps, so it cannot be differentiated again${source}`,
+  };
+}
+
+/** The recorded gradient evaluated at another point, one entry per input entry; 0 where there is no path. */
+function gradientAt(program: Program, next: Derivative, point: Float64Array): Float64Array {
+  const { fragment } = freeze(next.fragment, program.base);
+  const values = evaluate(fragment.graph, fragment.outputs, bindingsAt(next, fragment, point));
+  const all = new Float64Array(lengthOf(program.inputs));
+  next.outputs.forEach((block, i) => all.set(joined([values[fragment.outputs[i]!]!]), block.of.offset));
+  return all;
+}

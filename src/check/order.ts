@@ -1,0 +1,257 @@
+// One program, one order of derivative: the engine's gradients for some cotangents (rows) against dual numbers and
+// differences along some directions (columns). Small programs are checked entry by entry, large ones through seeded
+// cotangents, sampled entries and dense directions. Nothing here knows what the program means.
+
+import { digits, entryError, floorOf } from '../base/compare.ts';
+import { epsilon } from '../base/dtype.ts';
+import { DomainError } from '../base/errors.ts';
+import { coordinates } from '../base/shape.ts';
+import { evaluate } from '../graph/evaluate.ts';
+import { type Decisions, decisionsOf } from './cells.ts';
+import { borderNear, type Differences, differences, type Probe } from './differences.ts';
+import { dualProgram } from './dual.ts';
+import { freeze, type Frozen } from './freeze.ts';
+import { bindingsAt, blockAt, joined, lengthOf, type Program, type Pulled, pull, tangentsOf } from './program.ts';
+import type { BorderReport, EntryReport, Failure, OrderSummary, StepReport } from './report.ts';
+import { stepReport } from './report.ts';
+import { normals, type Seeded } from './seeded.ts';
+
+/** The digits demanded of the engine against each reference. */
+export const demanded = { duals: 10, differences: 6 } as const;
+const roundingUnits = 64 * epsilon.f64;
+/** Up to so many outputs and inputs every entry is checked. */
+export const fullLimits = { rows: 16, columns: 64 } as const;
+const sampled = { rows: 4, columns: 24, directions: 4 } as const;
+
+export interface Row {
+  readonly name: string;
+  readonly cotangent: Float64Array;
+}
+
+export interface Column {
+  readonly input: string;
+  readonly index: readonly number[] | 'direction';
+  readonly place: number | undefined;
+  readonly direction: Float64Array;
+}
+
+/** An entry that was judged, before anyone asks why it is wrong. */
+export interface Judged {
+  readonly entry: EntryReport;
+  readonly row: Row;
+  readonly column: Column;
+  readonly against: 'duals' | 'differences';
+}
+
+export interface OrderResult {
+  readonly summary: OrderSummary;
+  readonly frozen: Frozen;
+  readonly wrong: readonly Judged[];
+  readonly least: Judged | undefined;
+  readonly failures: readonly Failure[];
+  readonly borders: readonly BorderReport[];
+  readonly nearest: BorderReport | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Every output, or seeded sums of them. */
+export function rowsOf({ outputs }: Program, stream: Seeded): Row[] {
+  const size = lengthOf(outputs);
+  if (size > fullLimits.rows) {
+    return Array.from({ length: sampled.rows }, (_, i) => ({ name: `(seeded sum ${i + 1} of ${outputs.map((b) => b.name).join(', ')})`, cotangent: normals(stream, size) }));
+  }
+  return Array.from({ length: size }, (_, place) => {
+    const block = blockAt(outputs, place);
+    const entry = block.shape.length === 0 ? '' : `[${coordinates(place - block.offset, block.shape).join(', ')}]`;
+    return { name: `${block.name}${entry}`, cotangent: basis(size, place) };
+  });
+}
+
+/** Every input entry, or sampled ones and dense directions. */
+export function columnsOf({ inputs }: Program, stream: Seeded): Column[] {
+  const size = lengthOf(inputs);
+  const coordinate = (place: number): Column => {
+    const block = blockAt(inputs, place);
+    return { input: block.name, index: coordinates(place - block.offset, block.shape), place, direction: basis(size, place) };
+  };
+  if (size <= fullLimits.columns) return Array.from({ length: size }, (_, place) => coordinate(place));
+  const places = new Set<number>();
+  // At least one entry of every input, then anywhere.
+  for (const block of inputs) if (block.size > 0) places.add(block.offset + stream.below(block.size));
+  while (places.size < Math.max(sampled.columns, inputs.length)) places.add(stream.below(size));
+  const dense = Array.from({ length: sampled.directions }, (): Column => {
+    const direction = normals(stream, size);
+    const largest = direction.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    return { input: inputs.map((b) => b.name).join(', '), index: 'direction', place: undefined, direction: direction.map((x) => x / largest) };
+  });
+  return [...[...places].sort((a, b) => a - b).map(coordinate), ...dense];
+}
+
+function basis(size: number, place: number): Float64Array {
+  const unit = new Float64Array(size);
+  unit[place] = 1;
+  return unit;
+}
+
+const dot = (a: ArrayLike<number>, b: Float64Array): number => b.reduce((sum, x, i) => sum + (x === 0 ? 0 : x * a[i]!), 0);
+
+export function checkOrder(program: Program, order: number, stream: Seeded): OrderResult {
+  const frozen = freeze(program.fragment, program.base);
+  const rows = rowsOf(program, stream);
+  const columns = columnsOf(program, stream);
+  const pulled = rows.map((row) => pull(program, row.cotangent));
+  const first = pulled[0];
+  const failures = first === undefined ? [] : lawsOfPullback(program, rows[0]!, first, order);
+  const { graph, outputs } = frozen.fragment;
+  const push = dualProgram(graph, outputs, bindingsAt(program, frozen.fragment, program.point));
+  const seen = columns.map((column) => lookAlong(program, frozen, column, push));
+  const mu = push(new Map(), true).flatMap((x) => Array.from(x.spread));
+  const judge = judgement(program, order, Float64Array.from(mu));
+  rows.forEach((row, r) => judge.row(row, columns, pulled[r]!, seen));
+  const borders = columns.flatMap((column, c) => (seen[c]!.differences.border === undefined ? [] : [borderReport(program, frozen, column, 0, seen[c]!.differences.border!)]));
+  const unreached = first === undefined ? [] : program.inputs.filter((_, i) => !first.reached[i]);
+  const { unresolved, wrong, least, ...counts } = judge.done();
+  return {
+    summary: { order, full: lengthOf(program.outputs) <= fullLimits.rows && lengthOf(program.inputs) <= fullLimits.columns, ...counts },
+    frozen, wrong, least, failures, borders, nearest: nearestBorder(program, frozen, columns, seen),
+    notes: [
+      ...unreached.map((block) => `order ${order}: ${block.name} has no path to the result; its gradient is zero`),
+      ...(unresolved > 0 ? [`order ${order}: differences could not resolve ${unresolved} entries (their own error estimate exceeds the difference)`] : []),
+    ],
+  };
+}
+
+/** 0 → 0 and 2g → 2·result, exactly; the same bits twice; shapes and types of the inputs. */
+function lawsOfPullback(program: Program, row: Row, once: Pulled, order: number): Failure[] {
+  const failures: Failure[] = once.misshapen.map((text) => ({ kind: 'shape', text: `order ${order}: ${text}` }));
+  const again = pull(program, row.cotangent).slopes;
+  const nothing = pull(program, row.cotangent.map(() => 0)).slopes;
+  const twice = pull(program, row.cotangent.map((x) => 2 * x)).slopes;
+  const where = (place: number): string => {
+    const block = blockAt(program.inputs, place);
+    return `${block.name} [${coordinates(place - block.offset, block.shape).join(', ')}]`;
+  };
+  const firstBad = (test: (x: number, i: number) => boolean): number => once.slopes.findIndex((x, i) => Number.isFinite(x) && test(x, i));
+  const differs = firstBad((x, i) => !Object.is(x, again[i]));
+  if (differs >= 0) failures.push({ kind: 'repeat', text: `order ${order}: two backward runs differ at ${where(differs)}: ${once.slopes[differs]!} and ${again[differs]!}` });
+  const notZero = firstBad((_, i) => nothing[i] !== 0);
+  if (notZero >= 0) failures.push({ kind: 'linearity', text: `order ${order}: a cotangent of 0 gives ${nothing[notZero]!} at ${where(notZero)}; a pull-back is linear` });
+  const notTwice = firstBad((x, i) => twice[i] !== 2 * x && Math.abs(x) > 1e-290);
+  if (notTwice >= 0) failures.push({ kind: 'linearity', text: `order ${order}: twice the cotangent gives ${twice[notTwice]!} at ${where(notTwice)}, not ${2 * once.slopes[notTwice]!}` });
+  return failures;
+}
+
+interface Seen {
+  readonly tangent: Float64Array;
+  readonly spread: Float64Array;
+  readonly differences: Differences;
+  readonly probe: (h: number) => Probe;
+}
+
+function lookAlong(program: Program, frozen: Frozen, column: Column, push: ReturnType<typeof dualProgram>): Seen {
+  const moved = push(tangentsOf(program, frozen.fragment, column.direction));
+  const probe = probeAlong(program, frozen, column.direction);
+  const scale = column.place === undefined ? 1 : Math.max(1, Math.abs(program.point[column.place]!));
+  return {
+    tangent: Float64Array.from(moved.flatMap((x) => Array.from(x.tangent))),
+    spread: Float64Array.from(moved.flatMap((x) => Array.from(x.spread))),
+    differences: differences(probe, { start: scale / 16 }), probe,
+  };
+}
+
+/** The frozen program at point + h·direction. A value outside the domain of a step counts as no value. */
+export function probeAlong(program: Program, frozen: Frozen, direction: Float64Array): (h: number) => Probe {
+  const { fragment } = frozen;
+  return (h) => {
+    const bindings = bindingsAt(program, fragment, program.point.map((x, i) => x + h * direction[i]!));
+    try {
+      const values = evaluate(fragment.graph, fragment.outputs, bindings);
+      const decisions: Decisions = decisionsOf(fragment.graph, fragment.outputs, values, bindings);
+      return { values: joined(fragment.outputs.map((id) => values[id]!)), decisions };
+    } catch (error) {
+      if (error instanceof DomainError) return { values: new Float64Array(lengthOf(program.outputs)).fill(NaN), decisions: [] };
+      throw error;
+    }
+  };
+}
+
+/** Collects the entries of one order and judges each by the norm of the project and the rounding floor. */
+function judgement(program: Program, order: number, mu: Float64Array) {
+  const wrong: Judged[] = [];
+  let least: Judged | undefined;
+  let [entries, atRounding, atBorder, unresolved] = [0, 0, 0, 0];
+  const fewest: { duals: number | null; differences: number | null } = { duals: null, differences: null };
+  const note = (judged: Judged, error: number): void => {
+    const d = digits(error);
+    fewest[judged.against] = Math.min(fewest[judged.against] ?? Infinity, d);
+    if (!(d >= demanded[judged.against])) wrong.push(judged);
+    if (judged.against === 'duals' && (least === undefined || d < least.entry.digits)) least = judged;
+  };
+  const row = (r: Row, columns: readonly Column[], { slopes }: Pulled, seen: readonly Seen[]): void => {
+    const size = dot(mu, r.cotangent.map(Math.abs));
+    const numeric = seen.map((s) => dot(s.tangent, r.cotangent));
+    const floors = floorsOf(program, columns, numeric);
+    columns.forEach((column, c) => {
+      const { spread, differences: found } = seen[c]!;
+      const analytic = dot(slopes, column.direction);
+      const border = found.border !== undefined;
+      const slope = border ? null : dot(found.derivative, r.cotangent);
+      const judged = (against: Judged['against'], error: number): Judged => ({
+        row: r, column, against,
+        entry: { order, input: column.input, index: column.index, output: r.name, analytic, numeric: numeric[c]!, difference: slope, digits: digits(error) },
+      });
+      entries++;
+      const error = Number.isFinite(analytic) ? entryError(analytic, numeric[c]!, floors[c]!) : Infinity;
+      if (error > 10 ** -demanded.duals && Math.abs(analytic - numeric[c]!) <= roundingUnits * dot(spread, r.cotangent.map(Math.abs))) atRounding++;
+      else note(judged('duals', error), error);
+      if (slope === null) {
+        atBorder++;
+        return;
+      }
+      const gap = Math.abs(analytic - slope);
+      const apart = Number.isFinite(analytic) ? entryError(analytic, slope, floors[c]!) : Infinity;
+      if (apart > 10 ** -demanded.differences && gap <= (roundingUnits * size) / found.h) return;
+      // Differences that do not trust themselves do not accuse.
+      if (apart > 10 ** -demanded.differences && gap <= 4 * dot(found.error, r.cotangent.map(Math.abs))) unresolved++;
+      else note(judged('differences', apart), apart);
+    });
+  };
+  return { row, done: () => ({ entries, atRounding, atBorder, unresolved, wrong, least, ...fewest }) };
+}
+
+/** The floor of the norm: per input tensor for entries, per entry for dense directions. */
+function floorsOf(program: Program, columns: readonly Column[], numeric: readonly number[]): number[] {
+  const own = new Map(program.inputs.map((block) => [block.name, floorOf(numeric.filter((_, c) => columns[c]!.place !== undefined && columns[c]!.input === block.name))]));
+  return columns.map((column, c) => (column.place === undefined ? 1e-3 * Math.abs(numeric[c]!) : own.get(column.input)!));
+}
+
+/** The step of the original program a step of the frozen one came from, as a reader can find it. */
+export function originalStep(program: Program, frozen: Frozen, id: number): StepReport {
+  const from = frozen.steps.indexOf(id);
+  return from >= 0 ? stepReport(program.fragment.graph, from) : stepReport(frozen.fragment.graph, id);
+}
+
+type Measured = Pick<BorderReport, 'kind'> & { left: Float64Array; right: Float64Array; size: Float64Array; flip?: { step: number } };
+
+/** One border as data, for the output it changes most. */
+function borderReport(program: Program, frozen: Frozen, column: Column, distance: number, border: Measured): BorderReport {
+  const effect = border.left.map((x, k) => (border.kind === 'jump' ? Math.abs(border.size[k]!) : Math.abs(border.right[k]! - x)));
+  const k = effect.reduce((best, x, i) => (x > effect[best]! ? i : best), 0);
+  return {
+    input: column.input, index: column.index, distance, kind: border.kind,
+    left: border.left[k]!, right: border.right[k]!, size: border.size[k]!,
+    ...(border.flip && { step: originalStep(program, frozen, border.flip.step) }),
+  };
+}
+
+/** The border that came nearest to the point without touching it, and what lies across it. */
+function nearestBorder(program: Program, frozen: Frozen, columns: readonly Column[], seen: readonly Seen[]): BorderReport | undefined {
+  let best: { c: number; distance: number } | undefined;
+  seen.forEach(({ differences: { near } }, c) => {
+    if (near !== undefined && (best === undefined || Math.abs(near.outside) < best.distance)) best = { c, distance: Math.abs(near.outside) };
+  });
+  if (best === undefined) return undefined;
+  const { probe, differences: { near } } = seen[best.c]!;
+  const border = borderNear(probe, near!);
+  return borderReport(program, frozen, columns[best.c]!, border.distance, border);
+}

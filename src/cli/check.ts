@@ -1,0 +1,79 @@
+// `marginalia check`: runs a derivation and prints its ledger, line by line as it is proved. A built-in derivation is
+// named by its id, any other by its file. The report is also written to marginalia-report/.
+
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { checkDerivation } from '../check/derivation.ts';
+import type { LedgerRow } from '../check/ledger.ts';
+import { headerText, ledgerMarkdown, legend, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
+import { type Derivation, derivationFromJson, parseDerivation } from '../formula/index.ts';
+import { papers, readPaper } from '../papers/index.ts';
+import { readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { readImageFolders } from './images.ts';
+import type { Command } from './main.ts';
+import { painter, print, progress, writeWhole } from './output.ts';
+
+const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]
+
+Runs every line of a derivation: both sides are compared, and every derivative is taken again by dual numbers
+and by differences. Papers: ${papers.join(', ')}.
+
+  --data DIR     take points from images: a folder per person of PGM files
+  --cases N      number of seeded points (32)
+  --seed N       seed of the points (1)
+  --out DIR      where the report goes (marginalia-report)
+  --json         print the ledger as JSON
+  --help         this text
+
+Exit code 0 when nothing fails and nothing is unexercised, 1 when a line is wrong, 2 for bad usage or input.`;
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    data: { type: 'string' }, cases: { type: 'string' }, seed: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' },
+  }, 'check');
+  const [target, extra] = positionals;
+  if (target === undefined) throw new UsageError(`check: which derivation? Give a paper (${papers.join(', ')}) or a file; see marginalia check --help`);
+  if (extra !== undefined) throw new UsageError(`check: one derivation at a time, found '${extra}' after '${target}'`);
+  const cases = wholeNumber(values['cases'], 'cases', 1, 32);
+  const seed = wholeNumber(values['seed'], 'seed', 0, 1);
+  const out = String(values['out'] ?? 'marginalia-report');
+  const derivation = load(target);
+  if (derivation.sections.every((section) => section.lines.length === 0)) throw new UsageError(`${target}: the derivation has no lines, so there is nothing to check`);
+  const dataset = typeof values['data'] === 'string' ? readImageFolders(values['data']) : undefined;
+
+  const json = values['json'] === true;
+  const paint = painter(process.stdout);
+  const titles = new Map(derivation.sections.map(({ id, title }) => [id, title === '' && id === '' ? 'Shared by all sections' : title || id]));
+  let section: string | undefined;
+  const show = (row: LedgerRow, done: number, total: number): void => {
+    if (json) return;
+    progress('');
+    if (row.section !== section) print(sectionText(titles.get(row.section) ?? '', paint));
+    section = row.section;
+    print(rowText(row, paint));
+    if (done < total) progress(`proving line ${done + 1} of ${total}`);
+  };
+  const points = { data: dataset === undefined ? 0 : 12, seeded: cases };
+  if (!json) print(headerText({ title: derivation.title, source: derivation.source, seed, points }, paint));
+  await setImmediate();
+  const ledger = checkDerivation(derivation, { cases, seed, onRow: show, ...(dataset && { dataset }) });
+  const name = basename(target).replace(/\.(derivation|json)$/, '');
+  const files = [join(out, `${name}.json`), join(out, `${name}.md`)];
+  writeWhole(files[0]!, `${JSON.stringify(ledger, null, 1)}\n`);
+  writeWhole(files[1]!, ledgerMarkdown(ledger));
+  if (json) print(JSON.stringify(ledger, null, 1));
+  else print([summaryText(ledger, paint), '', ...legend.map((line) => paint('dim', line)), '', `report: ${files.join(', ')}`].join('\n'));
+  return ledger.ok ? 0 : 1;
+}
+
+function load(target: string): Derivation {
+  if (papers.includes(target)) return parseDerivation(readPaper(target), `${target}.derivation`);
+  if (!/\.(derivation|json)$/.test(target)) {
+    throw new UsageError(`check: '${target}' is neither a paper (${papers.join(', ')}) nor a file ending in .derivation or .json`);
+  }
+  const text = readFileSync(target, 'utf8');
+  return target.endsWith('.json') ? derivationFromJson(text) : parseDerivation(text, target);
+}
+
+export const check: Command = { summary: 'prove a derivation line by line', help, run };

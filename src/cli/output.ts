@@ -1,0 +1,42 @@
+// What the command line writes and how: colour only on a terminal that wants it, progress only on a terminal, files
+// whole or not at all (written beside their place and renamed).
+
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Paint } from '../check/ledger-text.ts';
+
+const codes = { holds: '32', amended: '33', fails: '31;1', unexercised: '35', dim: '2', bold: '1' } as const;
+
+/** Colours where the stream is a terminal and NO_COLOR is not set. */
+export function painter(stream: NodeJS.WriteStream): Paint {
+  const colour = stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+  return (kind, text) => (colour ? `\u001b[${codes[kind]}m${text}\u001b[0m` : text);
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A line that is overwritten, on a terminal only; in a log file there is none. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+/** Writes a file whole: to a temporary name in the same folder, synced, then renamed. */
+export function writeWhole(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = openSync(temporary, 'w');
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+// The ledger's verdicts, each on a derivation small enough to judge by eye.
+
+import { describe, expect, it } from 'vitest';
+import { checkDerivation, type DerivationOptions } from '../../src/check/derivation.ts';
+import { ledgerMarkdown, rowText } from '../../src/check/ledger-text.ts';
+import { parseDerivation } from '../../src/formula/index.ts';
+
+const head = `
+title   test
+declare x: n d
+declare w: k d
+declare y: n -> k
+declare s: scalar in [2, 6]
+declare m: scalar in {0, 1}
+index   j: k
+define  c  c[k] = dot(unit(w[k]), unit(x))
+define  I  I[k] = 1 if k != y and c[y] < c[k] else 0
+define  L  L = log(sum(k, exp(s * c[k]))) - s * c[y]
+define  p  p[k] = exp(s * c[k]) / sum(j, exp(s * c[j]))
+`;
+
+function check(lines: string, options: DerivationOptions = {}) {
+  const ledger = checkDerivation(parseDerivation(head + lines), { cases: 24, ...options });
+  return { ledger, row: (id: string) => ledger.rows.find((row) => row.id === id)! };
+}
+
+describe('checkDerivation', () => {
+  it('finds a true gradient line true, with digits from three sides and hits on every branch', () => {
+    const { ledger, row } = check('claim D d(L, c[k]) = s * (p[k] - (1 if k = y else 0))');
+    expect(row('D').verdict).toBe('holds');
+    expect(row('D').digits.statement).toBeGreaterThan(11);
+    expect(row('D').digits.duals).toBeGreaterThan(10);
+    expect(row('D').digits.differences).toBeGreaterThan(6);
+    expect(row('D').branches.map((b) => [b.condition, b.holds])).toEqual([['k = y', true], ['k = y', false]]);
+    expect(row('D').hits).toEqual({ data: 0, seeded: 24 * 4 * 5 });
+    expect(ledger.ok).toBe(true);
+  });
+
+  it.each([
+    ['a missing label', 'claim D d(L, c[k]) = s * p[k]'],
+    ['a wrong sign', 'claim D d(L, c[k]) = s * ((1 if k = y else 0) - p[k])'],
+    ['a missing factor', 'claim D d(L, c[k]) = p[k] - (1 if k = y else 0)'],
+    ['a missing Jacobian', 'claim D d(L, x) = sum(k, s * (p[k] - (1 if k = y else 0)) * unit(w[k])) / norm(x)'],
+    ['an error in the twelfth digit is not seen, one in the ninth is', 'claim D d(L, c[k]) = 1.000000001 * s * (p[k] - (1 if k = y else 0))'],
+    ['a wrong branch only', 'claim D d(s * c[k] * (2 if I[k] = 1 else 1), c[k]) = s'],
+    ['a strict inequality that touches', 'claim D c[k] < c[k]'],
+  ])('fails %s and shows a counterexample', (_, line) => {
+    const { ledger, row } = check(line);
+    expect(ledger.ok).toBe(false);
+    expect(row('D').verdict).toBe('fails');
+    expect(row('D').reason).toBeDefined();
+    expect(row('D').counterexample).toBeDefined();
+  });
+
+  it('shrinks the counterexample to one sample and two classes, with round numbers in the declared range', () => {
+    const { row } = check('claim D d(L, c[k]) = s * p[k]');
+    const { values, left, right } = row('D').counterexample!;
+    expect(Object.keys(values).sort()).toEqual(['s', 'w', 'x', 'y']);
+    expect(values['y']).toHaveLength(1);
+    expect(values['w']).toHaveLength(2);
+    expect(String(values['s'])).toMatch(/^[2-6]$/);
+    expect(JSON.stringify(values)).not.toMatch(/\.\d\d\d/);
+    expect(Math.abs(left - right)).toBeGreaterThan(0.1);
+  });
+
+  it('amends a printed line only when it was seen to fail and the amendment holds', () => {
+    const truth = 'd(L, c[k]) = s * (p[k] - (1 if k = y else 0))';
+    expect(check(`claim D d(L, c[k]) = s * p[k]\namend ${truth}`).row('D').verdict).toBe('amended');
+    expect(check(`claim D d(L, c[k]) = s * p[k]\namend d(L, c[k]) = p[k]`).row('D').verdict).toBe('fails');
+    const needless = check(`claim D ${truth}\namend ${truth}`).row('D');
+    expect(needless.verdict).toBe('fails');
+    expect(needless.reason).toMatch(/nothing to amend/);
+  });
+
+  it('calls a line unexercised when one side of a branch is met too rarely', () => {
+    const { ledger, row } = check('claim D (2 if s > 100 else 1) = 1');
+    expect(row('D').verdict).toBe('unexercised');
+    expect(row('D').reason).toMatch(/s > 100 true: 0 of 20 hits/);
+    expect(ledger.ok).toBe(false);
+  });
+
+  it('does not ask for the side of a branch that the line itself rules out', () => {
+    const { row } = check('claim D I[k] * c[k] = c[k] where I[k] = 1\nclaim E (1 if k = y else 0) = 0 where k != y');
+    expect(row('D').verdict).toBe('holds');
+    expect(row('D').branches.map((b) => b.holds)).toEqual([true]);
+    expect(row('E').branches.map((b) => b.holds)).toEqual([false]);
+  });
+
+  it('judges a claim that something is 0 by the size of the terms that cancel', () => {
+    const { row } = check('claim D dot(x, d(L, x)) = 0\nclaim E dot(x, d(L, x)) = 1e-9');
+    expect(row('D').verdict).toBe('holds');
+    expect(row('D').atRounding).toBeGreaterThan(0);
+    expect(row('E').verdict).toBe('fails');
+  });
+
+  it('compares a number to its last printed digit', () => {
+    const { row } = check('number A -log(0.2) = 1.6094\nnumber B -log(0.2) = 1.6095\nnumber C exp(10) = 2.20265e4\nnumber D exp(10) = 2.2026e4');
+    expect(['A', 'B', 'C', 'D'].map((id) => row(id).verdict)).toEqual(['holds', 'fails', 'holds', 'holds']);
+  });
+
+  it('refuses a value that is not finite', () => {
+    const { row } = check('claim D log(-1 * exp(s)) = log(-1 * exp(s))');
+    expect(row('D').verdict).toBe('fails');
+    expect(row('D').reason).toMatch(/not finite/);
+  });
+
+  it('proves second derivatives', () => {
+    const { row } = check('claim D d(d(L, c[k]), c[j]) = s^2 * (p[k] * (1 if k = j else 0) - p[k] * p[j])');
+    expect(row('D').verdict).toBe('holds');
+  });
+
+  it('gives the same ledger for the same seed, and another for another', () => {
+    const text = 'claim D d(L, c[k]) = s * (p[k] - (1 if k = y else 0))';
+    expect(check(text).ledger).toEqual(check(text).ledger);
+    expect(check(text, { seed: 2 }).ledger.rows.at(-1)!.digits).not.toEqual(check(text).ledger.rows.at(-1)!.digits);
+  });
+
+  it('takes points from data and fills in with seeded ones', () => {
+    const features = Array.from({ length: 6 }, (_, i) => Float64Array.of(i % 3 === 0 ? 2 : 0.1, i % 3 === 1 ? 2 : 0.2, i % 3 === 2 ? 2 : 0.3));
+    const dataset = { features, weights: features.slice(0, 3), labels: [0, 1, 2, 0, 1, 2] };
+    const { row } = check('claim D d(L, x) = sum(k, d(L, c[k]) * d(c[k], x)) where I[y] = 0', { dataset });
+    expect(row('D').verdict).toBe('holds');
+    expect(row('D').hits.data).toBe(12 * 4 * 3);
+  });
+
+  it('writes a ledger that names the first wrong line and wraps at 100 columns', () => {
+    const { ledger, row } = check('claim D d(L, c[k]) = s * p[k] + 0 * (s + s + s + s + s + s + s + s + s + s + s + s + s)');
+    const text = rowText(row('D'), (_, t) => t);
+    expect(text.split('\n').filter((line) => !line.includes('['))).toSatisfy((lines: string[]) => lines.every((line) => line.length <= 100));
+    expect(text).toMatch(/^✗ D/);
+    expect(text).toMatch(/counterexample/);
+    expect(ledgerMarkdown(ledger)).toMatch(/\| D \| .* \| fails \|/);
+  });
+});

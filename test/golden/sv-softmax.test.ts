@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { valueAndGrad } from '../../src/autodiff/index.ts';
+import { worstError } from '../../src/base/compare.ts';
+import type { FloatDType } from '../../src/base/dtype.ts';
+import { type Step, type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import { crossEntropy, labelIndicator, ofLabel } from '../../src/losses/classes.ts';
+import { angleFactor, arcMargin, cosineMargin, plainTarget, type TargetMargin } from '../../src/losses/margin.ts';
+import { marginSoftmax } from '../../src/losses/marginSoftmax.ts';
+import { focal, hardMining, type Mining, noMining } from '../../src/losses/mining.ts';
+import { curricular, hardClasses, misclassified, type OtherRule, plainOthers, supportVectors } from '../../src/losses/support.ts';
+import { exp, matmul, mean, mul, softmax, sub, transpose, where } from '../../src/ops/index.ts';
+
+interface Case {
+  readonly id: string;
+  readonly params: {
+    readonly s: number; readonly m?: number; readonly t?: number; readonly gamma?: number; readonly save_rate?: number;
+    readonly margin: string; readonly sv?: string; readonly g?: string; readonly hm?: string; readonly p_source?: string;
+  };
+  readonly x: number[][];
+  readonly W: number[][];
+  readonly labels: number[];
+  readonly loss: number;
+  readonly grad_x: number[][];
+  readonly grad_W: number[][];
+  readonly I: number[][];
+  readonly cos: number[][];
+  readonly f_y: number[];
+  readonly v: number[][];
+  readonly p: number[][];
+  readonly per_sample_loss: number[];
+  readonly kept: number[];
+  readonly h: number[][];
+  readonly dL_dv: number[][];
+  readonly dL_dcos: number[][];
+  readonly eq14_dW_unprojected: number[][];
+  readonly eq15_dx_unprojected: number[][];
+}
+interface Anchor {
+  readonly logits: number[][]; readonly labels: number[]; readonly m: number; readonly t: number;
+  readonly published_float32: number; readonly float64: number;
+}
+
+const file = JSON.parse(readFileSync(new URL('sv-softmax.json', import.meta.url), 'utf8')) as {
+  readonly cases: Case[]; readonly edge_cases: Case[]; readonly notebook_anchors: Anchor[];
+};
+const all = [...file.cases, ...file.edge_cases];
+
+function targetOf({ margin, m = 0 }: Case['params']): TargetMargin {
+  switch (margin) {
+    case 'none': return plainTarget;
+    case 'am': return cosineMargin(m);
+    case 'am_easy0': return cosineMargin(m, { targetRule: 'easy0' });
+    case 'am_easym': return cosineMargin(m, { targetRule: 'easyMargin' });
+    case 'arc': return arcMargin(m);
+    case 'arc_fb': return arcMargin(m, { targetRule: 'fallback' });
+    case 'a_lit': return angleFactor(m);
+    case 'a_psi': return angleFactor(m, { reading: 'psi' });
+    default: throw new Error(`a margin the test does not know: ${margin}`);
+  }
+}
+
+function othersOf({ sv, t = 1 }: Case['params']): OtherRule {
+  switch (sv) {
+    case undefined: return plainOthers;
+    case 'sv': return supportVectors({ t });
+    case 'mv_adapt': return misclassified({ t });
+    case 'mv_fixed': return misclassified({ t, mode: 'fixed' });
+    case 'curricular': return curricular({ t });
+    default: throw new Error(`a rule the test does not know: ${sv}`);
+  }
+}
+
+function miningOf({ g, gamma = 0, hm, save_rate: saveRate = 1, p_source }: Case['params']): Mining {
+  if (g === 'focal') return focal({ gamma, probability: p_source === 'plain' ? 'plain' : 'margin' });
+  if (hm === undefined) return noMining;
+  return hardMining({ saveRate, hardReduction: hm === 'mean_kept' ? 'kept' : 'batch' });
+}
+
+function run(given: Case, dtype: FloatDType) {
+  const { s, ...params } = given.params;
+  const loss = marginSoftmax({ target: targetOf({ s, ...params }), others: othersOf({ s, ...params }), mining: miningOf({ s, ...params }), scale: s });
+  const inputs = [tensor(given.x, { dtype }), tensor(given.W, { dtype }), tensor(given.labels, { dtype: 'i32' })] as const;
+  const seen = trace(loss, inputs);
+  const at = (name: string): ArrayLike<number> | undefined => {
+    const step: Step | undefined = seen.graph.labelled(name);
+    return step && seen.recorder.tensors[step.id]!.data;
+  };
+  const gradient = (wrt: number | string): Tensor => valueAndGrad(loss, { wrt })(...inputs).gradient as Tensor;
+  return { at, gradient, value: valueAndGrad(loss)(...inputs).value, zeros: new Float64Array(given.p.flat().length) };
+}
+
+const norms = (rows: number[][]): number[] => rows.map((row) => Math.hypot(...row));
+
+/** Equations (14) and (15) as printed, from ∂L/∂c and the unit vectors of the case. */
+function unprojected(given: Case, slopes: ArrayLike<number>): { byWeights: number[]; byFeatures: number[] } {
+  const classes = given.W.length;
+  const [nx, nw] = [norms(given.x), norms(given.W)];
+  const at = (i: number, k: number): number => slopes[i * classes + k]!;
+  return {
+    byWeights: given.W.flatMap((row, k) => row.map((_, d) => given.x.reduce((sum, x, i) => sum + (at(i, k) * x[d]!) / nx[i]!, 0))),
+    byFeatures: given.x.flatMap((row, i) => row.map((_, d) => given.W.reduce((sum, w, k) => sum + (at(i, k) * w[d]!) / nw[k]!, 0))),
+  };
+}
+
+describe.each(all)('golden case $id', (given) => {
+  it('agrees in Float64 with the verified value, mask, scores, probabilities and gradients to 1e-11', () => {
+    const { at, gradient, value, zeros } = run(given, 'f64');
+    const close = (name: string, actual: ArrayLike<number>, expected: number[]): void => {
+      const { error, at: place } = worstError(actual, expected);
+      expect(error, `${name} at ${place}: ${actual[place]} against ${expected[place]}`).toBeLessThan(1e-11);
+    };
+    expect([...Array.from(at('I') ?? zeros)]).toEqual(given.I.flat());
+    close('cosines', at('c')!, given.cos.flat());
+    close('f', at('f')!, given.f_y);
+    close('v', at('v')!, given.v.flat());
+    close('p', softmax(tensor(Float64Array.from(at('z')!), { shape: [given.x.length, given.W.length] })).data, given.p.flat());
+    close('loss', [value.item()], [given.loss]);
+    close('∂L/∂x', gradient(0).data, given.grad_x.flat());
+    close('∂L/∂W', gradient(1).data, given.grad_W.flat());
+    close('∂L/∂v', gradient('v').data, given.dL_dv.flat());
+    const slopes = gradient('c').data;
+    close('∂L/∂c', slopes, given.dL_dcos.flat());
+    const printed = unprojected(given, slopes);
+    close('(14)', printed.byWeights, given.eq14_dW_unprojected.flat());
+    close('(15)', printed.byFeatures, given.eq15_dx_unprojected.flat());
+  });
+
+  it('has the verified loss of every sample, kept samples and factors h', () => {
+    const { at } = run(given, 'f64');
+    const kept = at('g') !== undefined && given.params.hm !== undefined ? Array.from(at('g')!) : given.kept;
+    expect(kept).toEqual(given.kept);
+    const losses = Array.from(at('L')!);
+    const expected = given.per_sample_loss;
+    if (given.params.hm === undefined) expect(worstError(losses, expected).error).toBeLessThan(1e-11);
+    if (given.params.sv === 'sv') {
+      const [c, v, isLabel] = [at('c')!, at('v')!, at('1[k = y]')!];
+      const h = Array.from(v, (x, i) => (isLabel[i] === 1 ? 1 : Math.exp(given.params.s * (x - c[i]!))));
+      expect(worstError(h, given.h.flat()).error).toBeLessThan(1e-11);
+    }
+  });
+
+  it('agrees in Float32 to 2e-5 for the loss and 1e-4 for gradients, with the same mask', () => {
+    const { at, gradient, value, zeros } = run(given, 'f32');
+    const error = (actual: ArrayLike<number>, expected: number[]): number => {
+      const floor = 0.1 * Math.max(...expected.map(Math.abs));
+      return Math.max(...expected.map((b, i) => (actual[i] === b ? 0 : Math.abs(actual[i]! - b) / Math.max(Math.abs(b), floor))));
+    };
+    expect(Array.from(at('I') ?? zeros)).toEqual(given.I.flat());
+    expect(error([value.item()], [given.loss])).toBeLessThan(2e-5);
+    expect(error(gradient(0).data, given.grad_x.flat())).toBeLessThan(1e-4);
+    expect(error(gradient(1).data, given.grad_W.flat())).toBeLessThan(1e-4);
+  });
+});
+
+describe('the numbers a public notebook prints', () => {
+  it.each(file.notebook_anchors)('are those of raw logits in place of cosines: t = $t, m = $m', (anchor) => {
+    const labels = tensor(anchor.labels, { dtype: 'i32' });
+    const c = tensor(anchor.logits, { dtype: 'f64' });
+    const isLabel = labelIndicator(labels, 4, 'f64');
+    const f = cosineMargin(anchor.m).value(ofLabel(c, isLabel));
+    const v = where(isLabel, f, supportVectors({ t: anchor.t }).value(c, () => hardClasses(c, f, isLabel)));
+    const value = mean(crossEntropy(v, isLabel)).item();
+    expect(Math.abs(value - anchor.float64)).toBeLessThan(1e-14 * anchor.float64 * 10);
+    expect(Math.abs(value - anchor.published_float32)).toBeLessThan(5e-7);
+  });
+});
