@@ -206,10 +206,11 @@ export function kindOf(left: Side, right: Side, middle: Float64Array): Border['k
   const largest = (...lists: Float64Array[]): number => Math.max(...lists.flatMap((list) => [...list].map(Math.abs)));
   const apart = (a: Float64Array, b: Float64Array, tolerance: number, scale: number): boolean =>
     a.some((x, k) => Math.abs(x - b[k]!) > tolerance * Math.max(Math.abs(x), Math.abs(b[k]!), 1e-3 * scale));
-  const values = largest(left.value, right.value, middle);
-  const jumps = apart(left.value, right.value, 1e-7, values) || apart(left.value, middle, 1e-7, values) || apart(right.value, middle, 1e-7, values);
-  if (jumps) return 'jump';
   const slopes = largest(left.slope, right.slope);
+  const values = largest(left.value, right.value, middle);
+  // A jump is more than the slope does over a distance of 1e-10.
+  const jump = (a: Float64Array, b: Float64Array): boolean => apart(a, b, 1e-7, Math.max(values, slopes));
+  if (jump(left.value, right.value) || jump(left.value, middle) || jump(right.value, middle)) return 'jump';
   // Slopes are known to eps·values/h; a difference below that is no kink.
   const noise = (1e-13 * values) / Math.min(left.h, right.h);
   return slopes > noise && apart(left.slope, right.slope, 1e-5, Math.max(slopes, 1e8 * noise)) ? 'kink' : undefined;

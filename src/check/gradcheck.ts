@@ -13,7 +13,7 @@ import { wrongNearby } from './nearby.ts';
 import { checkOrder, demanded, type OrderResult } from './order.ts';
 import { checkPlain, isPlain, type PlainFunction } from './plain.ts';
 import { blocksOf, derivativeOf, joined, lengthOf, type Program } from './program.ts';
-import { type EntryReport, type Failure, type GradcheckReport, reportText, stepReport, stepText } from './report.ts';
+import { derivativeText, type EntryReport, type Failure, type GradcheckReport, reportText, stepReport, stepText } from './report.ts';
 import { normals, seeded } from './seeded.ts';
 
 export interface GradcheckOptions {
@@ -119,7 +119,7 @@ function checkOrders(start: Program, orders: readonly number[], seed: number): G
     if (failures.length > 0 || order === Math.max(...orders)) break;
     const size = lengthOf(program.outputs);
     const cotangent = size === 1 ? Float64Array.of(1) : normals(stream, size);
-    const next = derivativeOf(program, cotangent);
+    const next = derivativeOf(program, cotangent, order);
     if (next === undefined) {
       notes.push(`order ${order}: no input has a path to the result; higher orders are zero`);
       break;
@@ -144,18 +144,24 @@ function checkOrders(start: Program, orders: readonly number[], seed: number): G
   };
 }
 
+/** One line per wrong entry, the worst first; what both references contradict is said once. */
 function wrongEntries({ wrong, summary }: OrderResult): Failure[] {
-  return (['duals', 'differences'] as const).flatMap((against) => {
-    const list = wrong.filter((w) => w.against === against).sort((a, b) => a.entry.digits - b.entry.digits);
-    const texts = list.slice(0, named).map(({ entry }) => {
-      const other = against === 'duals' ? entry.numeric : entry.difference;
-      const place = entry.index === 'direction' ? `a direction of ${entry.input}` : `${entry.input} [${entry.index.join(', ')}]`;
-      return `order ${entry.order}: ∂${entry.output}/∂ ${place}: engine ${entry.analytic}, ${against} ${String(other)}`
-        + ` (${entry.digits.toFixed(1)} digits, ${demanded[against]} demanded)`;
-    });
-    if (list.length > named) texts.push(`order ${summary.order}: … and ${list.length - named} more entries against ${against}`);
-    return texts.map((text): Failure => ({ kind: against, text }));
+  const worst = [...wrong].sort((a, b) => a.entry.digits - b.entry.digits);
+  const seen = new Set<string>();
+  const entries = worst.filter(({ row, column }) => {
+    const key = derivativeText({ output: row.name, ...column });
+    return seen.has(key) ? false : seen.add(key);
   });
+  const failures = entries.slice(0, named).map(({ entry, against }): Failure => {
+    const references = [entry.numeric === null ? '' : `duals ${entry.numeric}`, entry.difference === null ? '' : `differences ${entry.difference}`];
+    return {
+      kind: against,
+      text: `order ${entry.order}: ${derivativeText(entry)}: engine ${entry.analytic}, ${references.filter((x) => x !== '').join(', ')}`
+        + ` (${entry.digits.toFixed(1)} digits, ${demanded[against]} demanded)`,
+    };
+  });
+  if (entries.length > named) failures.push({ kind: entries[named]!.against, text: `order ${summary.order}: … and ${entries.length - named} more entries` });
+  return failures;
 }
 
 function nonFinite({ recorder, fragment }: Program, what: string): Failure | undefined {

@@ -7,7 +7,7 @@ import {
   type Branch, type Claim, type Derivation, type DerivativeQuery, type Expr, type Line, Lowering, type Named, type Section,
   stretchTo, unionAxes,
 } from '../formula/index.ts';
-import { evaluate, record, Recorder } from '../graph/index.ts';
+import { constant, evaluate, Graph, input, record, Recorder } from '../graph/index.ts';
 import { along } from './differences.ts';
 import { forwardDual } from './dual.ts';
 import { freeze } from './freeze.ts';
@@ -165,8 +165,7 @@ function prove(queries: readonly DerivativeQuery[], recorder: Recorder, section:
 
 function proveOne(query: DerivativeQuery, recorder: Recorder): Proof {
   const { fragment, steps } = freeze({ graph: recorder.graph, inputs: [], outputs: [query.of, query.by] }, []);
-  const graph = fragment.graph;
-  const [of, by] = [steps[query.of]!, steps[query.by]!];
+  const { graph, of, by } = between(fragment.graph, steps[query.of]!, steps[query.by]!);
   const base = evaluate(graph, [of, by]);
   const size = base[of]!.data().length;
   const width = base[by]!.data().length;
@@ -215,6 +214,29 @@ function proveOne(query: DerivativeQuery, recorder: Recorder): Proof {
     }
   }
   return { duals: digits(duals), differences: digits(differences), atBorder, ...(failure && { failure }) };
+}
+
+/** The part of a program that leads from `by` to `of`; all else it reads is held as constants. */
+function between(graph: Graph, of: number, by: number): { graph: Graph; of: number; by: number } {
+  const values = evaluate(graph, [of, by]);
+  const needed = graph.live([of]);
+  const moves = graph.dependents([by]);
+  const part = new Graph();
+  const places = new Map<number, number>();
+  const place = (id: number): number => {
+    const known = places.get(id);
+    if (known !== undefined) return known;
+    const step = graph.steps[id]!;
+    const held = part.append(id === by ? input : constant, [], { shape: step.shape, dtype: step.dtype, value: values[id]! }, step).id;
+    places.set(id, held);
+    return held;
+  };
+  place(by);
+  for (const step of graph.steps) {
+    if (step.id === by || !needed[step.id] || !moves[step.id]) continue;
+    places.set(step.id, part.append(step.primitive, step.inputs.map(place), step.params, step).id);
+  }
+  return { graph: part, of: place(of), by: place(by) };
 }
 
 /** How many asked entries of a line meet each side of a condition; axes the line does not have count as "any". */

@@ -8,10 +8,10 @@ import { epsilon } from '../base/dtype.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import { firstFlip } from './cells.ts';
 import { dualProgram } from './dual.ts';
-import { freeze } from './freeze.ts';
+import { freeze, type Frozen } from './freeze.ts';
 import { columnsOf, demanded, probeAlong } from './order.ts';
 import { bindingsAt, type Derivative, joined, lengthOf, type Program, tangentsOf } from './program.ts';
-import { stepReport, stepText } from './report.ts';
+import { indexText, stepReport, stepText } from './report.ts';
 import { normals, type Seeded } from './seeded.ts';
 
 export interface Nearby {
@@ -22,14 +22,9 @@ export interface Nearby {
 /** What is wrong with `next` as the gradient of ⟨cotangent, program⟩ at a neighbouring point, if anything. */
 export function wrongNearby(program: Program, cotangent: Float64Array, next: Derivative, order: number, stream: Seeded): Nearby | undefined {
   const frozen = freeze(program.fragment, program.base);
-  const direction = normals(stream, program.point.length);
-  const probe = probeAlong(program, frozen, direction);
-  const base = probe(0).decisions!;
-  const h = [2 ** -8, 2 ** -12, 2 ** -16, 2 ** -20].find((size) => {
-    const { values, decisions } = probe(size);
-    return values.every(Number.isFinite) && firstFlip(base, decisions!) === undefined;
-  });
-  if (h === undefined) {
+  const direction = [1, 2, 3, 4].map(() => normals(stream, program.point.length)).find((d) => stepInside(program, frozen, d) !== undefined);
+  const h = direction && stepInside(program, frozen, direction);
+  if (direction === undefined || h === undefined) {
     return { kind: 'unreached', text: `order ${order}: no neighbouring point of the cell was found, so the recorded gradient was compared at the point only` };
   }
   const point = program.point.map((x, i) => x + h * direction[i]!);
@@ -49,12 +44,22 @@ export function wrongNearby(program: Program, cotangent: Float64Array, next: Der
     .sort((a, b) => b.error - a.error)[0];
   if (wrong === undefined) return undefined;
   const source = next.detached === undefined ? '' : `; ${stepText(stepReport(program.fragment.graph, next.detached))} does`;
-  const place = `${wrong.column.input} [${(wrong.column.index as readonly number[]).join(', ')}]`;
+  const place = `${wrong.column.input}${indexText(wrong.column.index)}`;
   return {
     kind: 'nearby',
     text: `order ${order + 1}: near the point, the recorded gradient at ${place} is ${wrong.own}, duals ${wrong.right} (${digits(wrong.error).toFixed(1)} digits):`
       + ` a rule reads numbers instead of steps, so it cannot be differentiated again${source}`,
   };
+}
+
+/** How far (and which way) one can go along a direction and stay in the cell. */
+function stepInside(program: Program, frozen: Frozen, direction: Float64Array): number | undefined {
+  const probe = probeAlong(program, frozen, direction);
+  const base = probe(0).decisions!;
+  return [2 ** -8, 2 ** -12, 2 ** -16, 2 ** -20].flatMap((h) => [h, -h]).find((h) => {
+    const { values, decisions } = probe(h);
+    return values.every(Number.isFinite) && firstFlip(base, decisions!) === undefined;
+  });
 }
 
 /** The recorded gradient evaluated at another point, one entry per input entry; 0 where there is no path. */

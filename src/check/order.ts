@@ -237,9 +237,12 @@ type Measured = Pick<BorderReport, 'kind'> & { left: Float64Array; right: Float6
 function borderReport(program: Program, frozen: Frozen, column: Column, distance: number, border: Measured): BorderReport {
   const effect = border.left.map((x, k) => (border.kind === 'jump' ? Math.abs(border.size[k]!) : Math.abs(border.right[k]! - x)));
   const k = effect.reduce((best, x, i) => (x > effect[best]! ? i : best), 0);
+  // A slope that is rounding beside the other one is 0.
+  const steepest = Math.max(Math.abs(border.left[k]!), Math.abs(border.right[k]!));
+  const slope = (x: number): number => (Math.abs(x) < 1e-9 * steepest ? 0 : x);
   return {
     input: column.input, index: column.index, distance, kind: border.kind,
-    left: border.left[k]!, right: border.right[k]!, size: border.size[k]!,
+    left: slope(border.left[k]!), right: slope(border.right[k]!), size: border.kind === 'jump' ? border.size[k]! : 0,
     ...(border.flip && { step: originalStep(program, frozen, border.flip.step) }),
   };
 }

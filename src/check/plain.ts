@@ -5,11 +5,11 @@ import { digits, entryError, floorOf } from '../base/compare.ts';
 import { epsilon } from '../base/dtype.ts';
 import { DomainError, DTypeError, message } from '../base/errors.ts';
 import { coordinates } from '../base/shape.ts';
-import { guessCause } from './causes.ts';
+import { type Cause, guessCause } from './causes.ts';
 import { differences } from './differences.ts';
 import { type Column, demanded } from './order.ts';
 import { type Block, blocksOf, cut } from './program.ts';
-import type { BorderReport, EntryReport, Failure, GradcheckReport } from './report.ts';
+import { type BorderReport, derivativeText, type EntryReport, type Failure, type GradcheckReport } from './report.ts';
 import { normals, type Seeded, seeded } from './seeded.ts';
 
 /** Flat or nested arrays of numbers; a gradient may also come as Float32Array. */
@@ -24,6 +24,8 @@ export interface PlainFunction {
 /** Foreign functions cost little: up to so many entries are all checked. */
 const fullLimit = 256;
 const sampledEntries = 64;
+/** A failure names at most so many entries. */
+const named = 3;
 
 export function isPlain(f: unknown): f is PlainFunction {
   return typeof f === 'object' && f !== null && 'value' in f && 'gradient' in f;
@@ -64,69 +66,78 @@ interface Foreign {
   readonly at: (x: Float64Array) => number;
 }
 
-function compared(inputs: readonly Input[], point: Float64Array, analytic: readonly number[][], { seed, f0, at }: Foreign): GradcheckReport {
-  const failures: Failure[] = [];
-  const borders: BorderReport[] = [];
+/** What differences say about the gradient of one input. */
+interface BlockResult {
+  readonly entries: readonly EntryReport[];
+  readonly wrong: readonly EntryReport[];
+  readonly borders: readonly BorderReport[];
+  readonly full: boolean;
+  readonly misfit?: Failure;
+  readonly cause?: Cause | undefined;
+}
+
+function compared(inputs: readonly Input[], point: Float64Array, analytic: readonly number[][], foreign: Foreign): GradcheckReport {
+  const results = inputs.map((block, i) => compareBlock(block, point, analytic[i]!, foreign, seeded(foreign.seed, i)));
+  const entries = results.flatMap((result) => result.entries);
+  const borders = results.flatMap((result) => result.borders);
+  const wrong = results.flatMap((result) => result.wrong).sort((x, y) => x.digits - y.digits);
+  const failures = [...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])), ...wrong.slice(0, named).map(wrongText)];
+  if (wrong.length > named) failures.push({ kind: 'differences', text: `… and ${wrong.length - named} more entries` });
+  const worst = [...entries].sort((x, y) => x.digits - y.digits)[0];
+  const cause = results.find((result) => result.cause !== undefined)?.cause;
+  return {
+    ...nothing(foreign.seed), ok: failures.length === 0, failures, borders,
+    orders: [{
+      order: 1, entries: entries.length + borders.length, full: results.every((result) => result.full), duals: null,
+      differences: worst?.digits ?? null, atRounding: 0, atBorder: borders.length,
+    }],
+    ...(wrong[0] ?? worst ? { worst: wrong[0] ?? worst! } : {}), ...(cause && { cause }),
+  };
+}
+
+function wrongText(entry: EntryReport): Failure {
+  return {
+    kind: 'differences',
+    text: `${derivativeText(entry)}: gradient ${entry.analytic}, differences ${entry.difference!} (${entry.digits.toFixed(1)} digits, ${demanded.differences} demanded)`,
+  };
+}
+
+function compareBlock(block: Input, point: Float64Array, own: readonly number[], { f0, at }: Foreign, stream: Seeded): BlockResult {
+  const fits = own.length === block.size;
+  const columns = columnsOf(block, stream, fits ? fullLimit : Infinity);
+  const full = columns.every((column) => column.place !== undefined);
+  const seen = columns.map(({ direction, place }) => {
+    const moved = (h: number): Float64Array => point.map((x, i) => x + h * (direction[i - block.offset] ?? 0));
+    const scale = place === undefined ? 1 : Math.max(1, Math.abs(point[block.offset + place]!));
+    return differences((h) => ({ values: Float64Array.of(at(moved(h))) }), { start: scale / 16 });
+  });
+  const slopes = seen.map((found) => found.derivative[0]!);
+  if (!fits) {
+    const misfit: Failure = { kind: 'shape', text: `the gradient of ${block.name} has ${own.length} numbers, the input ${block.size}` };
+    return { entries: [], wrong: [], borders: [], full, misfit, cause: guessCause(own, slopes, { shape: block.shape }) };
+  }
+  const floor = floorOf(slopes.filter((_, c) => columns[c]!.place !== undefined));
   const entries: EntryReport[] = [];
   const wrong: EntryReport[] = [];
-  const notes = [...nothing(seed).notes];
-  let cause: GradcheckReport['cause'];
-  let full = true;
-  for (const [i, block] of inputs.entries()) {
-    const own = analytic[i]!;
-    const misfit = own.length !== block.size;
-    const columns = columnsOf(block, seeded(seed, i), misfit ? Infinity : fullLimit);
-    full &&= columns.every((column) => column.place !== undefined);
-    const seen = columns.map((column) => {
-      const moved = (h: number): Float64Array => {
-        const x = point.slice();
-        column.direction.forEach((d, k) => (x[block.offset + k]! += h * d));
-        return x;
-      };
-      const scale = column.place === undefined ? 1 : Math.max(1, Math.abs(point[block.offset + column.place]!));
-      return differences((h) => ({ values: Float64Array.of(at(moved(h))) }), { start: scale / 16 });
-    });
-    const slopes = seen.map((s) => s.derivative[0]!);
-    if (misfit) {
-      cause ??= guessCause(own, slopes, { shape: block.shape });
-      failures.push({ kind: 'shape', text: `the gradient of ${block.name} has ${own.length} numbers, the input ${block.size}` });
-      continue;
+  const borders: BorderReport[] = [];
+  columns.forEach(({ input, index, place, direction }, c) => {
+    const { border, error: estimate, h } = seen[c]!;
+    if (border !== undefined) {
+      borders.push({ input, index, distance: 0, kind: border.kind, left: border.left[0]!, right: border.right[0]!, size: border.size[0]! });
+      return;
     }
-    const floor = floorOf(slopes.filter((x, c) => columns[c]!.place !== undefined && Number.isFinite(x)));
-    columns.forEach((column, c) => {
-      const found = seen[c]!;
-      const slope = column.direction.reduce((sum, d, k) => sum + (d === 0 ? 0 : d * own[k]!), 0);
-      const base = { order: 1, input: block.name, index: column.index, output: 'f', analytic: slope, numeric: null };
-      if (found.border !== undefined) {
-        const { kind, left, right, size } = found.border;
-        borders.push({ input: block.name, index: column.index, distance: 0, kind, left: left[0]!, right: right[0]!, size: size[0]! });
-        return;
-      }
-      const error = entryError(slope, slopes[c]!, column.place === undefined ? 1e-3 * Math.abs(slopes[c]!) : floor);
-      const entry: EntryReport = { ...base, difference: slopes[c]!, digits: digits(error) };
-      entries.push(entry);
-      const noise = (64 * epsilon.f64 * Math.abs(f0)) / found.h + 4 * found.error[0]!;
-      if (!(entry.digits >= demanded.differences) && !(Math.abs(slope - slopes[c]!) <= noise)) wrong.push(entry);
-    });
-    if (cause === undefined && wrong.some((entry) => entry.input === block.name) && columns.every((column) => column.place !== undefined)) {
-      // At a border there is no slope to compare with; the entry is left as it is.
-      const right = slopes.map((x, k) => (Number.isFinite(x) ? x : own[k]!));
-      cause = guessCause(own, right, { shape: block.shape, point: cut(point, block), atBorder: borders.some((border) => border.input === block.name) });
-    }
-  }
-  const ranked = [...wrong].sort((a, b) => a.digits - b.digits);
-  for (const entry of ranked.slice(0, 3)) {
-    const place = entry.index === 'direction' ? 'a direction' : `[${entry.index.join(', ')}]`;
-    failures.push({ kind: 'differences', text: `∂f/∂ ${entry.input} ${place}: gradient ${entry.analytic}, differences ${entry.difference!} (${entry.digits.toFixed(1)} digits, ${demanded.differences} demanded)` });
-  }
-  if (ranked.length > 3) failures.push({ kind: 'differences', text: `… and ${ranked.length - 3} more entries` });
-  const worst = ranked[0] ?? entries.reduce<EntryReport | undefined>((a, b) => (a === undefined || b.digits < a.digits ? b : a), undefined);
-  const fewest = entries.reduce((least, entry) => Math.min(least, entry.digits), Infinity);
-  return {
-    ok: failures.length === 0, seed, failures, borders, notes, frozen: [],
-    orders: [{ order: 1, entries: entries.length + borders.length, full, duals: null, differences: entries.length === 0 ? null : fewest, atRounding: 0, atBorder: borders.length }],
-    ...(worst && { worst }), ...(cause && { cause }),
-  };
+    const slope = direction.reduce((sum, d, k) => sum + (d === 0 ? 0 : d * own[k]!), 0);
+    const difference = slopes[c]!;
+    const error = entryError(slope, difference, place === undefined ? 1e-3 * Math.abs(difference) : floor);
+    const entry: EntryReport = { order: 1, input, index, output: 'f', analytic: slope, numeric: null, difference, digits: digits(error) };
+    const noise = (64 * epsilon.f64 * Math.abs(f0)) / h + 4 * estimate[0]!;
+    entries.push(entry);
+    if (entry.digits < demanded.differences && Math.abs(slope - difference) > noise) wrong.push(entry);
+  });
+  if (wrong.length === 0 || !full) return { entries, wrong, borders, full };
+  // At a border there is no slope to compare with; that entry is left as it is.
+  const right = slopes.map((x, k) => (Number.isFinite(x) ? x : own[k]!));
+  return { entries, wrong, borders, full, cause: guessCause(own, right, { shape: block.shape, point: cut(point, block), atBorder: borders.length > 0 }) };
 }
 
 /** All entries, or sampled ones and a few directions. */

@@ -104,14 +104,15 @@ export interface Derivative extends Program {
 }
 
 /** The program that computes the gradient of ⟨cotangent, outputs⟩: more steps of the same graph. Undefined without any path. */
-export function derivativeOf(program: Program, cotangent: Float64Array): Derivative | undefined {
+export function derivativeOf(program: Program, cotangent: Float64Array, order: number): Derivative | undefined {
   const { recorder, fragment, inputs } = program;
   const { steps } = fragment.graph;
   const seeds = seedsOf(program, cotangent);
+  const power = order === 1 ? '' : '²³⁴⁵⁶⁷⁸⁹'[order - 2] ?? `^${order}`;
   const before = steps.length;
   const found = record(recorder, () => {
     const tensors = gradient(recorder, seeds, inputs.map((block) => fragment.inputs[block.position]!));
-    return tensors.flatMap((x, i) => (x === null ? [] : [{ name: `∂/∂${inputs[i]!.name}`, shape: x.shape, id: recorder.stepOf(x).id, of: inputs[i]! }]));
+    return tensors.flatMap((x, i) => (x === null ? [] : [{ name: `∂${power}f/∂${inputs[i]!.name}`, shape: x.shape, id: recorder.stepOf(x).id, of: inputs[i]! }]));
   });
   if (found.length === 0) return undefined;
   const own = new Set(seeds.flatMap(({ cotangent: seed }) => (recorder.knows(seed) ? [recorder.stepOf(seed).id] : [])));

@@ -81,6 +81,16 @@ export interface GradcheckReport {
   readonly notes: readonly string[];
 }
 
+/** `[0, 2]`, nothing for a rank-0 input, or the word for a dense direction. */
+export function indexText(index: EntryReport['index']): string {
+  return index === 'direction' ? ' along a direction' : index.length === 0 ? '' : shapeText(index);
+}
+
+/** `∂f/∂inputs[0][2]`, `∂(∂f/∂inputs[0][2])/∂inputs[1]`. */
+export function derivativeText({ output, input, index }: Pick<EntryReport, 'output' | 'input' | 'index'>): string {
+  return `∂${/[∂(]/u.test(output) ? `(${output})` : output}/∂${input}${indexText(index)}`;
+}
+
 /** A step named by its label or number, with the formula of what it computes. */
 export function stepReport(graph: Graph, id: number): StepReport {
   const step = graph.steps[id]!;
@@ -98,11 +108,12 @@ export function stepText({ id, op, formula, label, source }: StepReport): string
 
 /** The report as text, no line longer than `width`. */
 export function reportText(report: GradcheckReport, width = 100): string {
+  const entriesWrong = report.failures.some(({ kind }) => kind === 'duals' || kind === 'differences');
   const lines = [
     `gradcheck: ${report.ok ? 'ok' : 'FAILED'} (seed ${report.seed})`,
     ...report.orders.map(orderText),
     ...report.failures.map((failure) => `  ✗ ${failure.text}`),
-    ...(report.worst ? entryText(report.worst, report.ok) : []),
+    ...(report.worst ? entryText(report.worst, entriesWrong ? 'worst entry' : 'least agreement') : []),
     ...(report.cause ? [`  cause: ${report.cause.text}`] : []),
     ...report.frozen.map((x) => `  frozen: ${x.kind === 'stop' ? 'stopGradient' : 'surrogate'} at ${stepText(x.step)}`),
     ...some(report.borders.map(borderText), 6, 'borders at the point'),
@@ -122,19 +133,18 @@ function orderText(order: OrderSummary): string {
     + (counts.length > 0 ? `, ${counts.join(', ')}` : '');
 }
 
-function entryText(entry: EntryReport, ok: boolean): string[] {
-  const place = entry.index === 'direction' ? `along a direction of ${entry.input}` : `${entry.input} ${shapeText(entry.index)}`;
+function entryText(entry: EntryReport, title: string): string[] {
   return [
-    `  ${ok ? 'least agreement' : 'worst entry'}: order ${entry.order}, ∂${entry.output}/∂ ${place}, ${entry.digits.toFixed(1)} digits`,
+    `  ${title}: order ${entry.order}, ${derivativeText(entry)}, ${entry.digits.toFixed(1)} digits`,
     `    engine     ${number(entry.analytic)}`,
     ...(entry.numeric === null ? [] : [`    duals      ${number(entry.numeric)}`]),
     ...(entry.difference === null ? [] : [`    difference ${number(entry.difference)}`]),
-    ...(entry.step ? [`    rule of ${stepText(entry.step)}`] : []),
+    ...(entry.step ? [`    at fault: the rule of ${stepText(entry.step)}`] : []),
   ];
 }
 
 function borderText(border: BorderReport): string {
-  const place = border.index === 'direction' ? `a direction of ${border.input}` : `${border.input} ${shapeText(border.index)}`;
+  const place = `${border.input}${indexText(border.index)}`;
   const where = border.distance === 0 ? `at the point, along ${place}` : `at distance ${short(border.distance)} along ${place} (the nearest)`;
   const what = {
     kink: `slopes ${short(border.left)} and ${short(border.right)}`,

@@ -63,8 +63,8 @@ class Stream {
 
 const sizes = { samples: 4, classes: 5, others: 3 } as const;
 
-/** A seeded point for every declared name of a derivation. */
-export function samplePoint(derivation: Derivation, seed: number, caseNumber: number): PointData {
+/** A seeded point for every declared name of a derivation; `given` fixes the sizes of some axes. */
+export function samplePoint(derivation: Derivation, seed: number, caseNumber: number, given: ReadonlyMap<string, number> = new Map()): PointData {
   const stream = new Stream(seed, caseNumber);
   const declared = derivation.sections.flatMap((section) => section.declarations.map((declaration) => ({ section: section.id, declaration })));
   const axes = new Map<string, number>();
@@ -72,6 +72,7 @@ export function samplePoint(derivation: Derivation, seed: number, caseNumber: nu
     if (type.kind === 'tensor') for (const axis of type.axes) if (!axes.has(axis)) axes.set(axis, axis === sampleAxis ? sizes.samples : sizes.others);
     if (type.kind === 'label') axes.set(type.from, sizes.samples).set(type.to, sizes.classes);
   }
+  for (const [axis, size] of given) axes.set(axis, size);
   const arrays = new Map<string, PointArray>();
   for (const { section, declaration } of declared) {
     for (const name of declaration.names) arrays.set(`${section}.${name}`, draw(declaration, axes, stream));
@@ -112,10 +113,10 @@ function pullTowardsWeights(arrays: ReadonlyMap<string, PointArray>, axes: Reado
 
 /** A seeded point whose features, weights and labels come from data: some samples, their classes and a few others. */
 export function dataPoint(derivation: Derivation, dataset: Dataset, seed: number, caseNumber: number): PointData {
-  const seeded = samplePoint(derivation, seed, caseNumber);
   const stream = new Stream(seed ^ 0x5bd1e995, caseNumber);
-  const map = [...seeded.arrays.values()].find((array) => array.labels !== undefined);
-  if (map === undefined) return seeded;
+  const plain = samplePoint(derivation, seed, caseNumber);
+  const map = [...plain.arrays.values()].find((array) => array.labels !== undefined);
+  if (map === undefined) return plain;
   const classes = Math.min(sizes.classes, dataset.weights.length);
   const samples = Array.from({ length: sizes.samples }, () => stream.below(dataset.features.length));
   const chosen = [...new Set(samples.map((sample) => dataset.labels[sample]!))];
@@ -123,19 +124,19 @@ export function dataPoint(derivation: Derivation, dataset: Dataset, seed: number
     const other = stream.below(dataset.weights.length);
     if (!chosen.includes(other)) chosen.push(other);
   }
+  const isWeights = (array: PointArray): boolean => array.axes.length === 2 && array.axes[0] === map.labels;
+  const feature = [...plain.arrays.values()].find(isWeights)?.axes[1];
+  const isFeatures = (array: PointArray): boolean => array.axes.length === 2 && array.axes[0] === map.axes[0] && array.axes[1] === feature;
   const width = dataset.weights[0]!.length;
-  const axes = new Map(seeded.sizes).set(map.labels!, chosen.length);
-  const arrays = new Map(seeded.arrays);
-  for (const [key, array] of seeded.arrays) {
-    if (array === map) arrays.set(key, { ...array, data: Float64Array.from(samples, (sample) => chosen.indexOf(dataset.labels[sample]!)) });
-    const rows = array.axes.length !== 2 ? undefined
-      : array.axes[0] === map.labels ? chosen.map((c) => dataset.weights[c]!)
-      : array.axes[0] === map.axes[0] && array.axes[1] !== map.labels ? samples.map((sample) => dataset.features[sample]!) : undefined;
-    if (rows === undefined) continue;
-    axes.set(array.axes[1]!, width);
-    arrays.set(key, { ...array, data: Float64Array.from(rows.flatMap((row) => [...row])) });
-  }
-  return { sizes: axes, arrays };
+  const given = new Map([[map.labels!, chosen.length], ...(feature === undefined ? [] : [[feature, width] as const])]);
+  const seeded = samplePoint(derivation, seed, caseNumber, given);
+  const arrays = new Map([...seeded.arrays].map(([key, array]) => {
+    const rows = isWeights(array) ? chosen.map((c) => dataset.weights[c]!) : isFeatures(array) ? samples.map((sample) => dataset.features[sample]!) : undefined;
+    const isMap = array.labels === map.labels && plain.arrays.get(key) === map;
+    const data = isMap ? Float64Array.from(samples, (sample) => chosen.indexOf(dataset.labels[sample]!)) : rows === undefined ? array.data : Float64Array.from(rows.flatMap((row) => [...row]));
+    return [key, { ...array, data }];
+  }));
+  return { sizes: seeded.sizes, arrays };
 }
 
 /** The point as tensors a derivation can be lowered at. */

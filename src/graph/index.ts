@@ -1,6 +1,7 @@
 // The program as data: values, tensors, steps, recorders, evaluation and text.
 
 export { type Bindings, evaluate } from './evaluate.ts';
+export { constant, input } from './intrinsics.ts';
 export { Graph, type Origin, type Step } from './graph.ts';
 export type {
   Algebra, ContractPrimitive, ControlPrimitive, Domain, Fragment, IndexPrimitive, Kind, Laws, MapPrimitive, Params, Primitive,

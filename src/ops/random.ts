@@ -5,7 +5,7 @@
 import type { FloatDType } from '../base/dtype.ts';
 import { DomainError, message, TraceError } from '../base/errors.ts';
 import { threefry } from '../base/random.ts';
-import type { Shape } from '../base/shape.ts';
+import { checkList, type Shape } from '../base/shape.ts';
 import { currentRecorder } from '../graph/recorder.ts';
 import { type Operand, type Tensor, tensor } from '../graph/tensor.ts';
 import {
@@ -70,6 +70,7 @@ export interface UniformOptions {
  */
 export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {}): Tensor {
   demandOptions(options, ['low', 'high', 'dtype'], 'uniform');
+  checkList(shape, 'uniform');
   const { low = 0, high = 1, dtype = 'f32' } = options;
   const unit = cast(unitFromBits(randomBits(key, shape)), dtype);
   return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low);
@@ -103,6 +104,7 @@ export interface NormalOptions {
  */
 export function normal(key: Tensor, shape: Shape, options: NormalOptions = {}): Tensor {
   demandOptions(options, ['mean', 'std', 'dtype'], 'normal');
+  checkList(shape, 'normal');
   const { mean = 0, std = 1, dtype = 'f32' } = options;
   const pairs = uniform(key, [2, ...shape], { dtype });
   const part = (i: number): Tensor => reshape(slice(pairs, [[i, i + 1]]), shape);

@@ -32,11 +32,12 @@ const mul_ = mapPrimitive('mul', {
   laws: { commutative: true, rightIdentity: 1 },
 });
 
-// ∂(g·slope): the cotangent of g is chained again; the slope's is an ordinary product.
+// ∂(g·slope): both cotangents are chained again. The slope's must be, too: from order 3 on the cotangent that arrives
+// at a dead branch can itself be NaN (where(x < 0, 0, √x) at x = −1), and 0·NaN would reach the live branch.
 const chain_ = mapPrimitive('chain', {
   arity: 2,
   body: (A, _, g, slope) => A.chain(g!, slope!),
-  vjp: [({ grad }, _, slope) => chain(grad, slope!), ({ grad }, g) => mul(grad, g!)],
+  vjp: [({ grad }, _, slope) => chain(grad, slope!), ({ grad }, g) => chain(g!, grad)],
   laws: { rightIdentity: 1 },
 });
 

@@ -5,7 +5,7 @@
 import type { DType } from '../base/dtype.ts';
 import { DTypeError, message, ShapeError } from '../base/errors.ts';
 import { bits } from '../base/random.ts';
-import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
+import { checkList, type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import { constant as constant_, input as input_ } from '../graph/intrinsics.ts';
 import type { SourcePrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
@@ -45,6 +45,9 @@ const randomBits_: SourcePrimitive = {
 export const iota = (size: number, dtype: DType): Tensor => apply(iota_, [], { size, dtype });
 
 /** 32 random bits per element, a function of the key alone. */
-export const randomBits = (key: Tensor, shape: Shape): Tensor => apply(randomBits_, [key], { shape: [...shape] });
+export function randomBits(key: Tensor, shape: Shape): Tensor {
+  checkList(shape, 'randomBits');
+  return apply(randomBits_, [key], { shape: [...shape] });
+}
 
 export const sources = [input_, constant_, iota_, randomBits_];

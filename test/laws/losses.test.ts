@@ -1,24 +1,334 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
 import { worstError } from '../../src/base/compare.ts';
-import type { Tensor } from '../../src/graph/index.ts';
-import { catalogue } from '../../src/losses/catalogue.ts';
-import { evaluated, inputsOf, sample, show, variants } from '../losses/samples.ts';
+import { assertGradients } from '../../src/check/index.ts';
+import { evaluate, type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import { catalogue, lossRow } from '../../src/losses/catalogue.ts';
+import { marginSoftmax } from '../../src/losses/marginSoftmax.ts';
+import { type Mining, noMining } from '../../src/losses/mining.ts';
+import type { LossInput, LossOptions, Row } from '../../src/losses/row.ts';
+import { supportVectors } from '../../src/losses/support.ts';
+import { matmul } from '../../src/ops/index.ts';
+import { drawn, evaluated, inputsOf, rotation, sample, type Sample, show, variants } from '../losses/samples.ts';
+
+const runs = Number(process.env['RUNS'] ?? 30);
+const seeds = fc.integer({ min: 0, max: 2 ** 30 });
+/** Runs a law at seeded samples; the heavy ones take a share of the runs for each of the many losses. */
+function law(check: (seed: number) => void, share = 1): void {
+  fc.assert(fc.property(seeds, check), { seed: 1, numRuns: Math.ceil(runs * share) });
+}
 
 const rows = Object.values(catalogue);
 const cases = rows.flatMap((row) => variants(row).map((options) => ({ row, options, name: `${row.id} ${show(options)}` })));
+const overCosines = rows.filter((row) => 's' in row.parameters && row.inputs.length === 3);
 
-describe.each(cases)('$name', ({ row, options }) => {
-  it('law: the printed equation and the hand-derived gradient are what the code computes', () => {
-    for (let seed = 1; seed <= 5; seed++) {
-      const given = sample(seed);
-      const inputs = inputsOf(row, given);
-      const text = evaluated(row, given, options);
-      const { value: losses } = { value: row.create({ ...options, reduction: 'none' })(...inputs) };
-      expect(worstError(losses.data, text.losses)).toMatchObject({ error: expect.toSatisfy((e: number) => e < 1e-11) });
-      const { gradient } = valueAndGrad(row.create({ ...options, reduction: 'sum' }), { wrt: text.by })(...inputs);
-      expect(worstError((gradient as Tensor).data, text.right).error).toBeLessThan(1e-10);
-      expect(worstError(text.left, text.right).error).toBeLessThan(1e-10);
+function gradients(row: Row, options: LossOptions, inputs: readonly LossInput[], wrt: number | number[] | string): Tensor[] {
+  const { gradient } = valueAndGrad(row.create(options), { wrt })(...inputs);
+  return Array.isArray(gradient) ? gradient as Tensor[] : [gradient as Tensor];
+}
+const floats = (row: Row): number[] => row.inputs.flatMap((name, i) => (name === 'labels' ? [] : [i]));
+const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void =>
+  expect(worstError(actual, expected).error).toBeLessThan(tolerance);
+
+describe('law: the printed equation and the hand-derived gradient are what the code computes', () => {
+  it.each(cases)('$name', ({ row, options }) => law((seed) => {
+    const given = sample(seed);
+    const all = { ...drawn(row, seed), ...options };
+    const inputs = inputsOf(row, given);
+    const text = evaluated(row, given, all);
+    close(row.create({ ...all, reduction: 'none' })(...inputs).data, text.losses, 1e-11);
+    const [slope] = gradients(row, { ...all, reduction: 'sum' }, inputs, text.by);
+    close(slope!.data, text.right, 1e-10);
+    close(text.left, text.right, 1e-10);
+  }, 0.1));
+});
+
+describe('law: neutral parameters reduce exactly, loss and gradients bit for bit', () => {
+  const pairs: readonly (readonly [string, LossOptions, string, LossOptions])[] = [
+    ['am-softmax', { m: 0 }, 'normface', {}], ['arc-softmax', { m: 0 }, 'normface', {}],
+    ['a-softmax', { m: 1 }, 'normface', {}], ['a-softmax', { m: 1, reading: 'psi' }, 'normface', {}],
+    ['combined-margin', { m1: 1, m2: 0, m3: 0 }, 'normface', {}], ['sv-softmax', { t: 1 }, 'normface', {}],
+    ['combined-margin', { m1: 1, m2: 0.35, m3: 0 }, 'am-softmax', {}], ['combined-margin', { m1: 1, m2: 0, m3: 0.5 }, 'arc-softmax', {}],
+    ['combined-margin', { m1: 4, m2: 0, m3: 0 }, 'a-softmax', {}], ['sv-a-softmax', { t: 1 }, 'a-softmax', {}],
+    ['sv-am-softmax', { t: 1 }, 'am-softmax', {}], ['sv-arc-softmax', { t: 1 }, 'arc-softmax', {}], ['sv-combined', { t: 1 }, 'combined-margin', {}],
+    ['sv-am-softmax', { m: 0 }, 'sv-softmax', {}], ['mv-am-softmax', { t: 0, s: 30 }, 'am-softmax', {}],
+    ['mv-am-softmax', { t: 0, s: 30, mode: 'fixed' }, 'am-softmax', {}], ['mv-arc-softmax', { t: 0, s: 30 }, 'arc-softmax', {}],
+    ['f-softmax', { gamma: 0 }, 'normface', {}], ['f-am-softmax', { gamma: 0 }, 'am-softmax', {}],
+    ['f-arc-softmax', { gamma: 0, probability: 'margin' }, 'arc-softmax', {}], ['f-a-softmax', { gamma: 0, detach: true }, 'a-softmax', {}],
+    ['hm-softmax', { saveRate: 1 }, 'normface', {}], ['hm-am-softmax', { saveRate: 1, hardReduction: 'kept' }, 'am-softmax', {}],
+    ['hm-arc-softmax', { saveRate: 1 }, 'arc-softmax', {}], ['hm-a-softmax', { saveRate: 1, hardReduction: 'kept' }, 'a-softmax', {}],
+  ];
+  it.each(pairs)('%s %j is %s %j', (id, neutral, base, options) => {
+    for (const dtype of ['f32', 'f64'] as const) {
+      law((seed) => {
+        const inputs = inputsOf(lossRow(id), sample(seed, { samples: 5, classes: 6, dims: 4 }), dtype);
+        const [special, plain] = [lossRow(id).create(neutral), lossRow(base).create(options)].map((loss) => valueAndGrad(loss, { wrt: [0, 1] })(...inputs));
+        const numbers = ({ value, gradient }: typeof special): number[] => [value!, ...(gradient as Tensor[])].flatMap((x) => Array.from(x.data));
+        // A zero may lose its sign in a sum; every other bit is compared.
+        expect(numbers(special).map((x) => x + 0)).toEqual(numbers(plain).map((x) => x + 0));
+      }, 0.3);
+    }
+  });
+
+  it('MV-Softmax counts t from 0: t_MV = t_SV − 1', () => law((seed) => {
+    const row = lossRow('sv-am-softmax');
+    const inputs = inputsOf(row, sample(seed));
+    const [a] = gradients(row, { t: 1.25, s: 32 }, inputs, 0);
+    const [b] = gradients(lossRow('mv-am-softmax'), { t: 0.25 }, inputs, 0);
+    expect(Array.from(a!.data)).toEqual(Array.from(b!.data));
+  }));
+});
+
+describe('law: symmetries', () => {
+  it.each(rows)('$id: permuting samples and classes permutes losses and gradients', (row) => law((seed) => {
+    const given = sample(seed);
+    const [toSample, toClass] = [[2, 0, 3, 1], [3, 1, 4, 0, 2]];
+    const moved = permuted(given, toSample, toClass);
+    const [a, b] = [given, moved].map((g) => {
+      const inputs = inputsOf(row, g);
+      return { losses: row.create({ reduction: 'none' })(...inputs), slopes: gradients(row, { reduction: 'sum' }, inputs, [0, 1]) };
+    });
+    close(b!.losses.data, toSample.map((i) => a!.losses.data[i]!), 1e-12);
+    close(b!.slopes[0]!.data, rowsOf(a!.slopes[0]!.data, given.dims, toSample), 1e-12);
+    close(b!.slopes[1]!.data, rowsOf(a!.slopes[1]!.data, given.dims, toClass), 1e-12);
+  }, 0.2));
+
+  it.each(rows)('$id: turning features, weights and centres together changes nothing', (row) => law((seed) => {
+    const inputs = inputsOf(row, sample(seed));
+    const turn = rotation(seed);
+    const turned = inputs.map((x, i) => (['features', 'weights', 'centers'].includes(row.inputs[i]!) ? matmul(x as Tensor, turn) : x));
+    const loss = row.create({ reduction: 'none' });
+    close(loss(...turned).data, loss(...inputs).data, 1e-10);
+    const [before, after] = [gradients(row, {}, inputs, 0)[0]!, gradients(row, {}, turned, 0)[0]!];
+    close(after.data, matmul(before, turn).data, 1e-9);
+  }, 0.2));
+
+  it.each(cases.filter(({ row }) => overCosines.includes(row)))('$name: scaling a vector scales its gradient inversely, across the vector', ({ row, options }) => law((seed) => {
+    const given = sample(seed);
+    const inputs = inputsOf(row, given);
+    const slopes = gradients(row, options, inputs, [0, 1]);
+    [given.features, given.weights].forEach((vectors, which) => slopes[which]!.data.forEach((_, at) => {
+      if (at % given.dims !== 0) return;
+      const g = Array.from(slopes[which]!.data.slice(at, at + given.dims));
+      const v = vectors.slice(at, at + given.dims);
+      const along = g.reduce((sum, x, d) => sum + x * v[d]!, 0);
+      expect(Math.abs(along)).toBeLessThanOrEqual(1e-12 * Math.hypot(...slopes[which]!.data) * Math.hypot(...v));
+    }));
+    const longer = inputsOf(row, { ...given, features: given.features.map((x) => 4 * x) });
+    close(gradients(row, options, longer, 0)[0]!.data, slopes[0]!.data.map((x) => x / 4), 1e-12);
+  }, 0.1));
+});
+
+describe('law: hand-derived gradients, evaluated in plain numbers', () => {
+  it.each(overCosines)('$id: Σ_k ∂L/∂v_k is 0 for every sample', (row) => law((seed) => {
+    const given = sample(seed);
+    const options = row.id.startsWith('f-') ? { probability: 'margin' } : {};
+    const [slope] = gradients(row, { ...drawn(row, seed), ...options }, inputsOf(row, given), 'v');
+    for (let i = 0; i < given.samples; i++) {
+      const own = Array.from(slope!.data.slice(i * given.classes, (i + 1) * given.classes));
+      expect(Math.abs(own.reduce((a, b) => a + b, 0))).toBeLessThanOrEqual(1e-13 * Math.max(...own.map(Math.abs)));
+    }
+  }, 0.2));
+
+  it('D15 and D16: gradients for raw x and w follow from ∂L/∂c through the normalisation', () => law((seed) => {
+    const row = lossRow('sv-arc-softmax');
+    const given = sample(seed);
+    const inputs = inputsOf(row, given);
+    const [c] = gradients(row, {}, inputs, 'c');
+    const { features, weights, samples, classes, dims } = given;
+    const unit = (from: readonly number[], i: number): { v: number[]; length: number } => {
+      const v = from.slice(i * dims, (i + 1) * dims);
+      const length = Math.hypot(...v);
+      return { v: v.map((a) => a / length), length };
+    };
+    const [byX, byW] = [new Float64Array(samples * dims), new Float64Array(classes * dims)];
+    for (let i = 0; i < samples; i++) {
+      for (let k = 0; k < classes; k++) {
+        const [x, w] = [unit(features, i), unit(weights, k)];
+        const cosine = x.v.reduce((sum, a, d) => sum + a * w.v[d]!, 0);
+        const g = c!.data[i * classes + k]!;
+        for (let d = 0; d < dims; d++) {
+          byX[i * dims + d]! += (g * (w.v[d]! - cosine * x.v[d]!)) / x.length;
+          byW[k * dims + d]! += (g * (x.v[d]! - cosine * w.v[d]!)) / w.length;
+        }
+      }
+    }
+    const [gx, gw] = gradients(row, {}, inputs, [0, 1]);
+    close(gx!.data, byX, 1e-11);
+    close(gw!.data, byW, 1e-11);
+  }));
+
+  const slopeOf: Readonly<Record<string, (c: number) => number>> = {
+    'sv-softmax': () => 1,
+    'sv-am-softmax': () => 1,
+    'sv-arc-softmax': (c) => Math.sin(Math.acos(c) + 0.5) / Math.sin(Math.acos(c)),
+    'sv-a-softmax': (c) => (4 * Math.sin(4 * Math.acos(c))) / Math.sin(Math.acos(c)),
+    'sv-combined': (c) => Math.sin(Math.acos(c) + 0.3) / Math.sin(Math.acos(c)),
+  };
+  it.each(Object.entries(slopeOf))('D12 and D13: %s', (id, slope) => law((seed) => {
+    const [s, t] = [12, 1.3];
+    const row = lossRow(id);
+    const given = sample(seed);
+    const inputs = inputsOf(row, given);
+    const seen = trace(row.create({ s, t, reduction: 'sum' }), inputs);
+    const at = (name: string): ArrayLike<number> => seen.recorder.tensors[seen.graph.labelled(name)!.id]!.data;
+    const [v, c, hard] = [at('v'), at('c'), at('I')];
+    const expected = Array.from(v, (_, at) => {
+      const [row0, k] = [at - (at % given.classes), at % given.classes];
+      const y = given.labels[row0 / given.classes]!;
+      const scores = Array.from({ length: given.classes }, (_, j) => s * v[row0 + j]!);
+      const top = Math.max(...scores);
+      const total = scores.reduce((sum, z) => sum + Math.exp(z - top), 0);
+      const p = Math.exp(scores[k]! - top) / total;
+      const others = scores.reduce((sum, z, j) => sum + (j === y ? 0 : Math.exp(z - top)), 0) / total;
+      return k === y ? -s * others * slope(c[at]!) : s * p * t ** hard[at]!;
+    });
+    close(gradients(row, { s, t, reduction: 'sum' }, inputs, 'c')[0]!.data, expected, 1e-10);
+  }, 0.5));
+
+  it('D14: the focal factor from the same scores multiplies ∂L/∂c by A = (1 − p)^γ − γ·p·(1 − p)^(γ−1)·log p ≥ 0', () => law((seed) => {
+    const [gamma, s] = [2.5, 6];
+    const given = sample(seed);
+    const row = lossRow('f-am-softmax');
+    const inputs = inputsOf(row, given);
+    const losses = lossRow('am-softmax').create({ s, reduction: 'none' })(...inputs).data;
+    const [plain] = gradients(lossRow('am-softmax'), { s, reduction: 'sum' }, inputs, 'c');
+    const [weighed] = gradients(row, { s, gamma, probability: 'margin', reduction: 'sum' }, inputs, 'c');
+    const factors = Array.from(losses, (loss) => {
+      const p = Math.exp(-loss);
+      return (1 - p) ** gamma + gamma * p * (1 - p) ** (gamma - 1) * loss;
+    });
+    expect(Math.min(...factors)).toBeGreaterThanOrEqual(0);
+    close(weighed!.data, plain!.data.map((g, i) => g * factors[Math.floor(i / given.classes)]!), 1e-10);
+  }));
+});
+
+describe('law: first and second derivatives agree with dual numbers and with differences', () => {
+  // The readings belong to the parts a loss is made of, so the short run looks at each reading in one loss only.
+  const parts = ['a-softmax', 'am-softmax', 'arc-softmax', 'combined-margin', 'f-am-softmax', 'hm-softmax', 'mv-am-softmax', 'center'];
+  const chosen = cases.filter(({ row, options }) => runs > 100 || Object.keys(options).length === 0 || parts.includes(row.id));
+  it.each(chosen)('$name', ({ row, options }) => law((seed) => {
+    const inputs = inputsOf(row, sample(seed, { samples: 2, classes: 3, dims: 2 }));
+    assertGradients(row.create({ ...(overCosines.includes(row) && { s: 8 }), ...options }), inputs);
+  }, 0.03));
+});
+
+describe('law: order', () => {
+  it.each(['am-softmax', 'sv-am-softmax', 'mv-am-softmax', 'hm-am-softmax'])('%s: a larger margin never lowers the loss of a sample', (id) => law((seed) => {
+    const row = lossRow(id);
+    const inputs = inputsOf(row, sample(seed));
+    const at = (m: number): number[] => Array.from(row.create({ m, reduction: 'none', ...(id.startsWith('hm') && { saveRate: 1 }) })(...inputs).data);
+    const [small, large] = [at(0.1), at(0.4)];
+    small.forEach((loss, i) => expect(large[i]).toBeGreaterThanOrEqual(loss));
+  }));
+
+  it.each(['sv-softmax', 'sv-am-softmax', 'sv-arc-softmax', 'mv-am-softmax'])('%s: a larger t never lowers the loss of a sample', (id) => law((seed) => {
+    const row = lossRow(id);
+    const inputs = inputsOf(row, sample(seed));
+    const at = (t: number): number[] => Array.from(row.create({ t, reduction: 'none' })(...inputs).data);
+    const [small, large] = [at(1.05), at(1.35)];
+    small.forEach((loss, i) => expect(large[i]).toBeGreaterThanOrEqual(loss));
+  }));
+
+  it.each(rows)('$id: the mean and the sum are those of the losses of the samples', (row) => law((seed) => {
+    const given = sample(seed);
+    const inputs = inputsOf(row, given);
+    const losses = row.create({ reduction: 'none' })(...inputs);
+    expect(losses.shape).toEqual([given.samples]);
+    const sum = Array.from(losses.data).reduce((a, b) => a + b, 0);
+    close([row.create({ reduction: 'sum' })(...inputs).item()], [sum], 1e-14);
+    close([row.create()(...inputs).item()], [sum / given.samples], 1e-14);
+  }, 0.2));
+});
+
+describe('law: degenerate points are finite, value and gradients, in both types', () => {
+  const points: Readonly<Record<string, (row: Row) => { given: Sample; options?: LossOptions }>> = {
+    'cos = 1 and cos = −1': () => ({ given: placed([[1, 0, 0], [-1, 0, 0]], [[1, 0, 0], [0, 1, 0]], [0, 0]) }),
+    'a cosine that rounding carries past 1': () => ({ given: placed([[0.1, 0.2, 0.3], [-0.1, -0.2, -0.3]], [[0.3, 0.6, 0.9], [0.3, -0.1, 0.2]], [0, 0]) }),
+    'a zero feature vector': () => ({ given: placed([[0, 0, 0], [1, 2, 3]], [[1, 0, 0], [0, 1, 0]], [0, 1]) }),
+    'a zero weight vector of the label and of another class': () => ({ given: placed([[1, 2, 3], [3, 2, 1]], [[0, 0, 0], [0, 1, 0]], [0, 1]) }),
+    'ties': () => ({ given: placed([[1, 1, 0], [1, 1, 0]], [[1, 0, 0], [0, 1, 0]], [0, 1]) }),
+    'a batch of one': () => ({ given: placed([[0.3, -0.4, 0.5]], [[1, 0.2, 0], [0, 1, 0.1]], [1]) }),
+    'a single class': () => ({ given: placed([[0.3, -0.4, 0.5]], [[1, 0.2, 0]], [0]) }),
+    'θ + m beyond π': () => ({ given: placed([[-1, 0.1, 0], [-1, 0, 0.2]], [[1, 0, 0], [0, 1, 0]], [0, 0]) }),
+    'a huge scale and hardness': (row) => ({
+      given: placed([[-0.9, 1, 0.02], [1, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0, 0]),
+      options: { ...('s' in row.parameters && { s: 64 }), ...('t' in row.parameters && row.id !== 'curricular' && { t: 1.2 }) },
+    }),
+    'p = 1 and p = 0 to the last bit': (row) => ({
+      given: placed([[1, 0, 0], [-1, 0, 0]], [[1, 0, 0], [-1, 0, 0]], [0, 0]),
+      options: 's' in row.parameters ? { s: 500 } : {},
+    }),
+    'tiny and huge vectors': () => ({ given: placed([[1e-15, 2e-15, 0], [1e15, 0, 1e15]], [[1e-12, 1e-12, 0], [0, 1e10, 0]], [0, 1]) }),
+  };
+  const everywhere = Object.keys(points).flatMap((point) => cases.map((c) => ({ ...c, point, title: `${point}: ${c.name}` })));
+
+  it.each(everywhere)('$title', ({ row, options, point }) => {
+    for (const dtype of ['f32', 'f64'] as const) {
+      const { given, options: special = {} } = points[point]!(row);
+      const inputs = inputsOf(row, overCosines.includes(row) ? given : calmed(given), dtype);
+      const { value, gradient } = valueAndGrad(row.create({ ...options, ...special }), { wrt: floats(row) })(...inputs);
+      for (const x of [value, ...(gradient as Tensor[])]) expect(Array.from(x.data).every(Number.isFinite)).toBe(true);
+      expect(value.item()).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('focal with γ < 1, whose derivative factor blows up at p = 1', () => {
+    const inputs = inputsOf(lossRow('f-softmax'), placed([[1, 0, 0], [0.6, 0.8, 0]], [[1, 0, 0], [-1, 0, 0]], [0, 0]));
+    for (const gamma of [0, 0.3, 0.5, 1]) {
+      for (const slope of gradients(lossRow('f-softmax'), { gamma, s: 500 }, inputs, [0, 1])) expect(Array.from(slope.data).every(Number.isFinite)).toBe(true);
     }
   });
 });
+
+describe('law: a recorded loss is the same program', () => {
+  it.each(rows)('$id: recorded without numbers, then evaluated, it gives the same bits and still refuses a label out of range', (row) => {
+    const given = sample(3);
+    const inputs = inputsOf(row, given);
+    const loss = row.create();
+    const { graph, inputs: places, outputs } = trace(loss, inputs, { mode: 'abstract' });
+    const bind = (list: readonly LossInput[]) => new Map(places.map((id, i) => [id, (list[i] as Tensor).read()]));
+    expect(evaluate(graph, outputs, bind(inputs))[outputs[0]!]!.data()).toEqual(loss(...inputs).data);
+    const wrong = [...inputs.slice(0, -1), tensor([0, 1, 5, 2], { dtype: 'i32' })];
+    expect(() => evaluate(graph, outputs, bind(wrong))).toThrow(/5/);
+  });
+});
+
+describe('law: a loss is a choice of values', () => {
+  it('a choice of one\'s own works beside the named ones', () => law((seed) => {
+    const row = lossRow('sv-am-softmax');
+    const inputs = inputsOf(row, sample(seed)) as Tensor[];
+    const halved: Mining = { ...noMining, name: 'half', factor: ({ loss }) => tensor(new Float64Array(loss.size).fill(0.5)) };
+    const own = marginSoftmax({ others: supportVectors({ t: 1.2 }), mining: halved })(inputs[0]!, inputs[1]!, inputs[2]!).item();
+    const plain = lossRow('sv-softmax').create()(...inputs).item();
+    close([2 * own], [plain], 1e-14);
+  }, 0.2));
+});
+
+function placed(features: number[][], weights: number[][], labels: number[]): Sample {
+  const dims = 3;
+  return {
+    features: features.flat(), weights: weights.flat(), labels, centers: weights.flat(), bias: weights.map(() => 0),
+    samples: features.length, classes: weights.length, dims,
+  };
+}
+
+/** Where lengths count, the largest numbers must leave room for their squares in f32. */
+function calmed(given: Sample): Sample {
+  const calm = (values: number[]): number[] => values.map((x) => Math.min(x, 1e4));
+  return { ...given, features: calm(given.features), weights: calm(given.weights), centers: calm(given.centers) };
+}
+
+function rowsOf(data: ArrayLike<number>, width: number, order: readonly number[]): number[] {
+  return order.flatMap((i) => Array.from({ length: width }, (_, d) => data[i * width + d]!));
+}
+
+function permuted(given: Sample, toSample: readonly number[], toClass: readonly number[]): Sample {
+  return {
+    ...given,
+    features: rowsOf(given.features, given.dims, toSample),
+    weights: rowsOf(given.weights, given.dims, toClass), centers: rowsOf(given.centers, given.dims, toClass),
+    bias: rowsOf(given.bias, 1, toClass), labels: toSample.map((i) => toClass.indexOf(given.labels[i]!)),
+  };
+}

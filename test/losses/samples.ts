@@ -89,3 +89,23 @@ export function evaluated(row: Row, given: Sample, options: LossOptions = {}) {
   const by = claim.left.kind === 'derivative' ? claim.left.by.name : '';
   return { losses: of(parseExpr('L', { indices })), by, left: of(claim.left), right: of(claim.right) };
 }
+
+const reach: Readonly<Record<string, number>> = { s: 30, m: 1, m1: 3, t: 0.4, lambda: 4, gamma: 3, alpha: 2, saveRate: 1 };
+
+/** Values for the numbers among a row's parameters, drawn from their ranges. */
+export function drawn(row: Row, seed: number): LossOptions {
+  const numbers = Object.entries(row.parameters).flatMap(([name, p]) => (p.kind === 'continuous' || p.kind === 'fixed' ? [{ name, ...p }] : []));
+  const us = uniforms(seed + 1, numbers.length).map((u) => (u + 1) / 2);
+  return Object.fromEntries(numbers.map(({ name, range }, i) => {
+    const span = Math.min(range.to - range.from, reach[name] ?? 1);
+    const value = range.from + us[i]! * span;
+    return [name, range.whole === true ? 1 + Math.floor(us[i]! * 6) : range.open === true ? value + 0.1 : value];
+  }));
+}
+
+/** A rotation of three dimensions: a product of turns in two planes. */
+export function rotation(seed: number): Tensor {
+  const [a, b] = uniforms(seed + 2, 2).map((u) => Math.PI * u) as [number, number];
+  const [ca, sa, cb, sb] = [Math.cos(a), Math.sin(a), Math.cos(b), Math.sin(b)];
+  return tensor([[ca, -sa * cb, sa * sb], [sa, ca * cb, -ca * sb], [0, sb, cb]], { dtype: 'f64' });
+}

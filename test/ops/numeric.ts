@@ -33,7 +33,7 @@ export function expectClose(actual: Tensor, expected: Tensor, tolerance = 1e-12)
   expect(error <= tolerance ? 'close' : seen).toBe('close');
 }
 
-/** Every shape of up to three axes that the broadcasting of two operands can meet is a sum of weighted entries here. */
+/** One number from a result of any shape: its entries weighted, so that no two of them can stand for each other. */
 function weighted(f: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => Tensor {
   return (...xs) => {
     const y = f(...xs);

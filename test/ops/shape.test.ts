@@ -55,7 +55,7 @@ describe('flip', () => {
     expectBits(flip(x, -1), [[2, 1], [4, 3]]);
     expectBits(flip(x, [0]), [[3, 4], [1, 2]]);
     expectBits(flip(f64(1)), 1);
-    expectBits(flip(zeros([0, 2])), zeros([0, 2]).toArray());
+    expect(flip(zeros([0, 2])).shape).toEqual([0, 2]);
     expectGradients((y) => flip(y, 0), [sample(4, [3, 2])]);
     expect(() => flip(x, 2)).toThrow(/flip/);
   });

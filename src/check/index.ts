@@ -1,0 +1,17 @@
+// Checking: gradients judged by methods that share no code with them.
+
+export { type Cause, type CauseContext, guessCause } from './causes.ts';
+export { type Decision, type Decisions, decisionsOf, firstFlip, type Flip } from './cells.ts';
+export {
+  along, type Border, type DifferenceOptions, type Differences, differences, type Probe,
+} from './differences.ts';
+export { type DualOptions, dualProgram, type DualResult, forwardDual } from './dual.ts';
+export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
+export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';
+export {
+  type DifferencePartials, type DualPartials, type Partials, partialsByDifferences, partialsByDual, partialsByEngine,
+} from './partials.ts';
+export type { PlainArray, PlainFunction } from './plain.ts';
+export {
+  type BorderReport, type EntryReport, type Failure, type FrozenReport, type GradcheckReport, type OrderSummary, reportText, type StepReport,
+} from './report.ts';
