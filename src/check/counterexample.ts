@@ -1,7 +1,7 @@
 // The smallest point at which a line fails: fewer samples, fewer classes, fewer features, rounder numbers, as long as
 // the line keeps failing. What is left fits on a slide and can be checked by hand.
 
-import type { Derivation, SamplingDomain as Domain } from '../formula/index.ts';
+import { type Derivation, sampleAxis, type SamplingDomain as Domain } from '../formula/index.ts';
 import type { Counterexample } from './ledger.ts';
 import type { Failure } from './line.ts';
 import type { PointArray, PointData } from './sampling.ts';
@@ -62,11 +62,11 @@ function attempt(run: () => Failure | undefined): Failure | undefined {
   }
 }
 
-/** The point without one position of one axis, for every axis that can lose one. */
+/** The point without one position of one axis, for every axis that can lose one; vectors keep two entries. */
 function* smaller(point: PointData): Generator<PointData> {
   for (const [axis, size] of point.sizes) {
     const isClass = [...point.arrays.values()].some((array) => array.labels === axis);
-    if (size <= (isClass ? 2 : 1)) continue;
+    if (size <= (isClass || axis !== sampleAxis ? 2 : 1)) continue;
     for (let position = size - 1; position >= 0; position--) {
       const used = [...point.arrays.values()].some((array) => array.labels === axis && array.data.includes(position));
       if (!used) yield without(point, axis, position);
@@ -96,7 +96,9 @@ function* rounder(point: PointData, relevant: ReadonlySet<string>, allowed: Allo
   const real = [...point.arrays].filter(([key, array]) => array.labels === undefined && relevant.has(key));
   const change = (key: string, data: Float64Array): PointData | undefined => {
     const array = point.arrays.get(key)!;
-    if (data.every((x, i) => x === array.data[i]) || !data.every((x) => allowed(key, x))) return undefined;
+    // A vector of zeros has no direction: it would show a rule for an edge rather than the mistake.
+    const vanishes = array.axes.length > 0 && data.every((x) => x === 0);
+    if (vanishes || data.every((x, i) => x === array.data[i]) || !data.every((x) => allowed(key, x))) return undefined;
     return { ...point, arrays: new Map(point.arrays).set(key, { ...array, data }) };
   };
   for (const digits of [0, 1, 2]) {
@@ -107,7 +109,7 @@ function* rounder(point: PointData, relevant: ReadonlySet<string>, allowed: Allo
   }
   for (const [key, { data }] of real) {
     for (let i = 0; i < data.length; i++) {
-      for (const simple of [0, 1, round(data[i]!, 0), round(data[i]!, 1)]) {
+      for (const simple of [1, 0, round(data[i]!, 0), round(data[i]!, 1)]) {
         if (complexity(simple) >= complexity(data[i]!)) continue;
         const next = change(key, data.map((x, j) => (j === i ? simple : x)));
         if (next !== undefined) yield next;
@@ -120,9 +122,9 @@ function round(x: number, digits: number): number {
   return Number(x.toFixed(digits)) + 0;
 }
 
-/** How much there is to write: 0 before 1, whole numbers before tenths. */
+/** How much there is to write: 1 before 0, whole numbers before tenths, positive before negative. */
 function complexity(x: number): number {
-  return x === 0 ? 0 : String(Math.abs(x)).length + (x < 0 ? 0.5 : 0);
+  return x === 1 ? 0 : x === 0 ? 0.5 : String(Math.abs(x)).length + (x < 0 ? 0.5 : 0);
 }
 
 function nested({ axes, data }: PointArray, point: PointData): number | readonly unknown[] {

@@ -19,11 +19,10 @@ export interface DerivationOptions {
   readonly dataset?: Dataset;
   /** Hits every side of every branch needs. Default 20. */
   readonly hits?: number;
-  /** Called after each line. */
-  readonly onRow?: (row: LedgerRow, done: number, total: number) => void;
 }
 
-const dataCases = 12;
+/** Points taken from a dataset. */
+export const dataCases = 12;
 /** Points of each source at which derivatives are also proved by duals and differences; values are compared at all. */
 const provedCases = { data: 4, seeded: 8 } as const;
 
@@ -36,6 +35,15 @@ const provedCases = { data: 4, seeded: 8 } as const;
  *           that is no whole number ≥ 1
  */
 export function checkDerivation(derivation: Derivation, options: DerivationOptions = {}): Ledger {
+  const lines = checkLines(derivation, options);
+  for (;;) {
+    const next = lines.next();
+    if (next.done) return next.value;
+  }
+}
+
+/** The same, a row at a time as each is proved; the ledger at the end. For callers that show progress. */
+export function* checkLines(derivation: Derivation, options: DerivationOptions = {}): Generator<LedgerRow, Ledger> {
   const { seed = 1, cases = 32, dataset, hits = 20 } = options;
   if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 32'));
   if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use --seed 1'));
@@ -44,13 +52,19 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
     data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => site(dataPoint(derivation, dataset, seed, i))),
     seeded: Array.from({ length: cases }, (_, i) => site(samplePoint(derivation, seed, i))),
   };
-  const total = derivation.sections.reduce((sum, section) => sum + section.lines.length, 0);
+  // Mistakes of the text are reported before anything is proved.
+  for (const section of derivation.sections) {
+    for (const line of section.lines) {
+      runLine(derivation, section, line, line.claim ?? null, line.text, points.seeded[0]!.data, {});
+      if (line.amended !== undefined) runLine(derivation, section, line, line.amended, line.amendedText!, points.seeded[0]!.data, {});
+    }
+  }
   const rows: LedgerRow[] = [];
   for (const section of derivation.sections) {
     for (const line of section.lines) {
       const row = checkLine(derivation, section, line, points, hits);
       rows.push(row);
-      options.onRow?.(row, rows.length, total);
+      yield row;
     }
   }
   return {

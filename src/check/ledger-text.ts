@@ -69,7 +69,7 @@ export function headerText(ledger: Pick<Ledger, 'title' | 'source' | 'seed' | 'p
   const drawn = points.data > 0 ? `${points.data} points from data, ${points.seeded} seeded` : `${points.seeded} seeded points`;
   const title = `${' '.repeat(column.mark)}${pad('line', column.id)}${pad('formula', formulaWidth)}`;
   return [
-    paint('bold', ledger.title), ledger.source, `${drawn}, seed ${ledger.seed}`, '',
+    ...(ledger.title === '' ? [] : [paint('bold', ledger.title)]), ...(ledger.source === '' ? [] : [ledger.source]), `${drawn}, seed ${ledger.seed}`, '',
     paint('dim', `${title}    = dual diff  ${'hits'.padStart(column.hits - 1)}`),
   ].join('\n');
 }
@@ -99,7 +99,7 @@ export const legend = [
 export function ledgerMarkdown(ledger: Ledger): string {
   const points = ledger.points.data > 0 ? `${ledger.points.data} points from data and ` : '';
   const lines = [
-    `# ${ledger.title}`, '', `${ledger.source}. ${points}${ledger.points.seeded} seeded points, seed ${ledger.seed}.`, '',
+    `# ${ledger.title || 'Derivation'}`, '', `${ledger.source === '' ? '' : `${ledger.source}. `}${points}${ledger.points.seeded} seeded points, seed ${ledger.seed}.`, '',
     '`=`: digits to which both sides agree. `duals`, `diff`: digits to which the derivatives agree with dual numbers and with differences.',
     'Hits are counted on the branch met least often, as data / seeded.', '',
   ];

@@ -60,7 +60,7 @@ export interface RunOptions {
 export function runLine(
   derivation: Derivation, section: Section, line: Line, claim: Claim | null, text: string, data: PointData, options: RunOptions,
 ): LineRun {
-  const lowering = new Lowering(derivation, section, toPoint(data), text);
+  const lowering = new Lowering(derivation, section, toPoint(data), { text, lineNumber: line.lineNumber });
   const recorder = new Recorder('concrete');
   return record(recorder, () => {
     const side = (e: Expr): Named => lowering.expr(e);

@@ -4,8 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { checkDerivation } from '../check/derivation.ts';
-import type { LedgerRow } from '../check/ledger.ts';
+import { checkLines, dataCases } from '../check/derivation.ts';
 import { headerText, ledgerMarkdown, legend, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
 import { type Derivation, derivationFromJson, parseDerivation } from '../formula/index.ts';
 import { papers, readPaper } from '../papers/index.ts';
@@ -46,18 +45,25 @@ async function run(args: readonly string[]): Promise<number> {
   const paint = painter(process.stdout);
   const titles = new Map(derivation.sections.map(({ id, title }) => [id, title === '' && id === '' ? 'Shared by all sections' : title || id]));
   let section: string | undefined;
-  const show = (row: LedgerRow, done: number, total: number): void => {
-    if (json) return;
-    progress('');
-    if (row.section !== section) print(sectionText(titles.get(row.section) ?? '', paint));
-    section = row.section;
-    print(rowText(row, paint));
-    if (done < total) progress(`proving line ${done + 1} of ${total}`);
-  };
-  const points = { data: dataset === undefined ? 0 : 12, seeded: cases };
+  const total = derivation.sections.reduce((sum, { lines }) => sum + lines.length, 0);
+  const points = { data: dataset === undefined ? 0 : dataCases, seeded: cases };
+  const lines = checkLines(derivation, { cases, seed, ...(dataset && { dataset }) });
+  let next = lines.next();
   if (!json) print(headerText({ title: derivation.title, source: derivation.source, seed, points }, paint));
-  await setImmediate();
-  const ledger = checkDerivation(derivation, { cases, seed, onRow: show, ...(dataset && { dataset }) });
+  for (let done = 1; !next.done; done++) {
+    const row = next.value;
+    if (!json) {
+      progress('');
+      if (row.section !== section) print(sectionText(titles.get(row.section) ?? '', paint));
+      section = row.section;
+      print(rowText(row, paint));
+      if (done < total) progress(`proving line ${done + 1} of ${total}`);
+    }
+    // Lets the output flow and Ctrl-C be heard between two lines.
+    await setImmediate();
+    next = lines.next();
+  }
+  const ledger = next.value;
   const name = basename(target).replace(/\.(derivation|json)$/, '');
   const files = [join(out, `${name}.json`), join(out, `${name}.md`)];
   writeWhole(files[0]!, `${JSON.stringify(ledger, null, 1)}\n`);

@@ -38,6 +38,12 @@ interface Environment {
   readonly text: string;
 }
 
+/** The text columns count in, and where it stands. */
+export interface Statement {
+  readonly text: string;
+  readonly lineNumber?: number;
+}
+
 export class Lowering {
   readonly names: Names;
   readonly point: Point;
@@ -46,18 +52,20 @@ export class Lowering {
   section: Section;
   #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined, text: '' };
   readonly #open = new Set<string>();
-  #text: string;
+  /** The statement being lowered, for errors. */
+  #statement: Statement;
 
-  constructor(derivation: Derivation, section: Section, point: Point, text = '') {
+  constructor(derivation: Derivation, section: Section, point: Point, statement: Statement = { text: '' }) {
     this.names = new Names(derivation);
     this.section = section;
     this.point = point;
-    this.#text = text;
+    this.#statement = statement;
   }
 
   /** An error at the column of a node of the statement being lowered. */
   fail(node: { readonly column?: number }, what: string, rule: string, hint: string): Error {
-    return formulaError(this.#text, node.column ?? 0, what, rule, hint);
+    const { text, lineNumber } = this.#statement;
+    return formulaError(text, node.column ?? 0, what, rule, hint, lineNumber === undefined ? undefined : `line ${lineNumber}`);
   }
 
   /** How many positions an index has. */
@@ -156,15 +164,15 @@ export class Lowering {
   }
 
   #defined(entity: Entity, node: { readonly column?: number }, environment: Environment): Named {
-    const { target, value, text } = entity.definition!;
+    const { target, value } = entity.definition!;
     if (this.#open.has(entity.key)) {
       throw this.fail(node, `the definition of '${entity.name}' uses itself`, 'a definition stands on what is defined without it', 'give the new value another name');
     }
-    const before = { section: this.section, environment: this.#environment, text: this.#text };
+    const before = { section: this.section, environment: this.#environment, statement: this.#statement };
     this.#open.add(entity.key);
     this.section = entity.section;
     this.#environment = environment;
-    this.#text = text;
+    this.#statement = entity.definition!;
     try {
       const result = this.expr(value!);
       const indices = target!.index;
@@ -181,7 +189,7 @@ export class Lowering {
       this.#open.delete(entity.key);
       this.section = before.section;
       this.#environment = before.environment;
-      this.#text = before.text;
+      this.#statement = before.statement;
     }
   }
 

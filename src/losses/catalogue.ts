@@ -3,9 +3,10 @@
 import { DomainError, message } from '../base/errors.ts';
 import { cosineRows } from './cosineRows.ts';
 import { freeRows } from './freeRows.ts';
+import { pairRows } from './pairRows.ts';
 import type { Row } from './row.ts';
 
-const rows = [...freeRows, ...cosineRows];
+const rows = [...freeRows, ...cosineRows, ...pairRows];
 
 /** The rows by id. For an id that comes from outside use `lossRow`, which knows what to say when there is none. */
 export const catalogue: Readonly<Record<string, Row>> = Object.fromEntries(rows.map((row) => [row.id, row]));

@@ -31,7 +31,7 @@ const point: Point = {
 function run(text: string, section = 'a') {
   const home = derivation.sections.find((s) => s.id === section)!;
   return record(new Recorder('concrete'), () => {
-    const lowering = new Lowering(derivation, home, point, text);
+    const lowering = new Lowering(derivation, home, point, { text });
     const result = lowering.expr(parseExpr(text, { indices: ['n', 'k', 'd', 'j', 'i', 'l'] }));
     return { axes: result.axes, data: Array.from(result.tensor.data) };
   });

@@ -27,7 +27,7 @@ describe('mapPrimitive', () => {
   it('refuses types that differ and shapes that do not fit, under its own name', () => {
     expect(() => apply(fma, [f64([1]), f32([1]), f64([1])])).toThrow('fma: operands of type f64 and f32 and f64');
     expect(() => apply(fma, [f64([1, 2]), f64([1, 2, 3]), f64([1])])).toThrow(ShapeError);
-    expect(() => apply(mapPrimitive('half', { arity: 1, body: (A, _, a) => a!, vjp: [null] }), [i32([1])])).toThrow(DTypeError);
+    expect(() => apply(mapPrimitive('half', { arity: 1, body: (_A, _, a) => a!, vjp: [null] }), [i32([1])])).toThrow(DTypeError);
   });
 });
 
@@ -41,14 +41,5 @@ describe('lifted', () => {
 describe('the list of primitives', () => {
   it('has each name once', () => {
     expect(new Set(primitives.map(({ name }) => name)).size).toBe(primitives.length);
-  });
-
-  it('gives each elementwise primitive one rule per operand', () => {
-    for (const primitive of primitives) {
-      if (primitive.kind !== 'map') continue;
-      const inputs = primitive.vjp.map((_, i) => ({ shape: [i + 1, 1], dtype: 'f64' as const }));
-      expect(primitive.body.length - 2, primitive.name).toBeLessThanOrEqual(primitive.vjp.length);
-      expect(() => primitive.type(inputs.map(() => ({ shape: [2], dtype: 'f64' })), { dtype: 'f32', bits: 8 }), primitive.name).not.toThrow();
-    }
   });
 });
