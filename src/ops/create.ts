@@ -46,7 +46,8 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   demandOptions(options, ['dtype'], 'full');
   const { dtype = 'f32' } = options;
   if (dtype === 'i32' && value !== (value | 0)) {
-    throw new DTypeError(message(`full: the value ${value} as i32`, 'i32 holds whole numbers from −2^31 to 2^31 − 1', "Use dtype 'f32' or 'f64'"));
+    throw new DTypeError(message(
+      `full: the value ${value} as i32`, 'i32 holds whole numbers from −2^31 to 2^31 − 1', "Use dtype 'f32' or 'f64'"));
   }
   return filled(value, shape, dtype);
 }
@@ -71,7 +72,9 @@ export function arange(...args: readonly (number | CreateOptions | undefined)[])
   const [start, stop, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
   const count = Math.max(0, Math.ceil((stop! - start!) / step));
   if (!Number.isFinite(count) || step === 0) {
-    throw new DomainError(message(`arange: ${numbers.join(', ')}`, 'Bounds are finite and the step is not 0', 'Write arange(stop), arange(start, stop) or arange(start, stop, step)'));
+    throw new DomainError(message(
+      `arange: ${numbers.join(', ')}`,
+      'Bounds are finite and the step is not 0', 'Write arange(stop), arange(start, stop) or arange(start, stop, step)'));
   }
   const places = iota(count, dtype);
   const scaled = step === 1 ? places : mul(places, step);

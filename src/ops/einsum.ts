@@ -35,7 +35,8 @@ export function einsum(equation: string, ...inputs: readonly Tensor[]): Tensor {
   let left = operands[0]!;
   operands.slice(1).forEach((right, i) => {
     const later = new Set([...result, ...operands.slice(i + 2).flatMap(({ axes }) => axes)]);
-    left = join(sumOut(left, (axis) => later.has(axis) || right.axes.includes(axis)), sumOut(right, (axis) => later.has(axis) || left.axes.includes(axis)), later);
+    const used = (other: Named) => (axis: string): boolean => later.has(axis) || other.axes.includes(axis);
+    left = join(sumOut(left, used(right)), sumOut(right, used(left)), later);
   });
   const last = sumOut(left, (axis) => result.includes(axis));
   return permute(last.x, result.map((axis) => last.axes.indexOf(axis)));
@@ -49,7 +50,9 @@ function parse(equation: string, inputs: readonly Tensor[]): { groups: string[][
   const [inside, outside, ...rest] = equation.replace(/\s/g, '').split('->');
   const texts = inside!.split(',');
   if (rest.length > 0) throw fail("more than one '->'", 'There is one result');
-  if (texts.length !== inputs.length) throw fail(`${texts.length} groups for ${inputs.length} inputs`, 'There is one group of letters per input');
+  if (texts.length !== inputs.length) {
+    throw fail(`${texts.length} groups for ${inputs.length} inputs`, 'There is one group of letters per input');
+  }
   for (const text of [...texts, outside ?? '']) {
     if (!/^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(text)) throw fail(`'${text}'`, "A group is letters and at most one '...'");
   }
@@ -58,7 +61,9 @@ function parse(equation: string, inputs: readonly Tensor[]): { groups: string[][
     const letters = text.replace('...', '').length;
     const more = inputs[i]!.rank - letters;
     if (more < 0 || (more > 0 && !text.includes('...'))) {
-      throw new ShapeError(message(`einsum: '${text}' for ${shapeText(inputs[i]!.shape)} in '${equation}'`, 'There is one letter per axis', "Add letters, or '...' for leading axes"));
+      throw new ShapeError(message(
+        `einsum: '${text}' for ${shapeText(inputs[i]!.shape)} in '${equation}'`,
+        'There is one letter per axis', "Add letters, or '...' for leading axes"));
     }
     return text.match(/\.\.\.|[A-Za-z]/g)?.flatMap((part) => (part === '...' ? dots(more) : [part])) ?? [];
   });
@@ -69,11 +74,16 @@ function parse(equation: string, inputs: readonly Tensor[]): { groups: string[][
     ? [...ellipsis, ...once]
     : (outside.match(/\.\.\.|[A-Za-z]/g) ?? []).flatMap((part) => (part === '...' ? ellipsis : [part]));
   const wrong = result.find((axis, i) => !all.includes(axis) || result.indexOf(axis) !== i);
-  if (wrong !== undefined) throw fail(`the letter '${wrong}' of the result`, 'A letter of the result stands once, and in some input');
+  if (wrong !== undefined) {
+    throw fail(`the letter '${wrong}' of the result`, 'A letter of the result stands once, and in some input');
+  }
   return { groups, result };
 }
 
-function sizesOf(equation: string, groups: readonly string[][], inputs: readonly Tensor[]): ReadonlyMap<string, { readonly size: number }> {
+/** The size of every letter, and the first input that has it. */
+type Sizes = ReadonlyMap<string, { readonly size: number; readonly input: number }>;
+
+function sizesOf(equation: string, groups: readonly string[][], inputs: readonly Tensor[]): Sizes {
   const sizes = new Map<string, { size: number; input: number }>();
   groups.forEach((group, input) => group.forEach((axis, a) => {
     const size = inputs[input]!.shape[a]!;
@@ -81,7 +91,9 @@ function sizesOf(equation: string, groups: readonly string[][], inputs: readonly
     const stretches = axis.startsWith('.') && (size === 1 || before?.size === 1);
     if (before !== undefined && before.size !== size && !stretches) {
       const [p, q] = [inputs[before.input]!, inputs[input]!];
-      throw new ShapeError(message(`einsum: '${axis}' is ${before.size} in ${shapeText(p.shape)} and ${size} in ${shapeText(q.shape)} ('${equation}')`, 'A letter has one size', 'Check the order of the letters'));
+      throw new ShapeError(message(
+        `einsum: '${axis}' is ${before.size} in ${shapeText(p.shape)} and ${size} in ${shapeText(q.shape)} ('${equation}')`,
+        'A letter has one size', 'Check the order of the letters'));
     }
     if (before === undefined || before.size === 1) sizes.set(axis, { size, input });
   }));
@@ -101,7 +113,7 @@ function diagonals(x: Tensor, group: readonly string[]): Named {
 }
 
 /** Drops the axes of size 1 that stretch over another operand's: what is missing broadcasts without being expanded. */
-function slim({ x, axes }: Named, sizes: ReadonlyMap<string, { readonly size: number }>): Named {
+function slim({ x, axes }: Named, sizes: Sizes): Named {
   const stays = axes.map((axis, a) => x.shape[a] === sizes.get(axis)!.size);
   return { x: reshape(x, x.shape.filter((_, a) => stays[a])), axes: axes.filter((_, a) => stays[a]) };
 }

@@ -125,7 +125,9 @@ export function clamp(x: Operand, bounds: Bounds): Tensor {
   const { min, max } = bounds;
   for (const bound of [min, max]) {
     if (typeof bound === 'number' && Number.isNaN(bound)) {
-      throw new DomainError(message(`clamp: min ${boundText(min)}, max ${boundText(max)}`, 'A bound is a number, not NaN', 'Leave a bound out when there is none'));
+      throw new DomainError(message(
+        `clamp: min ${boundText(min)}, max ${boundText(max)}`,
+        'A bound is a number, not NaN', 'Leave a bound out when there is none'));
     }
   }
   const above = min === undefined ? x : where(less(x, min), min, x);

@@ -25,7 +25,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const left = a.rank === 1 ? [1, ...a.shape] : a.shape;
   const right = b.rank === 1 ? [...b.shape, 1] : b.shape;
   if (a.rank === 0 || b.rank === 0 || left.at(-1) !== right.at(-2)) {
-    throw misfit(a, b, 'The last axis of the first and the last but one of the second have one size', 'Check for a missing transpose');
+    throw misfit(a, b, 'The last axis of the first and the last but one of the second are equal', 'Check for a missing transpose');
   }
   const { kinds, batch } = batchKinds(a, b, left.slice(0, -2), right.slice(0, -2));
   const has = (kind: Batch): readonly number[] => batch.filter((_, axis) => kinds[axis] === kind);
@@ -64,7 +64,9 @@ function batchKinds(a: Tensor, b: Tensor, batchA: Shape, batchB: Shape): { reado
   for (let axis = 0; axis < rank; axis++) {
     const m = batchA[axis - rank + batchA.length] ?? 1;
     const n = batchB[axis - rank + batchB.length] ?? 1;
-    if (m !== n && m !== 1 && n !== 1) throw misfit(a, b, 'Batch axes are equal or one of them is 1', 'Use unsqueeze to say which batches belong together');
+    if (m !== n && m !== 1 && n !== 1) {
+      throw misfit(a, b, 'Batch axes are equal or one of them is 1', 'Use unsqueeze to say which batches belong together');
+    }
     kinds.push(m === 1 && n === 1 ? 'one' : m === n ? 'both' : n === 1 ? 'a' : 'b');
     batch.push(m === 1 ? n : m);
   }

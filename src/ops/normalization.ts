@@ -32,7 +32,9 @@ function along(x: Tensor, axes: readonly number[], parameter: Tensor, name: stri
   demandTensor(parameter, who);
   const own: Shape = axes.map((axis) => x.shape[axis]!);
   if (shapeText(parameter.shape) !== shapeText(own)) {
-    throw new ShapeError(message(`${who}: ${name} ${shapeText(parameter.shape)} for x ${shapeText(x.shape)}`, `It has the shape ${shapeText(own)}`, 'Check the axis'));
+    throw new ShapeError(message(
+      `${who}: ${name} ${shapeText(parameter.shape)} for x ${shapeText(x.shape)}`,
+      `It has the shape ${shapeText(own)}`, 'Check the axis'));
   }
   return reshape(parameter, x.shape.map((n, axis) => (axes.includes(axis) ? n : 1)));
 }
@@ -63,12 +65,15 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): { y: Tenso
   const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== channel);
   if (options.mean === undefined) demandElements(x, others, 'batchNorm');
   if ((options.mean === undefined) !== (options.variance === undefined)) {
-    throw new DomainError(message(`batchNorm: ${options.mean === undefined ? 'variance' : 'mean'} alone`, 'mean and variance come together', 'Give both, or none to use those of the batch'));
+    throw new DomainError(message(
+      `batchNorm: ${options.mean === undefined ? 'variance' : 'mean'} alone`,
+      'mean and variance come together', 'Give both, or none to use those of the batch'));
   }
   const place = (parameter: Tensor, name: string): Tensor => along(x, [channel], parameter, name, 'batchNorm');
-  const mean = options.mean === undefined ? meanOf(x, { axis: others, keepDims: true }) : place(options.mean, 'mean');
+  const over = (z: Tensor): Tensor => meanOf(z, { axis: others, keepDims: true });
+  const mean = options.mean === undefined ? over(x) : place(options.mean, 'mean');
   const rest = sub(x, mean);
-  const variance = options.variance === undefined ? meanOf(square(rest), { axis: others, keepDims: true }) : place(options.variance, 'variance');
+  const variance = options.variance === undefined ? over(square(rest)) : place(options.variance, 'variance');
   const slope = div(scale === undefined ? 1 : place(scale, 'scale'), sqrt(add(variance, epsilon)));
   const scaled = mul(rest, slope);
   const size = [x.shape[channel]!];

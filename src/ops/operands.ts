@@ -21,7 +21,8 @@ export function demandFloat(x: unknown, who: string): asserts x is FloatTensor {
 /** Refuses operands of two types, which no primitive converts silently. */
 export function demandSameType(who: string, ...operands: readonly Tensor[]): void {
   if (operands.some((x) => x.dtype !== operands[0]!.dtype)) {
-    throw new DTypeError(message(`${who}: operands ${operands.join(' and ')}`, 'Operands have one type; nothing is converted silently', 'Use cast'));
+    throw new DTypeError(message(
+      `${who}: operands ${operands.join(' and ')}`, 'Operands have one type; nothing is converted silently', 'Use cast'));
   }
 }
 
@@ -37,7 +38,9 @@ export function demandFit(a: Operand, b: Operand, who: string): void {
 /** Refuses a reduction of no elements: it has no value, and NaN would hide the empty batch. */
 export function demandElements(x: Tensor, axes: readonly number[], who: string): void {
   if (axes.some((axis) => x.shape[axis] === 0)) {
-    throw new ShapeError(message(`${who}: axes ${shapeText(axes)} of ${shapeText(x.shape)}`, `${who} needs at least one element`, 'Check for an empty batch'));
+    throw new ShapeError(message(
+      `${who}: axes ${shapeText(axes)} of ${shapeText(x.shape)}`,
+      `${who} needs at least one element`, 'Check for an empty batch'));
   }
 }
 
@@ -45,7 +48,8 @@ export function demandElements(x: Tensor, axes: readonly number[], who: string):
 export function demandIndex(index: unknown, who: string): asserts index is Tensor {
   demandTensor(index, who);
   if (index.dtype !== 'i32') {
-    throw new DTypeError(message(`${who}: an index ${index}`, 'Indices are i32', "Use tensor(…, { dtype: 'i32' }) or cast(x, 'i32')"));
+    throw new DTypeError(message(
+      `${who}: an index ${index}`, 'Indices are i32', "Use tensor(…, { dtype: 'i32' }) or cast(x, 'i32')"));
   }
 }
 
@@ -56,7 +60,8 @@ export function demandIndex(index: unknown, who: string): asserts index is Tenso
 export function demandOptions(options: object, known: readonly string[], who: string): void {
   const isRecord = typeof options === 'object' && options !== null && !Array.isArray(options) && !isTensor(options);
   if (!isRecord) {
-    throw new DTypeError(message(`${who}: options ${String(options)}`, `Options are an object { ${known.join(', ')} }`, 'Name the option'));
+    throw new DTypeError(message(
+      `${who}: options ${String(options)}`, `Options are an object { ${known.join(', ')} }`, 'Name the option'));
   }
   const stranger = Object.keys(options).find((name) => !known.includes(name));
   if (stranger !== undefined) {

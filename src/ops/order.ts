@@ -62,7 +62,8 @@ export function topK(x: Tensor, k: number, options: TopKOptions = {}): { values:
   demandTensor(x, 'topK');
   const at = axisOf(x, options, 'topK', ['largest']);
   if (!Number.isInteger(k) || k < 0 || k > x.shape[at]!) {
-    throw new DomainError(message(`topK: k = ${k} of ${shapeText(x.shape)}, axis ${at}`, `k is a whole number in 0 … ${x.shape[at]}`, 'Choose a smaller k'));
+    throw new DomainError(message(
+      `topK: k = ${k} of ${shapeText(x.shape)}, axis ${at}`, `k is a whole number in 0 … ${x.shape[at]}`, 'Choose another k'));
   }
   const indices = slice(orderAlong(x, at, options.largest ?? true), x.shape.map((_, a) => (a === at ? [0, k] : null)));
   return { values: gatherAxis(x, indices, at), indices };

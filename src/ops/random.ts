@@ -133,7 +133,10 @@ export function rng(seed: number): Rng {
   let calls = 0;
   const next = (): Tensor => {
     if (currentRecorder()?.mode === 'abstract') {
-      throw new TraceError(message('rng: called while the program is only being recorded', 'A recorded program would repeat the same numbers at every run', 'Pass a key as an argument and use uniform, normal or dropout with it'));
+      throw new TraceError(message(
+        'rng: called while the program is only being recorded',
+        'A recorded program would repeat the same numbers at every run',
+        'Pass a key as an argument and use uniform, normal or dropout with it'));
     }
     return foldIn(root, calls++);
   };

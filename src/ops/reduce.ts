@@ -116,8 +116,8 @@ function halve(x: Tensor, axis: number): Tensor {
   let product = x;
   for (let n = x.shape[axis]!; n > 1; n = Math.ceil(n / 2)) {
     const half = Math.ceil(n / 2);
-    const part = (from: number, to: number): Tensor => slice(product, product.shape.map((_, a) => (a === axis ? [from, to] : null)));
-    const edges = product.shape.map((_, a) => [0, a === axis ? 2 * half - n : 0, 0] as const);
+    const part = (from: number, to: number): Tensor => slice(product, x.shape.map((_, a) => (a === axis ? [from, to] : null)));
+    const edges = x.shape.map((_, a) => [0, a === axis ? 2 * half - n : 0, 0] as const);
     product = mul(part(0, half), padEdges(part(half, n), edges, 1));
   }
   return product;
@@ -138,7 +138,9 @@ export function variance(x: Tensor, options: ReduceOptions & { readonly correcti
   demandElements(x, axes, 'variance');
   const freedom = countOf(x, axes) - (options.correction ?? 0);
   if (freedom < 1) {
-    throw new ShapeError(message(`variance: one element along axes ${shapeText(axes)} of ${shapeText(x.shape)}, correction 1`, 'An unbiased estimate needs two elements', 'Use correction 0'));
+    throw new ShapeError(message(
+      `variance: one element along axes ${shapeText(axes)} of ${shapeText(x.shape)}, correction 1`,
+      'An unbiased estimate needs two elements', 'Use correction 0'));
   }
   const rest = sub(x, mean(x, { axis: axes, keepDims: true }));
   return div(drop(sumAxes(square(rest), axes), axes, options.keepDims), freedom);
@@ -193,7 +195,8 @@ function place(x: Tensor, options: ArgOptions, who: string, order: (x: Tensor) =
  * value cancels, so it is a constant to every derivative. Kept with size 1.
  */
 export function exponentShift(x: Tensor, axes: readonly number[]): Tensor {
-  if (axes.some((axis) => x.shape[axis] === 0)) return filled(0, x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)), x.dtype);
+  const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+  if (axes.some((axis) => x.shape[axis] === 0)) return filled(0, kept, x.dtype);
   const largest = maxAxes(x, axes);
   return stopGradient(where(isFinite(largest), largest, 0));
 }
@@ -204,8 +207,8 @@ export function exponentShift(x: Tensor, axes: readonly number[]): Tensor {
  * Equation  logSumExp(x) = log Σ e^x = m + log Σ e^(x − m),  m = max(x)
  * Shapes    [..., n, ...] → [..., ...], or [..., 1, ...] with keepDims; all axes by default, as for every reduction
  * Gradient  softmax(x) times the cotangent; the shift m is a constant (stopped)
- * Edges     m is 0 where the maximum is not finite: all −∞ (or nothing) gives −∞ with gradient 0, +∞ gives +∞, NaN gives
- *           NaN
+ * Edges     m is 0 where the maximum is not finite: all −∞ (or nothing) gives −∞ with gradient 0, +∞ gives +∞ and NaN
+ *           gives NaN
  * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {

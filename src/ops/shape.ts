@@ -34,7 +34,9 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   const axes = axis === undefined ? x.shape.flatMap((n, a) => (n === 1 ? [a] : [])) : normalizeAxes(axis, x.rank, 'squeeze');
   for (const a of axes) {
     if (x.shape[a] !== 1) {
-      throw new ShapeError(message(`squeeze: axis ${a} of ${shapeText(x.shape)}`, 'Only an axis of size 1 can be removed', 'Use sum, mean or slice for a larger axis'));
+      throw new ShapeError(message(
+        `squeeze: axis ${a} of ${shapeText(x.shape)}`,
+        'Only an axis of size 1 can be removed', 'Use sum, mean or slice for a larger axis'));
     }
   }
   return reshape(x, x.shape.filter((_, a) => !axes.includes(a)));
@@ -70,7 +72,9 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
 
 function demandParts(parts: readonly Tensor[], who: string): Tensor {
   if (!Array.isArray(parts) || parts.length === 0) {
-    throw new ShapeError(message(`${who}: ${Array.isArray(parts) ? 'an empty list' : 'no list'} of tensors`, 'At least one part says what the others must fit', 'Pass a list of tensors'));
+    throw new ShapeError(message(
+      `${who}: ${Array.isArray(parts) ? 'an empty list' : 'no list'} of tensors`,
+      'At least one part says what the others must fit', 'Pass a list of tensors'));
   }
   for (const part of parts) demandTensor(part, who);
   return parts[0]!;
@@ -98,7 +102,9 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
   const first = demandParts(parts, 'stack');
   for (const part of parts) {
     if (!sameShape(part.shape, first.shape)) {
-      throw new ShapeError(message(`stack: shapes ${shapeText(first.shape)} and ${shapeText(part.shape)}`, 'All parts have one shape', 'Use concat for parts of different sizes'));
+      throw new ShapeError(message(
+        `stack: shapes ${shapeText(first.shape)} and ${shapeText(part.shape)}`,
+        'All parts have one shape', 'Use concat for parts of different sizes'));
     }
   }
   const at = normalizeAxis(axis, first.rank + 1, 'stack');
@@ -117,7 +123,9 @@ export function pad(x: Tensor, widths: readonly (readonly [before: number, after
   const fits = Array.isArray(widths) && widths.length === x.rank
     && widths.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0));
   if (!fits) {
-    throw new ShapeError(message(`pad: widths ${JSON.stringify(widths)} for ${shapeText(x.shape)}`, 'There is one pair [before, after] of whole numbers ≥ 0 per axis', 'Use slice to cut'));
+    throw new ShapeError(message(
+      `pad: widths ${JSON.stringify(widths)} for ${shapeText(x.shape)}`,
+      'There is one pair [before, after] of whole numbers ≥ 0 per axis', 'Use slice to cut'));
   }
   if (x.dtype === 'i32' && value !== (value | 0)) {
     throw new DTypeError(message(`pad: the value ${value} in an i32 tensor`, 'i32 holds whole numbers', 'Cast the tensor first'));

@@ -33,7 +33,9 @@ interface Plan extends Window {
 function pairOf(value: Pair, least: number, what: string, who: string): readonly [number, number] {
   const pair = typeof value === 'number' ? [value, value] as const : value;
   if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((n) => Number.isInteger(n) && n >= least)) {
-    throw new DomainError(message(`${who}: ${what} ${JSON.stringify(value)}`, `It is a whole number ≥ ${least}, or two of them for height and width`, 'Check the options'));
+    throw new DomainError(message(
+      `${who}: ${what} ${JSON.stringify(value)}`,
+      `It is a whole number ≥ ${least}, or two of them for height and width`, 'Check the options'));
   }
   return pair;
 }
@@ -54,9 +56,13 @@ function windowsOf(x: Tensor, plan: Plan, fill: number, who: string): Tensor {
   const [h, w] = plan.padding;
   const spans = plan.kernel.map((k, i) => plan.dilation[i]! * (k - 1) + 1);
   if (x.rank < 2 || spans.some((span, i) => x.shape.at(i - 2)! + 2 * plan.padding[i]! < span)) {
-    throw new ShapeError(message(`${who}: windows ${shapeText(plan.kernel)} (padding ${shapeText(plan.padding)}, dilation ${shapeText(plan.dilation)}) over ${shapeText(x.shape)}`, 'At least one window fits on each of the last two axes', 'Pad more or use a smaller kernel'));
+    const [kernel, padding, dilation] = [plan.kernel, plan.padding, plan.dilation].map(shapeText);
+    throw new ShapeError(message(
+      `${who}: windows ${kernel} (padding ${padding}, dilation ${dilation}) over ${shapeText(x.shape)}`,
+      'At least one window fits on each of the last two axes', 'Pad more or use a smaller kernel'));
   }
-  return unfoldWindows(padEdges(x, x.shape.map((_, a) => (a === x.rank - 2 ? [h, h, 0] : a === x.rank - 1 ? [w, w, 0] : [0, 0, 0])), fill), plan);
+  const none = x.shape.slice(0, -2).map(() => [0, 0, 0] as const);
+  return unfoldWindows(padEdges(x, [...none, [h, h, 0], [w, w, 0]], fill), plan);
 }
 
 /**
@@ -85,7 +91,7 @@ export function fold(x: Tensor, options: WindowOptions & { readonly size: Pair }
   const [height, width] = pairOf(options.size, 1, 'size', 'fold');
   const [h, w] = plan.padding;
   const padded = foldWindows(x, { ...plan, size: [height + 2 * h, width + 2 * w] });
-  return slice(padded, padded.shape.map((_, a) => (a === padded.rank - 2 ? [h, h + height] : a === padded.rank - 1 ? [w, w + width] : null)));
+  return slice(padded, [...padded.shape.slice(0, -2).map(() => null), [h, h + height], [w, w + width]]);
 }
 
 export interface ConvOptions extends StepOptions {
@@ -96,7 +102,7 @@ export interface ConvOptions extends StepOptions {
 /**
  * Two-dimensional convolution (cross-correlation, as everywhere in deep learning).
  *
- * Equation  conv2d(x, w)_noij = Σ_c Σ_a Σ_b w_ocab · x_(n, c, i·stride + a·dilation − padding, j·stride + b·dilation − padding)
+ * Equation  y_noij = Σ_cab w_ocab · x_(n, c, i·stride + a·dilation − padding, j·stride + b·dilation − padding)
  * Shapes    x [N, C, H, W], w [O, C/groups, KH, KW] → [N, O, OH, OW]
  * Gradient  of w: the windows contracted with the cotangent; of x: the contraction folded back
  * Edges     the padding is 0
@@ -112,13 +118,16 @@ export function conv2d(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor 
   demandOptions(options, ['stride', 'padding', 'dilation', 'groups'], 'conv2d');
   const { groups = 1, ...steps } = options;
   if (x.rank !== 4 || w.rank !== 4 || perGroup * groups !== C || !(groups >= 1) || O % groups !== 0) {
-    throw new ShapeError(message(`conv2d: x ${shapeText(x.shape)}, w ${shapeText(w.shape)}, groups ${groups}`, 'x is [N, C, H, W] and w [O, C/groups, KH, KW], and groups divides C and O', 'Check the channels'));
+    throw new ShapeError(message(
+      `conv2d: x ${shapeText(x.shape)}, w ${shapeText(w.shape)}, groups ${groups}`,
+      'x is [N, C, H, W] and w [O, C/groups, KH, KW], and groups divides C and O', 'Check the channels'));
   }
   const plan = planOf({ ...steps, kernel: [KH, KW] }, 'conv2d');
   // u [N, G, C/G, OH, OW, KH, KW] and w [G, O/G, C/G, KH, KW]: the weights come first, so that the result keeps the
   // places of an image next to each other.
   const u = windowsOf(reshape(x, [N, groups, perGroup, H, W]), plan, 0, 'conv2d');
-  const product = contract(reshape(w, [groups, O / groups, perGroup, KH, KW]), u, { batch: [[0, 1]], sum: [[2, 2], [3, 5], [4, 6]] });
+  const grouped = reshape(w, [groups, O / groups, perGroup, KH, KW]);
+  const product = contract(grouped, u, { batch: [[0, 1]], sum: [[2, 2], [3, 5], [4, 6]] });
   return reshape(permute(product, [2, 0, 1, 3, 4]), [N, O, u.shape[3]!, u.shape[4]!]);
 }
 
@@ -127,7 +136,9 @@ function poolPlan(x: Tensor, options: WindowOptions, who: string, more: readonly
   demandOptions(options, ['kernel', 'stride', 'padding', 'dilation', ...more], who);
   const plan = planOf({ ...options, stride: options.stride ?? options.kernel }, who, more);
   if (plan.padding.some((p, i) => 2 * p > plan.kernel[i]!)) {
-    throw new DomainError(message(`${who}: padding ${shapeText(plan.padding)} for windows ${shapeText(plan.kernel)}`, 'The padding is at most half the window, or a window would see nothing', 'Use a smaller padding'));
+    throw new DomainError(message(
+      `${who}: padding ${shapeText(plan.padding)} for windows ${shapeText(plan.kernel)}`,
+      'The padding is at most half the window, or a window would see nothing', 'Use a smaller padding'));
   }
   return plan;
 }

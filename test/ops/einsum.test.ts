@@ -18,7 +18,9 @@ function plain(equation: string, inputs: readonly Tensor[]): Tensor {
   return build([...right].map((letter) => sizes[letter]!), (index) => {
     const value = new Map([...right].map((letter, i) => [letter, index[i]!]));
     const total = (rest: readonly string[]): number => {
-      if (rest.length === 0) return groups.reduce((product, group, g) => product * at(inputs[g]!, [...group].map((letter) => value.get(letter)!)), 1);
+      if (rest.length === 0) {
+        return groups.reduce((product, group, g) => product * at(inputs[g]!, [...group].map((letter) => value.get(letter)!)), 1);
+      }
       let sum = 0;
       for (let n = 0; n < sizes[rest[0]!]!; n++) {
         value.set(rest[0]!, n);
@@ -31,8 +33,8 @@ function plain(equation: string, inputs: readonly Tensor[]): Tensor {
 }
 
 const equations = [
-  'ij->ij', 'ij->ji', 'ij->', 'ij->j', 'ii->i', 'ii->', 'iji->j', 'aibi->ba', 'i,i->', 'i,j->ij', 'i,j->ji', 'ij,ij->ij', 'ij,ij->i',
-  'ij,jk->ik', 'ij,jk->ki', 'ij,kj->ik', 'aij,ajk->aik', 'aij,jk->aki', 'aij,bjk->abik', 'ab,abi,i->b', 'ij,jk,kl->il',
+  'ij->ij', 'ij->ji', 'ij->', 'ij->j', 'ii->i', 'ii->', 'iji->j', 'aibi->ba', 'i,i->', 'i,j->ij', 'i,j->ji', 'ij,ij->ij',
+  'ij,ij->i', 'ij,jk->ik', 'ij,jk->ki', 'ij,kj->ik', 'aij,ajk->aik', 'aij,jk->aki', 'aij,bjk->abik', 'ab,abi,i->b', 'ij,jk,kl->il',
   'ij,jk,kl->', 'ii,ij->j', 'i,i,i->i', 'ab,cb->', 'abc,cab->b', 'ij,kl->',
 ];
 const inputsOf = (equation: string): Tensor[] =>
@@ -58,7 +60,8 @@ describe('einsum', () => {
   it("'...' stands for leading axes, which broadcast", () => {
     const [a, b] = [sample(3, [5, 2, 3]), sample(4, [3, 4])];
     expectClose(einsum('...ij,...jk->...ik', a, b), einsum('bij,jk->bik', a, b));
-    expectClose(einsum('...ij,...jk', sample(5, [1, 2, 3]), sample(6, [5, 3, 4])), einsum('ij,bjk->bik', sample(5, [2, 3]), sample(6, [5, 3, 4])));
+    const [one, five] = [sample(5, [1, 2, 3]), sample(6, [5, 3, 4])];
+    expectClose(einsum('...ij,...jk', one, five), einsum('ij,bjk->bik', sample(5, [2, 3]), five));
     expectClose(einsum('...ii->...i', sample(7, [2, 3, 3])), einsum('aii->ai', sample(7, [2, 3, 3])));
     expectBits(einsum('...->...', f64([1, 2])), [1, 2]);
     expectBits(einsum('->', f64(5)), 5);
@@ -66,7 +69,8 @@ describe('einsum', () => {
 
   it('contracts where there is a matrix to contract, and only multiplies where there is none', () => {
     const names = (equation: string, ...inputs: Tensor[]): string[] =>
-      trace(((...xs: Tensor[]) => einsum(equation, ...xs)) as never, inputs).graph.steps.map((step) => step.primitive.name).filter((name) => name !== 'input');
+      trace(((...xs: Tensor[]) => einsum(equation, ...xs)) as never, inputs).graph.steps
+        .flatMap((step) => (step.primitive.kind === 'source' ? [] : [step.primitive.name]));
     expect(names('ij,jk->ik', ones([2, 3]), ones([3, 4]))).toEqual(['contract']);
     expect(names('ij,ij->i', ones([2, 3]), ones([2, 3]))).toEqual(['mul', 'sum', 'reshape']);
     expect(names('ij,ij->ij', ones([2, 3]), ones([2, 3]))).toEqual(['mul']);

@@ -30,12 +30,14 @@ describe('documentation', () => {
   const folder = new URL('../../src/ops/', import.meta.url);
   const documented = readdirSync(folder).filter((file) => !['index.ts', 'operands.ts'].includes(file)).flatMap((file) => {
     const text = readFileSync(new URL(file, folder), 'utf8');
-    return [...text.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export function (\w+)/g)].map(([, block, name]) => ({ file, name: name!, block }));
+    const exported = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export function (\w+)/g;
+    return [...text.matchAll(exported)].map(([, block, name]) => ({ file, name: name!, block }));
   });
   const isPublic = new Set(Object.keys(ops));
 
   it('of every op says its shapes and its gradient', () => {
-    const publicOnes = documented.filter(({ name, block }, i) => isPublic.has(name) && (block !== undefined || documented[i - 1]?.name !== name));
+    // The first of several overloads has the block.
+    const publicOnes = documented.filter(({ name }, i) => isPublic.has(name) && documented[i - 1]?.name !== name);
     expect(publicOnes.length).toBeGreaterThan(50);
     for (const { file, name, block } of publicOnes) {
       for (const field of ['Shapes', 'Gradient']) {

@@ -10,7 +10,8 @@ import { expectBits, f32, f64, i32, runs } from '../values.ts';
 import { at, build, expectClose, expectGradients, sample } from './numeric.ts';
 
 /** Two batch shapes that broadcast: axes of both or of one, leading ones left out. */
-const batches = fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom('both', 'a', 'b')), { maxLength: 3 }).chain((axes) =>
+const axis = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom('both', 'a', 'b'));
+const batches = fc.array(axis, { maxLength: 3 }).chain((axes) =>
   fc.tuple(fc.nat({ max: axes.length }), fc.nat({ max: axes.length })).map(([cutA, cutB]) => ({
     ofA: axes.map(([n, who]) => (who === 'b' ? 1 : n)).slice(cutA),
     ofB: axes.map(([n, who]) => (who === 'a' ? 1 : n)).slice(cutB),
@@ -25,10 +26,13 @@ function plainProduct(a: Tensor, b: Tensor): Tensor {
     const [m, n] = [batchA[i - rank + batchA.length] ?? 1, batchB[i - rank + batchB.length] ?? 1];
     return m === 1 ? n : m;
   });
-  const own = (index: readonly number[], shape: readonly number[]): number[] => shape.map((n, i) => (n === 1 ? 0 : index[i + rank - shape.length]!));
+  const own = (index: readonly number[], shape: readonly number[]): number[] =>
+    shape.map((n, i) => (n === 1 ? 0 : index[i + rank - shape.length]!));
   return build([...batch, M, N], (index) => {
     let total = 0;
-    for (let k = 0; k < K; k++) total += at(a, [...own(index, batchA), index[rank]!, k]) * at(b, [...own(index, batchB), k, index[rank + 1]!]);
+    for (let k = 0; k < K; k++) {
+      total += at(a, [...own(index, batchA), index[rank]!, k]) * at(b, [...own(index, batchB), k, index[rank + 1]!]);
+    }
     return total;
   });
 }
@@ -64,18 +68,22 @@ describe('matmul', () => {
   });
 
   it('has the derivatives that differences show, for every kind of broadcast', () => {
-    for (const [a, b] of [[[2, 3], [3, 2]], [[3], [3]], [[2, 2, 3], [3, 2]], [[2, 3], [2, 3, 2]], [[2, 1, 2, 2], [3, 2, 2]], [[3], [2, 3, 1]]]) {
+    const shapes = [
+      [[2, 3], [3, 2]], [[3], [3]], [[2, 2, 3], [3, 2]], [[2, 3], [2, 3, 2]], [[2, 1, 2, 2], [3, 2, 2]], [[3], [2, 3, 1]],
+    ];
+    for (const [a, b] of shapes) {
       expectGradients((x, y) => matmul(x, y), [sample(1, a!), sample(2, b!)]);
     }
   });
 
   it('is one contraction, its gradient two more, and nothing is expanded', () => {
     const primitives = (f: (a: Tensor, b: Tensor) => unknown, a: Tensor, b: Tensor): string[] =>
-      trace(f as never, [a, b]).graph.steps.map((step) => step.primitive.name).filter((name) => name === 'contract' || name === 'expand');
+      trace(f as never, [a, b]).graph.steps.map((step) => step.primitive.name).filter((name) => ['contract', 'expand'].includes(name));
     const shared = [ones([5, 2, 3]), ones([3, 4])] as const;
     expect(primitives(matmul, ...shared)).toEqual(['contract']);
     expect(primitives(matmul, ones([5, 1, 2, 3]), ones([6, 3, 4]))).toEqual(['contract']);
-    const both = (a: Tensor, b: Tensor): unknown => grad(((x: Tensor, y: Tensor) => sum(square(matmul(x, y)))) as never, { wrt: [0, 1] })(a, b);
+    const loss = (a: Tensor, b: Tensor): Tensor => sum(square(matmul(a, b)));
+    const both = (a: Tensor, b: Tensor): unknown => grad(loss as never, { wrt: [0, 1] })(a, b);
     expect(primitives(both, ...shared).filter((name) => name === 'contract')).toHaveLength(3);
   });
 

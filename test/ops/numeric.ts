@@ -37,7 +37,7 @@ export function expectClose(actual: Tensor, expected: Tensor, tolerance = 1e-12)
 function weighted(f: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => Tensor {
   return (...xs) => {
     const y = f(...xs);
-    return sumTo(mul(y, build(y.shape, (index) => Math.sin(1 + index.reduce((sum, i) => 3 * sum + i, 0)), 'f64')), []);
+    return sumTo(mul(y, build(y.shape, (index) => Math.sin(1 + index.reduce((sum, i) => 3 * sum + i, 0)))), []);
   };
 }
 
@@ -70,7 +70,7 @@ export function expectGradients(f: (...xs: Tensor[]) => Tensor, inputs: readonly
     expectClose(found[k]!, tensor(differences, { shape: x.shape }), 1e-7);
   });
   if (order === 1) return;
-  const directions = inputs.map((x, k) => build(x.shape, (index) => Math.cos(k + index.reduce((sum, i) => 2 * sum + i, 1)), 'f64'));
+  const directions = inputs.map((x, k) => build(x.shape, (index) => Math.cos(k + index.reduce((sum, i) => 2 * sum + i, 1))));
   const second = hvp(scalar as never, inputs, directions) as unknown as Tensor[];
   const differences = along((t) => Float64Array.from(
     gradientsAt(inputs.map((x, k) => moved(x, directions[k]!.data, t))).flatMap((g) => Array.from(g.data))));

@@ -14,15 +14,17 @@ function difference(actual: Tensor, expected: Packed, tol: Case['tol']): string 
   const wanted = unpacked(expected);
   const found = actual.data;
   for (let i = 0; i < wanted.length; i++) {
-    const close = Object.is(found[i], wanted[i]) || found[i] === wanted[i] || Math.abs(found[i]! - wanted[i]!) <= absolute + relative * Math.abs(wanted[i]!);
-    if (!close) return `entry ${i} is ${found[i]}, ONNX has ${wanted[i]}`;
+    const [a, b] = [found[i]!, wanted[i]!];
+    const close = Object.is(a, b) || a === b || Math.abs(a - b) <= absolute + relative * Math.abs(b);
+    if (!close) return `entry ${i} is ${a}, ONNX has ${b}`;
   }
   return undefined;
 }
 
 const path = process.env['MARGINALIA_ONNX'];
+const title = path === undefined ? 'ONNX node tests (skipped: MARGINALIA_ONNX names no file)' : 'ONNX node tests';
 
-describe.skipIf(path === undefined)(path === undefined ? 'ONNX node tests (skipped: MARGINALIA_ONNX names no file)' : 'ONNX node tests', () => {
+describe.skipIf(path === undefined)(title, () => {
   const cases = path === undefined ? [] : (JSON.parse(readFileSync(path, 'utf8')) as { cases: Case[] }).cases;
   const tally = new Map<string, number>();
   const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1);

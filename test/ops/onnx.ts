@@ -15,7 +15,7 @@ export interface Case {
   readonly case: string;
   readonly op: string;
   readonly inputs: Readonly<Record<string, Packed>>;
-  readonly attrs: Readonly<Record<string, unknown>> & { readonly input_order: readonly string[]; readonly output_order: readonly string[] };
+  readonly attrs: Readonly<Record<string, unknown>> & { readonly [order in 'input_order' | 'output_order']: readonly string[] };
   readonly outputs: Readonly<Record<string, Packed>>;
   readonly tol: Readonly<Record<'f32' | 'f64', readonly [relative: number, absolute: number]>>;
 }
@@ -100,20 +100,23 @@ function windows(n: Node, x: Tensor, kernel: readonly number[]) {
   const spans = kernel.map((k, i) => dilation[i]! * (k - 1) + 1);
   let pads = n.attr('pads', [0, 0, 0, 0]);
   if (n.attr('auto_pad', 'NOTSET') !== 'NOTSET') {
-    const total = [0, 1].map((i) => Math.max(0, (Math.ceil(x.shape[2 + i]! / stride[i]!) - 1) * stride[i]! + spans[i]! - x.shape[2 + i]!));
+    const sizes = x.shape.slice(2);
+    const total = sizes.map((size, i) => Math.max(0, (Math.ceil(size / stride[i]!) - 1) * stride[i]! + spans[i]! - size));
     const less = total.map((t) => Math.floor(t / 2));
     const more = total.map((t) => Math.ceil(t / 2));
     pads = n.attr('auto_pad', '') === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
   }
   const extent = [0, 1].map((i) => x.shape[2 + i]! + pads[i]! + pads[2 + i]! - spans[i]!);
-  if (n.attr('ceil_mode', 0) === 1 && extent.some((e, i) => e % stride[i]! !== 0)) return because('windows that begin beyond the end (ceil_mode)');
+  if (n.attr('ceil_mode', 0) === 1 && extent.some((e, i) => e % stride[i]! !== 0)) {
+    return because('windows that begin beyond the end (ceil_mode)');
+  }
   const widths = [[0, 0], [0, 0], [pads[0]!, pads[2]!], [pads[1]!, pads[3]!]] as [number, number][];
   return { stride, dilation, widths };
 }
 
 export const runners: Readonly<Record<string, Runner>> = {
-  Abs: unary(ops.abs), Acos: unary(ops.acos), Cos: unary(ops.cos), Exp: unary(ops.exp), Floor: unary(ops.floor), Identity: unary((x) => x),
-  Log: unary(ops.log), Neg: unary(ops.neg), Reciprocal: unary(ops.reciprocal), Relu: unary(ops.relu), Sigmoid: unary(ops.sigmoid),
+  Abs: unary(ops.abs), Acos: unary(ops.acos), Cos: unary(ops.cos), Exp: unary(ops.exp), Floor: unary(ops.floor),
+  Identity: unary((x) => x), Log: unary(ops.log), Neg: unary(ops.neg), Reciprocal: unary(ops.reciprocal), Relu: unary(ops.relu), Sigmoid: unary(ops.sigmoid),
   Sign: unary(ops.sign), Sin: unary(ops.sin), Softplus: unary(ops.softplus), Sqrt: unary(ops.sqrt), Tanh: unary(ops.tanh),
   IsNaN: unary((x) => ops.notEqual(x, x)),
   Add: binary(ops.add), Sub: binary(ops.sub), Mul: binary(ops.mul), Div: floats(binary(ops.div)), Pow: floats(binary(ops.pow)),
@@ -123,7 +126,7 @@ export const runners: Readonly<Record<string, Runner>> = {
   Mean: (n) => ops.mean(ops.stack(n.all), { axis: 0 }),
   LeakyRelu: (n) => ops.prelu(n.x(), n.attr('alpha', 0.01)),
   Clip: (n) => {
-    const named = (name: string): { [key: string]: Tensor } => (n.order.includes(name) ? { [name]: n.x(n.order.indexOf(name)) } : {});
+    const named = (name: string) => (n.order.includes(name) ? { [name]: n.x(n.order.indexOf(name)) } : {});
     return ops.clamp(n.x(), { ...named('min'), ...named('max') });
   },
   Where: (n) => ops.where(n.x(0, n.x(1).dtype), n.x(1), n.x(2)),
@@ -133,14 +136,15 @@ export const runners: Readonly<Record<string, Runner>> = {
     return n.given.attrs.output_order.length === 1 ? y : [y, ops.ones(x.shape)];
   },
 
-  ReduceSum: reduction(ops.sum), ReduceMean: reduction(ops.mean), ReduceMax: reduction(ops.max, false), ReduceMin: reduction(ops.min, false),
-  ReduceProd: reduction(ops.prod), ReduceL1: reduction(sumAfter(ops.abs)), ReduceL2: reduction(ops.norm),
+  ReduceSum: reduction(ops.sum), ReduceMean: reduction(ops.mean), ReduceMax: reduction(ops.max, false),
+  ReduceMin: reduction(ops.min, false), ReduceProd: reduction(ops.prod), ReduceL1: reduction(sumAfter(ops.abs)), ReduceL2: reduction(ops.norm),
   ReduceSumSquare: reduction(sumAfter(ops.square)), ReduceLogSum: reduction((x, options) => ops.log(ops.sum(x, options))),
   ReduceLogSumExp: reduction(ops.logSumExp),
   ArgMax: position(ops.argmax), ArgMin: position(ops.argmin),
   Softmax: (n) => ops.softmax(n.x(), { axis: n.attr('axis', -1) }),
   LogSoftmax: (n) => ops.logSoftmax(n.x(), { axis: n.attr('axis', -1) }),
-  LpNormalization: (n) => (n.attr('p', 2) === 2 ? ops.normalize(n.x(), { axis: n.attr('axis', -1) }) : because('the 1-norm has no op')),
+  LpNormalization: (n) =>
+    (n.attr('p', 2) === 2 ? ops.normalize(n.x(), { axis: n.attr('axis', -1) }) : because('the 1-norm has no op')),
   CumSum: (n) => {
     const axis = n.numbers(1)[0]!;
     const turn = (x: Tensor): Tensor => (n.attr('reverse', 0) === 1 ? ops.flip(x, axis) : x);
@@ -148,7 +152,8 @@ export const runners: Readonly<Record<string, Runner>> = {
     return turn(n.attr('exclusive', 0) === 1 ? ops.sub(ops.cumsum(x, { axis }), x) : ops.cumsum(x, { axis }));
   },
   TopK: (n) => {
-    const { values, indices } = ops.topK(n.x(), n.numbers(1)[0]!, { axis: n.attr('axis', -1), largest: n.attr('largest', 1) === 1 });
+    const options = { axis: n.attr('axis', -1), largest: n.attr('largest', 1) === 1 };
+    const { values, indices } = ops.topK(n.x(), n.numbers(1)[0]!, options);
     return [values, indices];
   },
 
@@ -167,13 +172,14 @@ export const runners: Readonly<Record<string, Runner>> = {
   Transpose: (n) => ops.permute(n.x(), n.attr('perm', n.x().shape.map((_, a) => n.x().rank - 1 - a))),
   Concat: (n) => ops.concat(n.all, n.attr('axis', 0)),
   Split: (n) => {
-    const axis = n.attr('axis', 0);
-    const size = n.x().shape.at(axis)!;
+    const [x, axis] = [n.x(), n.attr('axis', 0)];
+    const size = x.shape[axis]!;
     const parts = Object.keys(n.given.outputs).length;
     const even = Math.ceil(size / parts);
-    const sizes = n.packed(1) === undefined ? Array.from({ length: parts }, (_, i) => Math.min(even, size - i * even)) : n.numbers(1);
+    const equal = Array.from({ length: parts }, (_, i) => Math.min(even, size - i * even));
     let from = 0;
-    return sizes.map((length) => ops.slice(n.x(), n.x().shape.map((_, a) => (a === (axis < 0 ? axis + n.x().rank : axis) ? [from, (from += length)] : null))));
+    return (n.packed(1) === undefined ? equal : n.numbers(1)).map((length) =>
+      ops.slice(x, x.shape.map((_, a): Range | null => (a === axis ? [from, (from += length)] : null))));
   },
   Slice: (n) => {
     const x = n.x();
@@ -202,7 +208,8 @@ export const runners: Readonly<Record<string, Runner>> = {
     const index = n.index(1, x.shape[axis]!);
     const rows = ops.take(ops.permute(x, [axis, ...x.shape.map((_, a) => a).filter((a) => a !== axis)]), index);
     const places = rows.shape.map((_, a) => a);
-    return ops.permute(rows, [...places.slice(index.rank, index.rank + axis), ...places.slice(0, index.rank), ...places.slice(index.rank + axis)]);
+    const [ofIndex, before, after] = [places.splice(0, index.rank), places.splice(0, axis), places];
+    return ops.permute(rows, [...before, ...ofIndex, ...after]);
   },
   GatherElements: (n) => ops.gather(n.x(), n.index(1, n.x().shape.at(n.attr('axis', 0))!), n.attr('axis', 0)),
   ScatterElements: (n) => {
@@ -233,7 +240,10 @@ export const runners: Readonly<Record<string, Runner>> = {
     return ops.permute(hot, Array.from({ length: hot.rank - 1 }, (_, a) => a).toSpliced(axis, 0, hot.rank - 1));
   },
   Range: (n) => ops.arange(n.numbers(0)[0]!, n.numbers(1)[0]!, n.numbers(2)[0]!, { dtype: n.x().dtype }),
-  EyeLike: (n) => (n.x().shape[0] === n.x().shape[1] ? ops.eye(n.x().shape[0]!, { dtype: n.x().dtype }) : because('eye is square')),
+  EyeLike: (n) => {
+    const { shape: [rows, columns], dtype } = n.x();
+    return rows === columns ? ops.eye(rows!, { dtype }) : because('eye is square');
+  },
 
   Einsum: (n) => ops.einsum(n.attr('equation', ''), ...n.all),
   Gemm: (n) => {
@@ -264,8 +274,8 @@ export const runners: Readonly<Record<string, Runner>> = {
     const { widths, ...steps } = plan;
     const [top, left] = [widths[2]!, widths[3]!];
     const countPadding = n.attr('count_include_pad', 0) === 1;
-    if (top[0] === top[1] && left[0] === left[1]) return ops.avgPool2d(n.x(), { kernel, ...steps, padding: [top[0], left[0]], countPadding });
-    return because('padding on one side only cannot be left out of a mean');
+    if (top[0] !== top[1] || left[0] !== left[1]) return because('padding on one side only cannot be left out of a mean');
+    return ops.avgPool2d(n.x(), { kernel, ...steps, padding: [top[0], left[0]], countPadding });
   },
   GlobalAveragePool: (n) => ops.mean(n.x(), { axis: [2, 3], keepDims: true }),
   GlobalMaxPool: (n) => ops.max(n.x(), { axis: [2, 3], keepDims: true }),

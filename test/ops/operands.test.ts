@@ -27,8 +27,9 @@ describe('what an op demands', () => {
 
   it('is options with known names', () => {
     demandOptions({ axis: 0 }, ['axis'], 'sum');
-    for (const options of [1, null, [0], f32([1])]) expect(() => demandOptions(options as never, ['axis'], 'sum')).toThrow(DTypeError);
-    expect(() => demandOptions({ dim: 0 }, ['axis', 'keepDims'], 'sum')).toThrow("sum: the option 'dim'. Options are axis, keepDims");
+    for (const given of [1, null, [0], f32([1])]) expect(() => demandOptions(given as never, ['axis'], 'sum')).toThrow(DTypeError);
+    const misspelt = () => demandOptions({ dim: 0 }, ['axis', 'keepDims'], 'sum');
+    expect(misspelt).toThrow("sum: the option 'dim'. Options are axis, keepDims");
     expect(axisOf(f32([[1]]), {}, 'sort')).toBe(1);
     expect(() => axisOf(f32([[1]]), { axis: 2 }, 'sort')).toThrow(/sort: axis 2/);
     expect(() => axisOf(f32([[1]]), { other: 2 } as never, 'sort')).toThrow(DomainError);
@@ -36,7 +37,7 @@ describe('what an op demands', () => {
 });
 
 describe('every op', () => {
-  const functions = Object.entries(ops).filter(([, value]) => typeof value === 'function') as unknown as [string, (...args: unknown[]) => unknown][];
+  const functions = Object.entries(ops as unknown as Record<string, (...args: unknown[]) => unknown>);
   const nonsense: unknown[] = [undefined, null, 'text', {}, [], [1, 2], true, () => 1, NaN, -3];
 
   it('answers nonsense with an error of our own, and works afterwards', () => {

@@ -183,7 +183,9 @@ describe('the views that are primitives', () => {
       expect(() => op(x, 3 as never)).toThrow(ShapeError);
     }
     expect(() => slice([1] as never, [])).toThrow(DTypeError);
-    for (const ranges of [[1], [[0.5, 2]], [[0, 1, 0]], [[NaN]], ['0:1']]) expect(() => slice(x, ranges as never)).toThrow(/slice: the range/);
+    for (const ranges of [[1], [[0.5, 2]], [[0, 1, 0]], [[NaN]], ['0:1']]) {
+      expect(() => slice(x, ranges as never)).toThrow(/slice: the range/);
+    }
     expect(() => slice(x, 1 as never)).toThrow(ShapeError);
     expectClose(slice(x, [null, [-2, null]]), f64([[2, 3]]));
   });
