@@ -35,6 +35,7 @@ function readSource(path: string): Source {
   const { code, literals } = scan(text);
   const imports = literals.flatMap(({ before, content }) => {
     if (!/(\bfrom|\bimport|\bimport\(|\bnew URL\()$/.test(before.trimEnd())) return [];
+    if (before.trimEnd().endsWith('new URL(') && !/\.[tj]s$/.test(content)) return [];
     return content.startsWith('.') ? [relative(root, resolve(root, dirname(path), content)).split(sep).join('/')] : [content];
   });
   return { path, text, code: code.split('\n'), imports };

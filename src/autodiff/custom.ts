@@ -6,7 +6,8 @@
 import { message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { input } from '../graph/intrinsics.ts';
-import type { Fragment, Typed } from '../graph/primitive.ts';
+import type { Fragment } from '../graph/graph.ts';
+import type { Typed } from '../graph/primitive.ts';
 import { currentRecorder, record, Recorder } from '../graph/recorder.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { custom } from '../primitives/index.ts';

@@ -6,8 +6,7 @@
 
 import type { Shape } from '../base/shape.ts';
 import { evaluate } from '../graph/evaluate.ts';
-import type { Graph, Step } from '../graph/graph.ts';
-import type { Fragment } from '../graph/primitive.ts';
+import type { Fragment, Graph, Step } from '../graph/graph.ts';
 import { Value } from '../graph/value.ts';
 import { stretched } from '../primitives/loops.ts';
 import { neededSteps } from './needed.ts';

@@ -78,7 +78,8 @@ function settle(probe: (h: number) => Probe, base: Probe, h: number, smallest: n
     const again = tableau(probe, base, from);
     best = better(best, again);
   }
-  if (base.decisions === undefined && !settled(best, 1e-5)) {
+  // A symmetric kink (|x| at 0) has converging central differences: without decisions both sides are looked at.
+  if (base.decisions === undefined) {
     const border = borderAt(probe, base, smallest, undefined);
     if (border !== undefined) return border;
   }

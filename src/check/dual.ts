@@ -7,8 +7,8 @@
 import { message, ShapeError } from '../base/errors.ts';
 import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import type { Bindings } from '../graph/evaluate.ts';
-import type { Graph, Step } from '../graph/graph.ts';
-import type { Fragment, MapPrimitive, Params } from '../graph/primitive.ts';
+import type { Fragment, Graph, Step } from '../graph/graph.ts';
+import type { MapPrimitive, Params } from '../graph/primitive.ts';
 import { Value } from '../graph/value.ts';
 import { integers, numbers } from '../primitives/algebra.ts';
 import { stretched } from '../primitives/loops.ts';

@@ -3,9 +3,8 @@
 // value₀ + (proxy − proxy₀). Then adjoints, dual numbers and differences must agree with no list of exceptions.
 
 import { message, ShapeError } from '../base/errors.ts';
-import type { Graph, Step } from '../graph/graph.ts';
+import type { Fragment, Graph, Step } from '../graph/graph.ts';
 import { input } from '../graph/intrinsics.ts';
-import type { Fragment } from '../graph/primitive.ts';
 import { apply, record, Recorder } from '../graph/recorder.ts';
 import { fromValue, type Tensor } from '../graph/tensor.ts';
 import { replay } from '../graph/trace.ts';

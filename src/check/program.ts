@@ -1,9 +1,9 @@
 // A program under check: a recorded fragment, its values, and its float inputs seen as one long vector. A derivative of
 // a program is again a program, which is how every order is checked by the same code.
 
+import type { Fragment } from '../graph/graph.ts';
 import { gradient } from '../autodiff/index.ts';
 import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
-import type { Fragment } from '../graph/primitive.ts';
 import { record, type Recorder } from '../graph/recorder.ts';
 import { tensor } from '../graph/tensor.ts';
 import { Value } from '../graph/value.ts';

@@ -10,7 +10,7 @@ import { type Derivation, derivationFromJson, parseDerivation } from '../formula
 import { papers, readPaper } from '../papers/index.ts';
 import { readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { readImageFolders } from './images.ts';
-import type { Command } from './main.ts';
+import type { Command } from './command.ts';
 import { painter, print, progress, writeWhole } from './output.ts';
 
 const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]

@@ -6,13 +6,8 @@ import { readFileSync } from 'node:fs';
 import { MarginaliaError } from '../base/errors.ts';
 import { UsageError } from './arguments.ts';
 import { check } from './check.ts';
+import type { Command } from './command.ts';
 import { print } from './output.ts';
-
-export interface Command {
-  readonly summary: string;
-  readonly help: string;
-  readonly run: (args: readonly string[]) => number | Promise<number>;
-}
 
 const commands: ReadonlyMap<string, Command> = new Map([['check', check]]);
 

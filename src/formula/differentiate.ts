@@ -2,28 +2,15 @@
 // One pull-back per entry of e that is not a sample. Samples do not touch each other unless the formula ties them
 // together, so a single pull-back serves all of them; where they are tied, every sample has its own.
 
-import { currentRecorder, lift, type Tensor, tensor } from '../graph/index.ts';
+import { currentRecorder, lift, tensor } from '../graph/index.ts';
 import { gradient } from '../autodiff/index.ts';
 import { concatAlong, expand, reshape } from '../primitives/index.ts';
 import type { DerivativeExpr } from './grammar.ts';
-import type { Lowering } from './lower.ts';
+import type { Meaning } from './meaning.ts';
 import { alignTo, diagonal, type Named, named, renamed, sampleAxis, unionAxes } from './named.ts';
 import { printExpr } from './print.ts';
 
-/** A derivative the engine took, with what an independent method needs to take it again. */
-export interface DerivativeQuery {
-  /** The formula, and the values it was taken at when they are not the point's. */
-  readonly text: string;
-  /** The step that is differentiated, and the step it is differentiated by. */
-  readonly of: number;
-  readonly by: number;
-  /** One row per entry of `of` (per entry of one sample when `perSample`), each of the shape of `by`. */
-  readonly rows: Tensor;
-  /** The samples of `of` depend on the same sample of `by` only; both lead with the sample axis. */
-  readonly perSample: boolean;
-}
-
-export function derivativeOf(lowering: Lowering, e: DerivativeExpr): Named {
+export function derivativeOf(lowering: Meaning, e: DerivativeExpr): Named {
   const entity = lowering.entity(e.by);
   // The quantity must exist before what depends on it is computed, so that both meet the same step.
   const by = lowering.lookup(entity, e.by);

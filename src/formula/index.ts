@@ -19,6 +19,6 @@ export {
 export { parseDerivation, type Derivation, type Line, type LineKind, type Section } from './derivation.ts';
 export { derivationFromJson } from './json.ts';
 export { type Branch, Lowering, type Point } from './lower.ts';
-export { type DerivativeQuery } from './differentiate.ts';
+export type { DerivativeQuery } from './meaning.ts';
 export { alignTo, type Named, sampleAxis, stretchTo, unionAxes } from './named.ts';
 export { type Entity, Names } from './scope.ts';

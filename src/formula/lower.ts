@@ -4,12 +4,13 @@
 
 import { DomainError, message } from '../base/errors.ts';
 import { currentRecorder, label, lift, type Tensor } from '../graph/index.ts';
-import { safeSqrt } from '../ops/index.ts';
 import * as P from '../primitives/index.ts';
 import type { Derivation, Section } from './derivation.ts';
-import { derivativeOf, type DerivativeQuery } from './differentiate.ts';
-import type { AtExpr, BoundExpr, CallExpr, CompareCond, Cond, Expr, NameExpr } from './grammar.ts';
-import { combine, dotOver, type Named, named, pick, renamed, sampleAxis, stretchTo, sumOver, unionAxes } from './named.ts';
+import { derivativeOf } from './differentiate.ts';
+import { boundForm, callForm } from './forms.ts';
+import type { AtExpr, CompareCond, Cond, Expr, NameExpr } from './grammar.ts';
+import type { DerivativeQuery, Meaning } from './meaning.ts';
+import { combine, type Named, named, pick, renamed, sampleAxis, stretchTo } from './named.ts';
 import { printCond, printExpr } from './print.ts';
 import { type Entity, Names } from './scope.ts';
 import { formulaError } from './tokens.ts';
@@ -44,7 +45,7 @@ export interface Statement {
   readonly lineNumber?: number;
 }
 
-export class Lowering {
+export class Lowering implements Meaning {
   readonly names: Names;
   readonly point: Point;
   readonly derivatives: DerivativeQuery[] = [];
@@ -82,8 +83,8 @@ export class Lowering {
       case 'name': return this.#name(e);
       case 'negate': return combine([this.expr(e.of)], P.neg);
       case 'binary': return combine([this.expr(e.left), this.expr(e.right)], { '+': P.add, '-': P.sub, '*': P.mul, '/': P.div, '^': P.pow }[e.op]);
-      case 'call': return this.#call(e);
-      case 'bound': return this.#bound(e);
+      case 'call': return callForm(this, e);
+      case 'bound': return boundForm(this, e);
       case 'select': {
         const mask = this.cond(e.cond);
         this.branches.push({ text: printCond(e.cond), cond: e.cond, section: this.section, mask });
@@ -236,64 +237,6 @@ export class Lowering {
     return entity !== undefined && type?.kind === 'label' ? { to: type.to, entity } : undefined;
   }
 
-  #call(e: CallExpr): Named {
-    const args = e.args.map((arg) => this.expr(arg));
-    const [a, b] = args as [Named, Named];
-    switch (e.name) {
-      case 'dot': return dotOver(a, b, [...new Set([...a.open, ...b.open])]);
-      case 'norm': return this.#norm(a, e);
-      case 'unit': {
-        const reciprocal = combine([this.#norm(a, e)], (n) => P.where(P.equal(n, 0), 0, P.div(1, n)));
-        return combine([a, reciprocal], P.mul);
-      }
-      case 'clamp': return combine(args, (x, low, high) => P.where(P.less(x!, low!), low!, P.where(P.less(high!, x!), high!, x!)));
-      case 'surrogate': return combine([a, this.#like(b, a)], P.surrogate);
-      default: return combine(args, elementwise[e.name]! as (...xs: Tensor[]) => Tensor);
-    }
-  }
-
-  #like(x: Named, model: Named): Named {
-    return stretchTo(x, model.axes, (axis) => this.size(axis));
-  }
-
-  #norm(x: Named, node: CallExpr): Named {
-    if (x.open.length === 0) {
-      throw this.fail(node, `${node.name} of a number`, `${node.name} acts on the axes that are not indexed`, 'leave out the index of the vector');
-    }
-    return combine([dotOver(x, x, x.open)], safeSqrt);
-  }
-
-  #bound(e: BoundExpr): Named {
-    const axis = e.index;
-    const body = this.expr(e.body);
-    if (e.op === 'rank') return this.#rank(body, axis, e);
-    const mask = e.where === null ? undefined : this.cond(e.where);
-    const parts = mask === undefined ? [body] : [body, mask];
-    const axes = unionAxes([...parts, named(body.tensor, [axis])]);
-    const full = stretchTo(body, axes, (a) => this.size(a));
-    const fill = e.op === 'max' ? -Infinity : e.op === 'min' ? Infinity : 0;
-    const kept = mask === undefined ? full : combine([mask, full], (m, x) => P.where(m, x, fill));
-    if (e.op === 'max' || e.op === 'min') {
-      const sign = e.op === 'max' ? kept : combine([kept], P.neg);
-      const at = sign.axes.indexOf(axis);
-      const rest = sign.axes.filter((a) => a !== axis);
-      const best = P.reshape(P.maxAxes(sign.tensor, [at]), rest.map((a) => this.size(a)));
-      const result = named(best, rest, kept.open.filter((a) => a !== axis));
-      return e.op === 'max' ? result : combine([result], P.neg);
-    }
-    const total = sumOver(kept, [axis]);
-    if (e.op === 'sum') return total;
-    const count = mask === undefined ? named(lift(this.size(axis), 'f64'), []) : sumOver(stretchTo(mask, unionAxes([mask, named(body.tensor, [axis])]), (a) => this.size(a)), [axis]);
-    return combine([total, count], P.div);
-  }
-
-  #rank(body: Named, axis: string, node: BoundExpr): Named {
-    const at = body.axes.indexOf(axis);
-    if (at < 0) throw this.fail(node, `rank over '${axis}' of something that does not depend on it`, 'rank compares the entries along its index', 'use the index in the formula');
-    const order = P.argsortAxis(P.neg(body.tensor), at);
-    return named(P.cast(P.argsortAxis(P.cast(order, 'f64'), at), 'f64'), body.axes, body.open);
-  }
-
   #at(e: AtExpr): Named {
     const overrides = new Map<string, Named>();
     for (const binding of e.bindings) {
@@ -332,9 +275,3 @@ export class Lowering {
 function close(x: Named, axis: string): Named {
   return named(x.tensor, x.axes, x.open.filter((a) => a !== axis));
 }
-
-const elementwise: Readonly<Record<string, unknown>> = {
-  exp: P.exp, log: P.log, log1p: P.log1p, expm1: P.expm1, sqrt: P.sqrt, sin: P.sin, cos: P.cos, acos: P.acos, tanh: P.tanh,
-  abs: P.abs, floor: P.floor, softplus: P.softplus, sigmoid: P.sigmoid, stop: P.stopGradient, max: P.maximum, min: P.minimum,
-};
-

@@ -61,3 +61,10 @@ export class Graph {
     return this.steps.find((step) => step.label === label);
   }
 }
+
+/** A program with its boundary: what goes in, what comes out. */
+export interface Fragment {
+  readonly graph: Graph;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}

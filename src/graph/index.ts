@@ -2,9 +2,9 @@
 
 export { type Bindings, evaluate } from './evaluate.ts';
 export { constant, input } from './intrinsics.ts';
-export { Graph, type Origin, type Step } from './graph.ts';
+export { type Fragment, Graph, type Origin, type Step } from './graph.ts';
 export type {
-  Algebra, ContractPrimitive, ControlPrimitive, Domain, Fragment, IndexPrimitive, Kind, Laws, MapPrimitive, Params, Primitive,
+  Algebra, ContractPrimitive, ControlPrimitive, Domain, IndexPrimitive, Kind, Laws, MapPrimitive, Params, Primitive,
   ReducePrimitive, Rule, RuleContext, Typed,
 } from './primitive.ts';
 export { apply, currentRecorder, type Engine, label, type Mode, record, Recorder, runPrimitive, scope, useEngine } from './recorder.ts';

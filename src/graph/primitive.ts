@@ -4,7 +4,6 @@
 
 import type { DType } from '../base/dtype.ts';
 import type { Shape } from '../base/shape.ts';
-import type { Graph } from './graph.ts';
 import type { Tensor } from './tensor.ts';
 import type { Value } from './value.ts';
 
@@ -151,10 +150,3 @@ export type Primitive =
   | ContractPrimitive | IndexPrimitive | OrderPrimitive | SourcePrimitive | ControlPrimitive;
 
 export type Kind = Primitive['kind'];
-
-/** A program with its boundary: what goes in, what comes out. */
-export interface Fragment {
-  readonly graph: Graph;
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-}

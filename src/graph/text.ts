@@ -11,9 +11,9 @@
 import { dtypes } from '../base/dtype.ts';
 import { FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { checkSize, sameShape, type Shape, shapeText } from '../base/shape.ts';
-import { Graph, type Step } from './graph.ts';
+import { type Fragment, Graph, type Step } from './graph.ts';
 import { keyText, Line, literalText, namedOnce, stringText, valueText } from './literals.ts';
-import type { Fragment, Params, Primitive, Typed } from './primitive.ts';
+import type { Params, Primitive, Typed } from './primitive.ts';
 import { Value } from './value.ts';
 
 const isFragment = (x: unknown): x is Fragment =>

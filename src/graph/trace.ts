@@ -4,9 +4,9 @@
 import { DTypeError, message } from '../base/errors.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { type Flat, flatten, type Tree } from '../base/tree.ts';
-import type { Graph, Step } from './graph.ts';
+import type { Fragment, Graph, Step } from './graph.ts';
 import { input } from './intrinsics.ts';
-import type { Fragment, Params } from './primitive.ts';
+import type { Params } from './primitive.ts';
 import { apply, type Mode, record, Recorder, refusePromise } from './recorder.ts';
 import { floatTypeOf, isTensor, lift, type Operand, Tensor } from './tensor.ts';
 

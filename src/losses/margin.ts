@@ -30,6 +30,11 @@ export interface GradientOption {
   readonly gradient?: 'exact' | 'straightThrough';
 }
 
+interface RuleOption<Unknown extends TargetRule> extends GradientOption {
+  /** Default paper. */
+  readonly targetRule?: Exclude<TargetRule, Unknown>;
+}
+
 /** The largest whole multiple of an angle that is unrolled into a polynomial. */
 const multiples: Range = { from: 1, to: 64, whole: true };
 const angles: Range = { from: 0, to: Math.PI };
@@ -48,7 +53,7 @@ export const plainTarget: TargetMargin = { name: 'plain', parameters: {}, equati
  * Edges     m = 0 gives c bit for bit; the easy rules jump by m at their threshold, and a class is hard by c − m still
  * Throws    DomainError if m < 0 or for an unknown rule; `fallback` is unknown, c − m never turns round
  */
-export function cosineMargin(m: Parameter, options: { readonly targetRule?: TargetRule } & GradientOption = {}): TargetMargin {
+export function cosineMargin(m: Parameter, options: RuleOption<'fallback'> = {}): TargetMargin {
   const { targetRule = 'paper', gradient = 'exact' } = options;
   checkParameter('cosineMargin', 'm', m, nonNegative);
   checkChoice('cosineMargin', 'targetRule', targetRule, ['paper', 'easy0', 'easyMargin']);
@@ -71,7 +76,7 @@ export function cosineMargin(m: Parameter, options: { readonly targetRule?: Targ
  * Throws    DomainError if m is outside [0, π] or for an unknown rule; `easyMargin` is unknown, it compares a cosine
  *           with an angle
  */
-export function arcMargin(m: Parameter, options: { readonly targetRule?: TargetRule } & GradientOption = {}): TargetMargin {
+export function arcMargin(m: Parameter, options: RuleOption<'easyMargin'> = {}): TargetMargin {
   const { targetRule = 'paper', gradient = 'exact' } = options;
   checkParameter('arcMargin', 'm', m, angles);
   checkChoice('arcMargin', 'targetRule', targetRule, ['paper', 'fallback', 'easy0']);

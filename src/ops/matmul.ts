@@ -25,52 +25,40 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const left = a.rank === 1 ? [1, ...a.shape] : a.shape;
   const right = b.rank === 1 ? [...b.shape, 1] : b.shape;
   if (a.rank === 0 || b.rank === 0 || left.at(-1) !== right.at(-2)) {
-    throw misfit(a, b, 'The last axis of the first and the last but one of the second are equal', 'Check for a missing transpose');
+    throw misfit(a, b, 'The last axis of the first equals the last but one of the second', 'Look for a missing transpose');
   }
-  const { kinds, batch } = batchKinds(a, b, left.slice(0, -2), right.slice(0, -2));
-  const has = (kind: Batch): readonly number[] => batch.filter((_, axis) => kinds[axis] === kind);
-  const [shared, ofA, ofB] = [has('both'), has('a'), has('b')];
-  const rowsA = left.at(-2)!;
-  const inner = left.at(-1)!;
-  const columns = right.at(-1)!;
-  // Batch axes that only the other operand has are dropped; what is left of each operand is in the order of the result.
-  const slim = (x: Tensor, own: Batch, matrix: Shape): Tensor =>
-    reshape(x, [...batch.filter((_, axis) => kinds[axis] === 'both' || kinds[axis] === own), ...matrix]);
-  const sharedFirst = (x: Tensor, own: Batch): Tensor => {
-    const kept = kinds.filter((kind) => kind === 'both' || kind === own);
-    const order = [...kept.keys()].sort((i, j) => Number(kept[i] !== 'both') - Number(kept[j] !== 'both'));
-    return permute(x, [...order, order.length, order.length + 1]);
-  };
-  const p = sharedFirst(slim(a, 'a', [rowsA, inner]), 'a');
-  const q = sharedFirst(slim(b, 'b', [inner, columns]), 'b');
-  const product = contract(p, q, {
-    batch: shared.map((_, axis) => [axis, axis]),
-    sum: [[p.rank - 1, q.rank - 2]],
+  const { shape, ofA, ofB } = batchAxes(a, b, left.slice(0, -2), right.slice(0, -2));
+  const [rows, inner, columns] = [left.at(-2)!, left.at(-1)!, right.at(-1)!];
+  const sizes = (axes: readonly number[]): number[] => axes.map((axis) => shape[axis]!);
+  const shared = ofA.filter((axis) => ofB.includes(axis));
+  const product = contract(reshape(a, [...sizes(ofA), rows, inner]), reshape(b, [...sizes(ofB), inner, columns]), {
+    batch: shared.map((axis) => [ofA.indexOf(axis), ofB.indexOf(axis)]),
+    sum: [[ofA.length + 1, ofB.length]],
   });
-  // The product's axes are: shared batches, batches of a, rows, batches of b, columns.
-  const first = { both: 0, a: shared.length, b: shared.length + ofA.length + 1 };
-  const order = kinds.flatMap((kind) => (kind === 'one' ? [] : [first[kind]++]));
-  const sorted = permute(product, [...order, shared.length + ofA.length, shared.length + ofA.length + 1 + ofB.length]);
-  return reshape(sorted, [...batch, ...(a.rank === 1 ? [] : [rowsA]), ...(b.rank === 1 ? [] : [columns])]);
+  const alone = (own: readonly number[]): number[] => own.filter((axis) => !shared.includes(axis));
+  const axes = [...shared, ...alone(ofA), 'rows', ...alone(ofB), 'columns'];
+  const batch = shape.flatMap((_, axis) => (ofA.includes(axis) || ofB.includes(axis) ? [axis] : []));
+  const sorted = permute(product, [...batch, 'rows', 'columns'].map((axis) => axes.indexOf(axis)));
+  return reshape(sorted, [...shape, ...(a.rank === 1 ? [] : [rows]), ...(b.rank === 1 ? [] : [columns])]);
 }
 
-/** Who has a batch axis of the result: both operands, one of them (the other repeats), or nobody (size 1). */
-type Batch = 'both' | 'a' | 'b' | 'one';
-
-function batchKinds(a: Tensor, b: Tensor, batchA: Shape, batchB: Shape): { readonly kinds: Batch[]; readonly batch: number[] } {
+/** The batch axes of the result, and which of them each operand really has: where it has size 1 it has none. */
+function batchAxes(a: Tensor, b: Tensor, batchA: Shape, batchB: Shape) {
   const rank = Math.max(batchA.length, batchB.length);
-  const kinds: Batch[] = [];
-  const batch: number[] = [];
+  const shape: number[] = [];
+  const ofA: number[] = [];
+  const ofB: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
     const m = batchA[axis - rank + batchA.length] ?? 1;
     const n = batchB[axis - rank + batchB.length] ?? 1;
     if (m !== n && m !== 1 && n !== 1) {
       throw misfit(a, b, 'Batch axes are equal or one of them is 1', 'Use unsqueeze to say which batches belong together');
     }
-    kinds.push(m === 1 && n === 1 ? 'one' : m === n ? 'both' : n === 1 ? 'a' : 'b');
-    batch.push(m === 1 ? n : m);
+    shape.push(m === 1 ? n : m);
+    if (m !== 1) ofA.push(axis);
+    if (n !== 1) ofB.push(axis);
   }
-  return { kinds, batch };
+  return { shape, ofA, ofB };
 }
 
 function misfit(a: Tensor, b: Tensor, rule: string, todo: string): ShapeError {

@@ -72,18 +72,18 @@ export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {})
   demandOptions(options, ['low', 'high', 'dtype'], 'uniform');
   checkList(shape, 'uniform');
   const { low = 0, high = 1, dtype = 'f32' } = options;
-  const unit = cast(unitFromBits(randomBits(key, shape)), dtype);
+  const unit = unitFromBits(randomBits(key, shape), dtype);
   return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low);
 }
 
 /**
- * ⌊b / 2^8⌋ / 2^24 in exact 32-bit arithmetic. A cast of b itself would round its 32 bits to 24, up to 1 in the worst
- * case. So the low byte goes first: shifted to the top by a wrapping product it survives the cast.
+ * ⌊b / 2^8⌋ / 2^24 exactly, in Float32 as in Float64. A Float32 cast of b itself would round its 32 bits to 24, up to
+ * 1 in the worst case. So the low byte goes first: shifted to the top by a wrapping product it survives the cast.
  */
-function unitFromBits(bits: Tensor): Tensor {
-  const signed = mul(cast(mul(bits, 2 ** 24), 'f32'), 2 ** -24);
+function unitFromBits(bits: Tensor, dtype: FloatDType): Tensor {
+  const signed = mul(cast(mul(bits, 2 ** 24), dtype), 2 ** -24);
   const low = cast(where(less(signed, 0), add(signed, 256), signed), 'i32');
-  const unit = mul(cast(sub(bits, low), 'f32'), 2 ** -32);
+  const unit = mul(cast(sub(bits, low), dtype), 2 ** -32);
   return where(less(unit, 0), add(unit, 1), unit);
 }
 

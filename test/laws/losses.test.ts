@@ -214,6 +214,28 @@ describe('law: hand-derived gradients, evaluated in plain numbers', () => {
   }));
 });
 
+describe('law: hand-derived gradients of the naive fusion', () => {
+  it('D14b: with plain cosines feeding g, its slope runs through every cosine', () => law((seed) => {
+    const [gamma, s, m] = [1.5, 5, 0.3];
+    const given = sample(seed);
+    const inputs = inputsOf(lossRow('am-softmax'), given);
+    const losses = lossRow('am-softmax').create({ s, m, reduction: 'none' })(...inputs).data;
+    const [base] = gradients(lossRow('am-softmax'), { s, m, reduction: 'sum' }, inputs, 'c');
+    const seen = trace(lossRow('normface').create({ s }), inputs);
+    const c = seen.recorder.tensors[seen.graph.labelled('c')!.id]!.data;
+    const expected = Array.from(base!.data, (g, at) => {
+      const [i, k] = [Math.floor(at / given.classes), at % given.classes];
+      const scores = Array.from(c.slice(i * given.classes, (i + 1) * given.classes), (x) => Math.exp(s * x));
+      const q = scores.map((e) => e / scores.reduce((a, b) => a + b, 0));
+      const own = q[given.labels[i]!]!;
+      const indicator = k === given.labels[i] ? 1 : 0;
+      return (1 - own) ** gamma * g - gamma * (1 - own) ** (gamma - 1) * s * own * (indicator - q[k]!) * losses[i]!;
+    });
+    const [slope] = gradients(lossRow('f-am-softmax'), { s, m, gamma, reduction: 'sum' }, inputs, 'c');
+    close(slope!.data, expected, 1e-10);
+  }));
+});
+
 describe('law: first and second derivatives agree with dual numbers and with differences', () => {
   // The readings belong to the parts a loss is made of, so the short run looks at each reading in one loss only.
   const parts = ['a-softmax', 'am-softmax', 'arc-softmax', 'combined-margin', 'f-am-softmax', 'hm-softmax', 'mv-am-softmax', 'center', 'triplet'];

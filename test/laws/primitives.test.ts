@@ -54,11 +54,11 @@ describe.each(primitives.map((primitive) => ({ name: primitive.name, primitive }
 
   it('law: Float32 is Float64 rounded, but for a few units of the terms added', () => law(30, (draw) => {
     const sample = sampleOf(primitive, draw);
-    if (floats(sample).length === 0) return;
+    // A custom step's sub-graphs are recorded for one type.
+    if (floats(sample).length === 0 || 'forward' in sample.params) return;
     const narrow = sample.inputs.map((x) => (x.dtype === 'f64' ? tensor(x.data, { shape: x.shape, dtype: 'f32' }) : x));
     const wide = narrow.map((x) => (x.dtype === 'f32' ? tensor(x.data, { shape: x.shape, dtype: 'f64' }) : x));
-    const params = 'forward' in sample.params ? undefined : sample.params;
-    if (params === undefined) return;
+    const { params } = sample;
     const inF32 = runOf(primitive, { inputs: narrow, params: 'dtype' in params ? { ...params, dtype: 'f32' } : params }).data();
     const inF64 = runOf(primitive, { inputs: wide, params }).data();
     const mu = spreadOf(primitive, wide, params);
@@ -78,10 +78,9 @@ describe.each(primitives.map((primitive) => ({ name: primitive.name, primitive }
   it('law: a linear primitive is pulled back by its transpose', () => law(8, (draw) => {
     const sample = sampleOf(primitive, draw);
     for (const at of linearInputs(primitive, sample)) {
-      const map = (x: Tensor): Tensor => apply(primitive, sample.inputs.map((y, i) => (i === at ? x : y)), sample.params);
-      const others = sample.inputs.map((y, i) => (i === at || y.dtype === 'i32' || primitive.kind === 'contract' ? y : tensor(new Float64Array(y.size), { shape: y.shape })));
-      linearTranspose((x) => apply(primitive, others.map((y, i) => (i === at ? x : y)), sample.params), sample.inputs[at]!);
-      expect(map(sample.inputs[at]!).shape).toEqual(primitive.type(sample.inputs, sample.params).shape);
+      // What the map is affine in is set to 0, so that it is linear; factors and indices stay.
+      const held = sample.inputs.map((x) => (primitive.kind === 'contract' || x.dtype === 'i32' ? x : tensor(new Float64Array(x.size), { shape: x.shape })));
+      linearTranspose((x) => apply(primitive, held.map((y, i) => (i === at ? x : y)), sample.params), sample.inputs[at]!);
     }
   }));
 });

@@ -34,8 +34,8 @@ function plain(equation: string, inputs: readonly Tensor[]): Tensor {
 
 const equations = [
   'ij->ij', 'ij->ji', 'ij->', 'ij->j', 'ii->i', 'ii->', 'iji->j', 'aibi->ba', 'i,i->', 'i,j->ij', 'i,j->ji', 'ij,ij->ij',
-  'ij,ij->i', 'ij,jk->ik', 'ij,jk->ki', 'ij,kj->ik', 'aij,ajk->aik', 'aij,jk->aki', 'aij,bjk->abik', 'ab,abi,i->b', 'ij,jk,kl->il',
-  'ij,jk,kl->', 'ii,ij->j', 'i,i,i->i', 'ab,cb->', 'abc,cab->b', 'ij,kl->',
+  'ij,ij->i', 'ij,jk->ik', 'ij,jk->ki', 'ij,kj->ik', 'aij,ajk->aik', 'aij,jk->aki', 'aij,bjk->abik', 'ab,abi,i->b',
+  'ij,jk,kl->il', 'ij,jk,kl->', 'ii,ij->j', 'i,i,i->i', 'ab,cb->', 'abc,cab->b', 'ij,kl->',
 ];
 const inputsOf = (equation: string): Tensor[] =>
   equation.split('->')[0]!.split(',').map((group, i) => sample(i + 1, [...group].map((letter) => sizes[letter]!)));

@@ -78,7 +78,7 @@ describe('matmul', () => {
 
   it('is one contraction, its gradient two more, and nothing is expanded', () => {
     const primitives = (f: (a: Tensor, b: Tensor) => unknown, a: Tensor, b: Tensor): string[] =>
-      trace(f as never, [a, b]).graph.steps.map((step) => step.primitive.name).filter((name) => ['contract', 'expand'].includes(name));
+      trace(f as never, [a, b]).graph.steps.map((step) => step.primitive.name).filter((name) => /contract|expand/.test(name));
     const shared = [ones([5, 2, 3]), ones([3, 4])] as const;
     expect(primitives(matmul, ...shared)).toEqual(['contract']);
     expect(primitives(matmul, ones([5, 1, 2, 3]), ones([6, 3, 4]))).toEqual(['contract']);

@@ -116,8 +116,9 @@ function windows(n: Node, x: Tensor, kernel: readonly number[]) {
 
 export const runners: Readonly<Record<string, Runner>> = {
   Abs: unary(ops.abs), Acos: unary(ops.acos), Cos: unary(ops.cos), Exp: unary(ops.exp), Floor: unary(ops.floor),
-  Identity: unary((x) => x), Log: unary(ops.log), Neg: unary(ops.neg), Reciprocal: unary(ops.reciprocal), Relu: unary(ops.relu), Sigmoid: unary(ops.sigmoid),
-  Sign: unary(ops.sign), Sin: unary(ops.sin), Softplus: unary(ops.softplus), Sqrt: unary(ops.sqrt), Tanh: unary(ops.tanh),
+  Identity: unary((x) => x), Log: unary(ops.log), Neg: unary(ops.neg), Reciprocal: unary(ops.reciprocal),
+  Relu: unary(ops.relu), Sigmoid: unary(ops.sigmoid), Sign: unary(ops.sign), Sin: unary(ops.sin), Softplus: unary(ops.softplus),
+  Sqrt: unary(ops.sqrt), Tanh: unary(ops.tanh),
   IsNaN: unary((x) => ops.notEqual(x, x)),
   Add: binary(ops.add), Sub: binary(ops.sub), Mul: binary(ops.mul), Div: floats(binary(ops.div)), Pow: floats(binary(ops.pow)),
   Equal: binary(ops.equal), Less: binary(ops.less), LessOrEqual: binary(ops.lessEqual), Greater: binary(ops.greater),
@@ -137,8 +138,9 @@ export const runners: Readonly<Record<string, Runner>> = {
   },
 
   ReduceSum: reduction(ops.sum), ReduceMean: reduction(ops.mean), ReduceMax: reduction(ops.max, false),
-  ReduceMin: reduction(ops.min, false), ReduceProd: reduction(ops.prod), ReduceL1: reduction(sumAfter(ops.abs)), ReduceL2: reduction(ops.norm),
-  ReduceSumSquare: reduction(sumAfter(ops.square)), ReduceLogSum: reduction((x, options) => ops.log(ops.sum(x, options))),
+  ReduceMin: reduction(ops.min, false), ReduceProd: reduction(ops.prod), ReduceL1: reduction(sumAfter(ops.abs)),
+  ReduceL2: reduction(ops.norm), ReduceSumSquare: reduction(sumAfter(ops.square)),
+  ReduceLogSum: reduction((x, options) => ops.log(ops.sum(x, options))),
   ReduceLogSumExp: reduction(ops.logSumExp),
   ArgMax: position(ops.argmax), ArgMin: position(ops.argmin),
   Softmax: (n) => ops.softmax(n.x(), { axis: n.attr('axis', -1) }),

@@ -27,7 +27,9 @@ describe('what an op demands', () => {
 
   it('is options with known names', () => {
     demandOptions({ axis: 0 }, ['axis'], 'sum');
-    for (const given of [1, null, [0], f32([1])]) expect(() => demandOptions(given as never, ['axis'], 'sum')).toThrow(DTypeError);
+    for (const given of [1, null, [0], f32([1])]) {
+      expect(() => demandOptions(given as never, ['axis'], 'sum')).toThrow(DTypeError);
+    }
     const misspelt = () => demandOptions({ dim: 0 }, ['axis', 'keepDims'], 'sum');
     expect(misspelt).toThrow("sum: the option 'dim'. Options are axis, keepDims");
     expect(axisOf(f32([[1]]), {}, 'sort')).toBe(1);
