@@ -3,7 +3,7 @@
 // compile and differentiate again, and each knows which forward step it came from.
 
 import { isFloat } from '../base/dtype.ts';
-import type { Step } from '../graph/graph.ts';
+import type { Origin, Step } from '../graph/graph.ts';
 import type { Primitive, Rule } from '../graph/primitive.ts';
 import type { Recorder } from '../graph/recorder.ts';
 import { filled, type Tensor } from '../graph/tensor.ts';
@@ -17,6 +17,8 @@ export interface Seed {
 export interface GradientOptions {
   /** Drop a forward value once no rule reads it again: only where nobody else holds the trace. */
   readonly release?: boolean;
+  /** Told what each use of a step sends it: the step that used it and as which input, and the cotangent. */
+  readonly observe?: (use: Origin, cotangent: Tensor) => void;
 }
 
 /**
@@ -40,7 +42,9 @@ export function gradient(recorder: Recorder, seeds: readonly Seed[], wrt: readon
     step.inputs.forEach((input, index) => {
       const rule = ruleOf(step.primitive, index);
       if (!reaches[input] || rule === null) return;
-      const cotangent = recorder.from({ step: id, input: index }, () => applyRule(recorder, step, rule, grad, index));
+      const use = { step: id, input: index };
+      const cotangent = recorder.from(use, () => applyRule(recorder, step, rule, grad, index));
+      options.observe?.(use, cotangent);
       accumulate(cotangents, input, cotangent);
     });
     if (options.release && step.label === undefined && !asked.has(id)) recorder.release(id);

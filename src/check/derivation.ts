@@ -3,7 +3,7 @@
 
 import { digits } from '../base/compare.ts';
 import { DomainError, message } from '../base/errors.ts';
-import { type Claim, type Derivation, type Line, Names, printCond, printExpr, type Section } from '../formula/index.ts';
+import { type Claim, type Derivation, type Expr, type Line, Names, printCond, printExpr, type Section } from '../formula/index.ts';
 import { type Facts, condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { BranchHits, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
@@ -92,6 +92,7 @@ interface Survey {
   readonly branches: readonly BranchHits[];
   readonly digits: Digits;
   readonly atRounding: number;
+  readonly aboveFloor: number;
   readonly atBorder: number;
   readonly failure?: Failure & { readonly point: PointData };
   /** The statement does not depend on the point at all. */
@@ -110,7 +111,8 @@ function checkLine(derivation: Derivation, section: Section, line: Line, points:
   };
   const chosen = line.amended === undefined ? printed : survey(run(line.amended, line.amendedText ?? line.text), facts(line.amended), points);
   const result = {
-    ...base, hits: chosen.hits, branches: chosen.branches, digits: chosen.digits, atRounding: chosen.atRounding, atBorder: chosen.atBorder,
+    ...base, hits: chosen.hits, branches: chosen.branches, digits: chosen.digits, atRounding: chosen.atRounding, aboveFloor: chosen.aboveFloor,
+    atBorder: chosen.atBorder,
   };
   const row = (verdict: Verdict, reason?: string): LedgerRow => ({ ...result, verdict, ...(reason !== undefined && { reason }) });
 
@@ -128,6 +130,11 @@ function checkLine(derivation: Derivation, section: Section, line: Line, points:
   if (!chosen.constant) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
       .filter((x) => x.data + x.seeded < needed);
+    const claim = line.amended ?? line.claim;
+    // An equality that is only ever met where both sides vanish has not been met; a claim that something is 0 is exempt.
+    if (claim?.op === '=' && !isZero(claim.right) && chosen.aboveFloor < needed) {
+      few.push({ data: 0, seeded: chosen.aboveFloor, text: 'entries other than 0' });
+    }
     if (few.length > 0) {
       return row('unexercised', few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; '));
     }
@@ -140,7 +147,7 @@ function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun,
   const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
   const hits = { data: 0, seeded: 0 };
   let [statement, duals, differences]: (number | null)[] = [null, null, null];
-  let [atRounding, atBorder] = [0, 0];
+  let [atRounding, aboveFloor, atBorder] = [0, 0, 0];
   let failure: Survey['failure'];
   const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
   let constant = true;
@@ -163,12 +170,13 @@ function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun,
       duals = least(duals, found.duals);
       differences = least(differences, found.differences);
       atRounding += found.atRounding;
+      aboveFloor += found.aboveFloor;
       atBorder += found.atBorder;
       if (found.failure !== undefined && (failure === undefined || found.failure.error > failure.error)) failure = { ...found.failure, point };
     });
   }
   return {
-    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, atBorder, constant,
+    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, constant,
     ...(failure && { failure }),
   };
 }
@@ -186,6 +194,8 @@ function runNumber(derivation: Derivation, section: Section, line: Line, point: 
   if (error <= 0.5 * unit * (1 + 1e-9)) return { ...found, hits: 0, statement: digits(error / Math.abs(failure.right)) };
   return { ...found, hits: 0, failure: { ...failure, reason: `${failure.left.toPrecision(8)} is not ${text} to its last digit` } };
 }
+
+const isZero = (e: Expr): boolean => e.kind === 'number' && e.value === 0;
 
 function claimText(claim: Claim): string {
   const where = claim.where === null ? '' : ` where ${printCond(claim.where)}`;

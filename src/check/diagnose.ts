@@ -12,13 +12,17 @@ import type { EntryReport } from './report.ts';
 import type { Seeded } from './seeded.ts';
 
 /** The worst entry of a wrong order, exactly located, with the step at fault and a guess at the mistake. */
+const largest = 4096;
+
 export function diagnose(program: Program, result: OrderResult, stream: Seeded): { worst: EntryReport; cause: Cause | undefined } {
   const { frozen, wrong } = result;
-  const judged = wrong.reduce((a, b) => (b.entry.digits < a.entry.digits ? b : a));
+  // Duals are the sharper witness: what they contradict is explained before what only differences contradict.
+  const byDual = wrong.filter((w) => w.against === 'duals');
+  const judged = (byDual.length > 0 ? byDual : wrong).reduce((a, b) => (b.entry.digits < a.entry.digits ? b : a));
   const step = wrongRule(frozen.fragment, bindingsAt(program, frozen.fragment, program.point), stream);
   const blame = step === undefined ? {} : { step: originalStep(program, frozen, step) };
   const slopes = pull(program, judged.row.cotangent).slopes;
-  const reference = judged.against === 'duals' ? byDuals(program, result, judged) : byDifferences(program, wrong, judged, slopes);
+  const reference = judged.against === 'duals' ? byDuals(program, result, judged) : byDifferences(wrong, judged, slopes);
   if (reference === undefined) return { worst: { ...judged.entry, ...blame }, cause: undefined };
   // The input the worst entry belongs to; for a dense direction, the input whose gradient is furthest off.
   const furthest = program.inputs.reduce((a, b) => (worstError(cut(slopes, b), cut(reference, b)).error > worstError(cut(slopes, a), cut(reference, a)).error ? b : a));
@@ -32,9 +36,10 @@ export function diagnose(program: Program, result: OrderResult, stream: Seeded):
   return { worst: { ...judged.entry, ...entry, ...blame }, cause };
 }
 
-/** Every entry of one row by duals. */
-function byDuals(program: Program, { frozen }: OrderResult, { row }: Judged): Float64Array {
+/** Every entry of one row by duals; not for inputs so large that it would take minutes. */
+function byDuals(program: Program, { frozen }: OrderResult, { row }: Judged): Float64Array | undefined {
   const { fragment } = frozen;
+  if (program.point.length > largest) return undefined;
   const push = dualProgram(fragment.graph, fragment.outputs, bindingsAt(program, fragment, program.point));
   return program.point.map((_, place) => {
     const direction = new Float64Array(program.point.length);
@@ -45,11 +50,11 @@ function byDuals(program: Program, { frozen }: OrderResult, { row }: Judged): Fl
 }
 
 /** Where only differences disagree: the entries they contradict, the others as they are. */
-function byDifferences(program: Program, wrong: readonly Judged[], { row, column }: Judged, slopes: Float64Array): Float64Array | undefined {
+function byDifferences(wrong: readonly Judged[], { row, column }: Judged, slopes: Float64Array): Float64Array | undefined {
   if (column.place === undefined) return undefined;
   const reference = Float64Array.from(slopes);
   for (const w of wrong) {
     if (w.row === row && w.column.place !== undefined && w.entry.difference !== null) reference[w.column.place] = w.entry.difference;
   }
-  return reference.length === program.point.length ? reference : undefined;
+  return reference;
 }

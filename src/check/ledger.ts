@@ -48,6 +48,8 @@ export interface LedgerRow {
   readonly digits: Digits;
   /** Entries that agree only because both sides are at the rounding of the terms they are made of. */
   readonly atRounding: number;
+  /** Entries of an equality that agree in digits, rather than by being 0 or at rounding on both sides. */
+  readonly aboveFloor: number;
   /** Derivative entries left out because a border of the cell was nearer than the smallest step. */
   readonly atBorder: number;
   /** Why the verdict is not `holds`, in one sentence. */

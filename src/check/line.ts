@@ -44,6 +44,8 @@ export interface LineRun {
   readonly duals: number | null;
   readonly differences: number | null;
   readonly atRounding: number;
+  /** Entries of an equality that agree in digits, rather than by being 0 or at rounding on both sides. */
+  readonly aboveFloor: number;
   readonly atBorder: number;
   readonly failure?: Failure;
 }
@@ -85,7 +87,7 @@ export function runLine(
       hits: asked === undefined ? sides.left.length : Array.from(asked).filter((x) => x !== 0).length,
       branches: lowering.branches.map((branch) => countBranch(branch, axes, asked, lowering)),
       statement: verdict.digits, duals: proof.duals, differences: proof.differences,
-      atRounding: verdict.atRounding, atBorder: proof.atBorder,
+      atRounding: verdict.atRounding, aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder,
       ...(failure && { failure }),
     };
   });
@@ -95,13 +97,14 @@ interface Sides { readonly left: Float64Array; readonly right: Float64Array }
 
 function compareSides(
   claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined, spread: () => Float64Array, entryText: (i: number) => string,
-): { digits: number | null; atRounding: number; failure?: Failure } {
+): { digits: number | null; atRounding: number; aboveFloor: number; failure?: Failure } {
   const floor = floorOf(right.filter((_, i) => asked === undefined || asked[i] !== 0));
   const tolerance = 10 ** -demanded.statement;
   let rounding: Float64Array | undefined;
   let worst = 0;
   let compared = 0;
   let atRounding = 0;
+  let aboveFloor = 0;
   let failure: Failure | undefined;
   const fail = (i: number, reason: string, error: number): void => {
     if (failure === undefined || error > failure.error) failure = { reason, entry: entryText(i), left: left[i]!, right: right[i]!, error };
@@ -131,10 +134,11 @@ function compareSides(
       fail(i, `the sides agree to ${digits(error).toFixed(1)} digits`, error);
     }
     compared++;
+    if (b !== 0) aboveFloor++;
     worst = Math.max(worst, error);
   }
   const agreed = claim?.op === '=' && compared > 0 ? digits(worst) : null;
-  return { digits: agreed, atRounding, ...(failure && { failure }) };
+  return { digits: agreed, atRounding, aboveFloor, ...(failure && { failure }) };
 }
 
 /** What independent methods said about derivatives. */

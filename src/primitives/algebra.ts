@@ -93,9 +93,17 @@ const texts: Algebra<Text> = {
   select: (c, a, b) => ({ text: `${wrap(a, 1)} if ${c.text} else ${b.text}`, level: -1 }),
 };
 
-const atom = /^[^\s+−·/^]+$|^\w+\([^()]*\)$/;
+/** Held together by itself: a name, a number, a call; no sign stands outside its brackets. */
+function isAtom(text: string): boolean {
+  let depth = 0;
+  for (const char of text) {
+    if (depth === 0 && ' +−·/^'.includes(char)) return false;
+    depth += '([{'.includes(char) ? 1 : ')]}'.includes(char) ? -1 : 0;
+  }
+  return !text.startsWith('-');
+}
 
 /** The formula of a map body, given the text of its operands. */
 export function bodyText(body: (algebra: Algebra<Text>, ...inputs: Text[]) => Text, inputs: readonly string[]): string {
-  return body(texts, ...inputs.map((text) => ({ text, level: atom.test(text) ? 5 : 0 }))).text;
+  return body(texts, ...inputs.map((text) => ({ text, level: isAtom(text) ? 5 : 0 }))).text;
 }

@@ -79,6 +79,13 @@ describe('checkDerivation', () => {
     expect(ledger.ok).toBe(false);
   });
 
+  it('calls an equality unexercised that is only met where both sides are 0', () => {
+    const { row } = check('claim D (c[k] - c[k]) * s = s * (c[k] - c[k])\nclaim E c[k] - c[k] = 0');
+    expect(row('D').verdict).toBe('unexercised');
+    expect(row('D').reason).toMatch(/entries other than 0: 0 of 20/);
+    expect(row('E').verdict).toBe('holds');
+  });
+
   it('does not ask for the side of a branch that the line itself rules out', () => {
     const { row } = check('claim D I[k] * c[k] = c[k] where I[k] = 1\nclaim E (1 if k = y else 0) = 0 where k != y');
     expect(row('D').verdict).toBe('holds');

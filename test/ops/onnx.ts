@@ -102,9 +102,8 @@ function windows(n: Node, x: Tensor, kernel: readonly number[]) {
   if (n.attr('auto_pad', 'NOTSET') !== 'NOTSET') {
     const sizes = x.shape.slice(2);
     const total = sizes.map((size, i) => Math.max(0, (Math.ceil(size / stride[i]!) - 1) * stride[i]! + spans[i]! - size));
-    const less = total.map((t) => Math.floor(t / 2));
-    const more = total.map((t) => Math.ceil(t / 2));
-    pads = n.attr('auto_pad', '') === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
+    const halves = [Math.floor, Math.ceil].map((round) => total.map((t) => round(t / 2)));
+    pads = (n.attr('auto_pad', '') === 'SAME_UPPER' ? halves : halves.toReversed()).flat();
   }
   const extent = [0, 1].map((i) => x.shape[2 + i]! + pads[i]! + pads[2 + i]! - spans[i]!);
   if (n.attr('ceil_mode', 0) === 1 && extent.some((e, i) => e % stride[i]! !== 0)) {
@@ -273,11 +272,10 @@ export const runners: Readonly<Record<string, Runner>> = {
     const kernel = n.attr('kernel_shape', [1, 1]) as [number, number];
     const plan = windows(n, n.x(), kernel);
     if ('because' in plan) return plan;
-    const { widths, ...steps } = plan;
-    const [top, left] = [widths[2]!, widths[3]!];
+    const { widths: [, , top, left], ...steps } = plan;
     const countPadding = n.attr('count_include_pad', 0) === 1;
-    if (top[0] !== top[1] || left[0] !== left[1]) return because('padding on one side only cannot be left out of a mean');
-    return ops.avgPool2d(n.x(), { kernel, ...steps, padding: [top[0], left[0]], countPadding });
+    if (top![0] !== top![1] || left![0] !== left![1]) return because('padding on one side only cannot be left out of a mean');
+    return ops.avgPool2d(n.x(), { kernel, ...steps, padding: [top![0], left![0]], countPadding });
   },
   GlobalAveragePool: (n) => ops.mean(n.x(), { axis: [2, 3], keepDims: true }),
   GlobalMaxPool: (n) => ops.max(n.x(), { axis: [2, 3], keepDims: true }),

@@ -1,8 +1,10 @@
 // softmax and logSoftmax against the formula in plain numbers, and at the points where exponentials break.
 
 import { describe, expect, it } from 'vitest';
+import { grad } from '../../src/autodiff/index.ts';
 import { DTypeError, ShapeError } from '../../src/base/errors.ts';
-import { logSoftmax, softmax, sum, zeros } from '../../src/ops/index.ts';
+import { type Tensor, trace } from '../../src/graph/index.ts';
+import { logSoftmax, logSumExp, softmax, square, sum, zeros } from '../../src/ops/index.ts';
 import { expectBits, f32, f64, i32 } from '../values.ts';
 import { at, build, expectClose, expectGradients, gradientOf, sample } from './numeric.ts';
 
@@ -51,6 +53,17 @@ describe('softmax', () => {
   it('has the derivatives that differences show', () => {
     expectGradients((x) => softmax(x, { axis: 0 }), [sample(2, [3, 2])]);
     expectGradients((x) => logSoftmax(x), [sample(3, [2, 4])]);
+  });
+
+  it('stops the gradient at the shift, whose value cancels: no derivative passes through the maximum', () => {
+    for (const op of [softmax, logSoftmax, logSumExp]) {
+      const { graph } = trace(grad(((x: Tensor) => sum(square(op(x)))) as never) as never, [sample(4, [3])]);
+      const adjointsOfMax = graph.steps.filter(({ origin }) => {
+        const primitive = origin && graph.steps[origin.step]!.primitive;
+        return primitive?.kind === 'reduce' && primitive.combine === 'max';
+      });
+      expect(adjointsOfMax).toEqual([]);
+    }
   });
 
   it('of nothing is nothing', () => {

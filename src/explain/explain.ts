@@ -1,0 +1,139 @@
+// explain: runs a function once, takes the derivative of its result for every quantity on the way, and writes down what
+// was computed, what came back and what was taken for granted. The adjoints are the steps that the gradient itself
+// appends, so what is printed is what runs.
+
+import { gradient } from '../autodiff/index.ts';
+import { isFloat } from '../base/dtype.ts';
+import { message, ShapeError } from '../base/errors.ts';
+import { shapeText } from '../base/shape.ts';
+import { filled, record, type Step, type Tensor, trace, type Trace } from '../graph/index.ts';
+import { assumptionsOf } from './assumptions.ts';
+import { type Adjoint, type Explanation, explanationVersion, type Line } from './explanation.ts';
+import { AdjointFormulas, constantText, Formulas } from './formulas.ts';
+import { numbersOf } from './numbers.ts';
+
+export interface ExplainOptions {
+  /** Names for the arguments, in order; a label given by the function wins. */
+  readonly names?: readonly string[];
+  /** Tensors of up to this many numbers are given whole, larger ones summarised. Default 64. */
+  readonly whole?: number;
+}
+
+/** What a use of a step sent to it. */
+interface Part {
+  readonly use: number;
+  readonly input: number;
+  readonly tensor: Tensor;
+  readonly step: number;
+}
+
+/**
+ * Every step on the way to a number: its formula, its value, its adjoint and the rules that made that, and what the
+ * derivative assumes.
+ *
+ * Shapes    f(...inputs) → one element; inputs are tensors or trees of them
+ * Gradient  none: the explanation is plain data
+ * Edges     a line that no derivative reaches has the adjoint null; constants stand inside the formulas
+ * Throws    ShapeError for a result that is not one float; whatever f throws
+ */
+export function explain(f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: ExplainOptions = {}): Explanation {
+  const { names = [], whole = 64 } = options;
+  const traced = trace(f, inputs, { positions: true });
+  const [result] = traced.result.leaves;
+  if (traced.outputs.length !== 1 || result!.size !== 1 || !isFloat(result!.dtype)) {
+    const found = traced.result.leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ');
+    throw new ShapeError(message(`explain: the function returned ${found}`, 'The derivative of one float is explained', 'Reduce with sum or mean, or choose an entry'));
+  }
+  const { steps } = traced.graph;
+  const first = steps.length;
+  const forward = forwardSteps(traced);
+  const { totals, parts } = adjointsOf(traced, forward);
+
+  const formulas = new Formulas(steps, namesOf(traced, names));
+  const rules = new AdjointFormulas(steps, formulas, first, new Map([...totals].map(([id, { step }]) => [id, step])), parts);
+  const main = mainLines(forward, traced, formulas, rules, parts);
+  const adjointOf = (id: number): Adjoint | null => {
+    const total = totals.get(id);
+    return total === undefined ? null : {
+      value: numbersOf(total.tensor.data, whole),
+      contributions: (parts.get(id) ?? []).map(({ use, input, tensor, step }) => ({
+        from: use, input, formula: rules.short(use, step), expanded: rules.expanded(use, step), value: numbersOf(tensor.data, whole),
+      })),
+    };
+  };
+  const lines = forward.map((step): Line => ({
+    number: step.id,
+    name: formulas.name(step.id),
+    ...(step.label !== undefined && { label: step.label }),
+    ...(step.role !== undefined && { role: step.role }),
+    ...(step.scope !== undefined && { scope: step.scope }),
+    ...(step.source !== undefined && { source: step.source }),
+    formula: formulas.short(step.id),
+    expanded: formulas.expanded(step.id),
+    main: main.has(step.id),
+    shape: step.shape,
+    dtype: step.dtype,
+    value: numbersOf(traced.recorder.tensors[step.id]!.data, whole),
+    adjoint: adjointOf(step.id),
+  }));
+  const reached = (id: number): boolean => totals.has(id);
+  return {
+    version: explanationVersion, inputs: traced.inputs, result: traced.outputs[0]!, lines,
+    assumptions: assumptionsOf(traced, forward, formulas, reached),
+  };
+}
+
+/** The inputs and everything the result needs but plain numbers, which stand inside the formulas. */
+function forwardSteps({ graph, inputs, outputs }: Trace): Step[] {
+  const live = graph.live(outputs);
+  return graph.steps.filter((step) => inputs.includes(step.id) || (live[step.id] && constantText(step) === undefined));
+}
+
+function namesOf({ graph, inputs }: Trace, given: readonly string[]): Map<number, string> {
+  const names = new Map<number, string>();
+  inputs.forEach((id, i) => given[i] !== undefined && names.set(id, given[i]));
+  const taken = new Map<string, number>();
+  for (const { id, label } of graph.steps) {
+    if (label === undefined) continue;
+    const before = taken.get(label) ?? 0;
+    taken.set(label, before + 1);
+    // A label that was given several times says which time is meant.
+    names.set(id, before === 0 ? label : `${label}#${before + 1}`);
+  }
+  return names;
+}
+
+/** The adjoint of every float step that depends on an input, and what it is the sum of. */
+function adjointsOf({ recorder, graph, inputs, outputs }: Trace, forward: readonly Step[]) {
+  const touched = graph.dependents(inputs);
+  const wrt = forward.filter((step) => touched[step.id] && isFloat(step.dtype)).map((step) => step.id);
+  const parts = new Map<number, Part[]>();
+  const totals = new Map<number, { readonly tensor: Tensor; readonly step: number }>();
+  if (wrt.length === 0) return { totals, parts };
+  record(recorder, () => {
+    const result = graph.steps[outputs[0]!]!;
+    const seed = { step: result.id, cotangent: filled(1, result.shape, result.dtype) };
+    const found = gradient(recorder, [seed], wrt, {
+      observe: ({ step: use, input }, tensor) => {
+        const id = graph.steps[use]!.inputs[input]!;
+        parts.set(id, [...(parts.get(id) ?? []), { use, input, tensor, step: recorder.stepOf(tensor).id }]);
+      },
+    });
+    found.forEach((tensor, i) => tensor !== null && totals.set(wrt[i]!, { tensor, step: recorder.stepOf(tensor).id }));
+  });
+  return { totals, parts };
+}
+
+/** The lines to show: what has a name, the result, and whatever their formulas cannot write out. */
+function mainLines(
+  forward: readonly Step[], { outputs }: Trace, formulas: Formulas, rules: AdjointFormulas, parts: ReadonlyMap<number, readonly Part[]>,
+): Set<number> {
+  const main = new Set(forward.filter(({ id }) => formulas.hasName(id) || id === outputs[0]).map(({ id }) => id));
+  const known = new Set(forward.map(({ id }) => id));
+  for (const id of main) {
+    formulas.expanded(id);
+    for (const { use, step } of parts.get(id) ?? []) rules.expanded(use, step);
+    for (const needed of [...formulas.needed, ...rules.needed]) if (known.has(needed)) main.add(needed);
+  }
+  return main;
+}

@@ -1,0 +1,132 @@
+// Every guess is tested by committing the very mistake.
+
+import { describe, expect, it } from 'vitest';
+import { grad, vjp } from '../../src/autodiff/index.ts';
+import { guessCause } from '../../src/check/causes.ts';
+import { seeded, normals } from '../../src/check/seeded.ts';
+import { gradcheck } from '../../src/check/index.ts';
+import { type Tensor, tensor } from '../../src/graph/index.ts';
+import * as P from '../../src/primitives/index.ts';
+
+const [N, D] = [4, 3];
+const shape = [N, D];
+const random = (purpose: number, size = N * D): Float64Array => normals(seeded(3, purpose), size);
+const x = tensor(random(1), { shape });
+const w = tensor(random(2), { shape });
+/** Σ tanh(x)·w: a gradient without special structure. */
+const right = (grad((y: Tensor) => P.sumTo(P.mul(P.tanh(y), w), []))(x) as Tensor).data;
+const named = (analytic: ArrayLike<number>, reference: ArrayLike<number> = right, context = {}) => guessCause(analytic, reference, { shape, ...context });
+
+describe('one number for all entries', () => {
+  it('a flipped sign', () => {
+    expect(named(right.map((g) => -g))).toMatchObject({ name: 'sign', factor: -1 });
+  });
+
+  it('a factor of two, of the number of samples, and any other', () => {
+    expect(named(right.map((g) => 2 * g))).toMatchObject({ name: 'factor', text: expect.stringContaining(' 2 times') as string });
+    expect(named(right.map((g) => g / N))!.text).toMatch(/1\/4 \(1 over the size of axis 0: a mean instead of a sum\?\)/);
+    expect(named(right.map((g) => g * D))!.text).toMatch(/3 \(the size of axis 1: a sum instead of a mean\?\)/);
+    expect(named(right.map((g) => 0.37 * g))).toMatchObject({ name: 'factor', factor: expect.closeTo(0.37, 12) as number });
+  });
+
+  it('no path at all', () => {
+    const stopped = grad((y: Tensor) => P.sumTo(P.mul(P.tanh(P.stopGradient(y)), w), []))(x) as Tensor;
+    expect(named(stopped.data)).toMatchObject({ name: 'zero' });
+  });
+});
+
+describe('shapes', () => {
+  it('a missing sum over a broadcast axis, leading or trailing', () => {
+    // The bias of [N, D] has the gradient of every sample, not their sum.
+    const bias = (grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(tensor(random(5, D))) as Tensor).data;
+    const perSample = (grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(P.expand(tensor(random(5, D)), shape)) as Tensor).data;
+    expect(guessCause(perSample, bias, { shape: [D] })).toMatchObject({ name: 'broadcastSum', text: expect.stringContaining('axis of 4') as string });
+    const rows = [1, 2, 3, 4].map((i) => [0, 1, 2].reduce((sum, j) => sum + right[3 * (i - 1) + j]!, 0));
+    expect(guessCause(right, rows, { shape: [N, 1] })).toMatchObject({ name: 'broadcastSum', text: expect.stringContaining('axis of 3') as string });
+    expect(guessCause([1, 2, 3], [1, 2], { shape: [2] })).toMatchObject({ name: 'shape' });
+  });
+
+  it('a transpose, of a square matrix and of a long one', () => {
+    const square = random(6, 9);
+    expect(guessCause(square.map((_, i) => square[(i % 3) * 3 + Math.floor(i / 3)]!), square, { shape: [3, 3] })).toMatchObject({ name: 'transpose' });
+    // [N, D] written as [D, N]: the numbers of the transposed matrix in row-major order.
+    const turned = right.map((_, i) => right[(i % N) * D + Math.floor(i / N)]!);
+    expect(named(turned)).toMatchObject({ name: 'transpose' });
+  });
+});
+
+describe('patterns', () => {
+  it('signs that are wrong in some entries', () => {
+    // ∂|x| taken as 1.
+    const g = random(7);
+    const own = (grad((y: Tensor) => P.sumTo(P.mul(P.abs(y), tensor(g, { shape })), []))(x) as Tensor).data;
+    expect(named(g, own)).toMatchObject({ name: 'signs' });
+  });
+
+  it('the projection missing from the gradient of x/‖x‖', () => {
+    const unit = (y: Tensor): Tensor => P.div(y, P.sqrt(P.sumAxes(P.mul(y, y), [1])));
+    const frozenNorm = (y: Tensor): Tensor => P.div(y, P.stopGradient(P.sqrt(P.sumAxes(P.mul(y, y), [1]))));
+    const [full, part] = [unit, frozenNorm].map((f) => (grad((y: Tensor) => P.sumTo(P.mul(f(y), w), []))(x) as Tensor).data) as [Float64Array, Float64Array];
+    expect(named(part, full, { point: x.data })).toMatchObject({ name: 'alongInput' });
+    expect(named(part, full)?.name).not.toBe('alongInput');
+  });
+
+  it('a weight per sample left out', () => {
+    const weights = [0.3, 2, 1.5, 0.7];
+    expect(named(right.map((g, i) => g / weights[Math.floor(i / D)]!))).toMatchObject({ name: 'rowFactor' });
+  });
+
+  it('a mean over the last axis left out', () => {
+    // The centring of a layer norm: g − mean(g).
+    const centred = right.map((g, i) => g - (right[D * Math.floor(i / D)]! + right[D * Math.floor(i / D) + 1]! + right[D * Math.floor(i / D) + 2]!) / D);
+    expect(named(right, centred)).toMatchObject({ name: 'rowConstant' });
+  });
+
+  it('a term that acts on some entries: the −1 at the label of a softmax gradient', () => {
+    const probabilities = (vjp((z: Tensor) => P.div(P.exp(z), P.sumAxes(P.exp(z), [1])), [x]).value as Tensor).data as Float64Array;
+    const labels = [2, 0, 1, 1];
+    const correct = probabilities.map((p, i) => p - (labels[Math.floor(i / D)] === i % D ? 1 : 0));
+    expect(named(probabilities, correct)).toMatchObject({ name: 'entries', text: expect.stringContaining('4 of 12') as string });
+  });
+
+  it('a missing outer product', () => {
+    const [u, v] = [random(8, N), random(9, D)];
+    expect(named(right, right.map((g, i) => g + u[Math.floor(i / D)]! * v[i % D]!))).toMatchObject({ name: 'rankOne' });
+  });
+
+  it('Float32 noise, told from stored Float32 numbers', () => {
+    expect(named(right.map(Math.fround))!.text).toMatch(/all numbers are Float32/);
+    expect(named(right.map((g, i) => g * (1 + 1e-7 * Math.sin(i))))!.text).toMatch(/about 7 digits/);
+  });
+
+  it('NaN before anything else', () => {
+    expect(named(right.map((g, i) => (i === 3 ? NaN : -g)))).toMatchObject({ name: 'nonfinite' });
+  });
+
+  it('a kink, when everything else is right or nothing else fits', () => {
+    expect(named(right, right, { atBorder: true })).toMatchObject({ name: 'kink' });
+    expect(named(random(10), right, { atBorder: true })).toMatchObject({ name: 'kink' });
+  });
+
+  it('nothing, when the numbers agree or no pattern fits', () => {
+    expect(named(right)).toBeUndefined();
+    expect(named(random(10))).toBeUndefined();
+  });
+});
+
+describe('in code that is not ours', () => {
+  const value = ([a]: number[][]): number => a!.reduce((sum, v, i) => sum + (i + 1) * Math.sin(v), 0);
+  const slopes = ([a]: number[][]): number[] => a!.map((v, i) => (i + 1) * Math.cos(v));
+  it.each([
+    ['sign', (g: number[]) => g.map((s) => -s)],
+    ['factor', (g: number[]) => g.map((s) => s / 3)],
+    ['zero', (g: number[]) => g.map(() => 0)],
+    ['entries', (g: number[]) => g.map((s, i) => (i === 1 ? s + 1 : s))],
+    ['nonfinite', (g: number[]) => g.map((s, i) => (i === 1 ? NaN : s))],
+  ])('%s is recognised', (name, mistake) => {
+    const report = gradcheck({ value, gradient: (xs: number[][]) => [mistake(slopes(xs))] }, [[0.3, -0.4, 1.2]]);
+    expect(report.ok).toBe(false);
+    if (name === 'nonfinite') expect(report.failures[0]!.kind).toBe('nonfinite');
+    else expect(report.cause?.name).toBe(name);
+  });
+});

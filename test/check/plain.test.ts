@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { gradcheck, reportText } from '../../src/check/index.ts';
+
+/** f(a, b) = Σ a² b over two arrays. */
+const good = {
+  value: ([a, b]: Float64Array[]): number => a!.reduce((sum, x, i) => sum + x * x * b![i]!, 0),
+  gradient: ([a, b]: Float64Array[]): Float64Array[] => [a!.map((x, i) => 2 * x * b![i]!), a!.map((x) => x * x)],
+};
+const inputs = [Float64Array.of(1, -2, 0.5), Float64Array.of(3, 0.1, -1)];
+
+describe('code over plain arrays', () => {
+  it('is judged by differences alone, to order 1', () => {
+    const report = gradcheck(good, inputs);
+    expect(report).toMatchObject({ ok: true, borders: [], failures: [] });
+    expect(report.orders).toHaveLength(1);
+    expect(report.orders[0]).toMatchObject({ entries: 6, full: true, duals: null });
+    expect(report.orders[0]!.differences).toBeGreaterThan(8);
+  });
+
+  it('names the worst entry of a wrong gradient', () => {
+    const wrong = { ...good, gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 2 ? -x : x))) };
+    const report = gradcheck(wrong, inputs);
+    expect(report.ok).toBe(false);
+    expect(report.worst).toMatchObject({ input: 'inputs[0]', index: [2], analytic: 1, numeric: null });
+    expect(report.worst!.difference).toBeCloseTo(-1, 9);
+    expect(report.cause!.name).toBe('signs');
+  });
+
+  it('may take nested arrays and single numbers, and give Float32', () => {
+    const f = {
+      value: ([m, s]: [number[][], number]): number => s * (m[0]![0]! * m[1]![1]! - m[0]![1]! * m[1]![0]!),
+      gradient: ([m, s]: [number[][], number]): [number[][], Float32Array] => [
+        [[s * m[1]![1]!, -s * m[1]![0]!], [-s * m[0]![1]!, s * m[0]![0]!]],
+        Float32Array.of(m[0]![0]! * m[1]![1]! - m[0]![1]! * m[1]![0]!),
+      ],
+    };
+    const report = gradcheck(f, [[[1, 2], [3, 4.5]], 2]);
+    expect(report.ok, reportText(report)).toBe(true);
+    const turned = { ...f, gradient: (xs: [number[][], number]): [number[][], Float32Array] => [f.gradient(xs)[0].map((_, i) => f.gradient(xs)[0].map((r) => r[i]!)), f.gradient(xs)[1]] };
+    expect(gradcheck(turned, [[[1, 2], [3, 4.5]], 2]).cause!.name).toBe('transpose');
+  });
+
+  it('large inputs are checked by sampled entries and directions', () => {
+    const a = Float64Array.from({ length: 400 }, (_, i) => Math.sin(i));
+    const report = gradcheck(good, [a, a.map(Math.cos)]);
+    expect(report.ok).toBe(true);
+    expect(report.orders[0]).toMatchObject({ full: false, entries: 2 * 68 });
+    const wrong = { ...good, gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 333 ? x + 1 : x))) };
+    expect(gradcheck(wrong, [a, a.map(Math.cos)]).ok).toBe(false);
+  });
+
+  it('infers kinks and jumps at the point from the two sides', () => {
+    const relu = { value: ([a]: number[][]): number => Math.max(a![0]!, 0) + a![1]!, gradient: (): number[][] => [[0, 1]] };
+    const report = gradcheck(relu, [[0, 3]]);
+    expect(report.ok).toBe(true);
+    expect(report.borders).toMatchObject([{ kind: 'kink', index: [0] }]);
+    const step = { value: ([a]: number[][]): number => (a![0]! < 0 ? 1 : 2), gradient: (): number[][] => [[0]] };
+    expect(gradcheck(step, [[0]]).borders).toMatchObject([{ kind: 'jump', size: expect.closeTo(1, 9) as number }]);
+  });
+
+  it('gets fresh arrays at every call, so code that writes into them moves nothing', () => {
+    const careless = {
+      value: (xs: Float64Array[]): number => {
+        const result = good.value(xs);
+        xs[0]!.fill(0);
+        return result;
+      },
+      gradient: good.gradient,
+    };
+    expect(gradcheck(careless, inputs).ok).toBe(true);
+    expect(inputs[0]).toEqual(Float64Array.of(1, -2, 0.5));
+  });
+
+  it('fails when the value is not finite, gradients are missing, too long, or change', () => {
+    expect(gradcheck({ ...good, value: () => NaN }, inputs).failures[0]!.text).toBe('the value is NaN');
+    expect(gradcheck({ ...good, gradient: () => [] }, inputs).failures[0]!.text).toMatch(/0 arrays for 2 inputs/);
+    const perRow = gradcheck({ value: ([b]: number[][]) => 3 * b![0]!, gradient: () => [[1, 1, 1]] }, [[2]]);
+    expect(perRow.failures[0]!.text).toMatch(/has 3 numbers, the input 1/);
+    expect(perRow.cause!.name).toBe('broadcastSum');
+    let calls = 0;
+    expect(gradcheck({ ...good, gradient: (xs: Float64Array[]) => good.gradient(xs).map((g) => g.map((x) => x + calls++)) }, inputs).failures.map((f) => f.kind)).toContain('repeat');
+  });
+
+  it('refuses inputs that have no digits or are no numbers', () => {
+    expect(() => gradcheck(good, [Float32Array.of(1), Float64Array.of(1)])).toThrow(/inputs\[0\] is a Float32Array/);
+    expect(() => gradcheck(good, ['x'])).toThrow(/inputs\[0\] is string/);
+    expect(() => gradcheck({ ...good, gradient: () => [null as never, null as never] }, inputs)).toThrow(/one array of numbers per input/);
+  });
+});
