@@ -9,7 +9,7 @@ import { shapeText } from '../base/shape.ts';
 import { filled, record, type Step, type Tensor, trace, type Trace } from '../graph/index.ts';
 import { assumptionsOf } from './assumptions.ts';
 import { type Adjoint, type Explanation, explanationVersion, type Line } from './explanation.ts';
-import { AdjointFormulas, constantText, Formulas } from './formulas.ts';
+import { AdjointFormulas, constantText, Formulas, type Use } from './formulas.ts';
 import { numbersOf } from './numbers.ts';
 
 export interface ExplainOptions {
@@ -19,12 +19,10 @@ export interface ExplainOptions {
   readonly whole?: number;
 }
 
-/** What a use of a step sent to it. */
-interface Part {
-  readonly use: number;
+/** What a use of a step, as which of its inputs, sent to it. */
+interface Part extends Use {
   readonly input: number;
   readonly tensor: Tensor;
-  readonly step: number;
 }
 
 /**
@@ -50,14 +48,15 @@ export function explain(f: (...inputs: never[]) => unknown, inputs: readonly unk
   const { totals, parts } = adjointsOf(traced, forward);
 
   const formulas = new Formulas(steps, namesOf(traced, names));
-  const rules = new AdjointFormulas(steps, formulas, first, new Map([...totals].map(([id, { step }]) => [id, step])), parts);
+  const rules = new AdjointFormulas(steps, formulas, first, totals, parts);
   const main = mainLines(forward, traced, formulas, rules, parts);
   const adjointOf = (id: number): Adjoint | null => {
     const total = totals.get(id);
     return total === undefined ? null : {
       value: numbersOf(total.tensor.data, whole),
-      contributions: (parts.get(id) ?? []).map(({ use, input, tensor, step }) => ({
-        from: use, input, formula: rules.short(use, step), expanded: rules.expanded(use, step), value: numbersOf(tensor.data, whole),
+      contributions: (parts.get(id) ?? []).map((part) => ({
+        from: part.use, input: part.input, formula: rules.short(part), expanded: rules.expanded(part),
+        value: numbersOf(part.tensor.data, whole),
       })),
     };
   };
@@ -89,8 +88,8 @@ function forwardSteps({ graph, inputs, outputs }: Trace): Step[] {
   return graph.steps.filter((step) => inputs.includes(step.id) || (live[step.id] && constantText(step) === undefined));
 }
 
-function namesOf({ graph, inputs }: Trace, given: readonly string[]): Map<number, string> {
-  const names = new Map<number, string>();
+function namesOf({ graph, inputs, outputs }: Trace, given: readonly string[]): Map<number, string> {
+  const names = new Map([[outputs[0]!, 'result']]);
   inputs.forEach((id, i) => given[i] !== undefined && names.set(id, given[i]));
   const taken = new Map<string, number>();
   for (const { id, label } of graph.steps) {
@@ -132,7 +131,7 @@ function mainLines(
   const known = new Set(forward.map(({ id }) => id));
   for (const id of main) {
     formulas.expanded(id);
-    for (const { use, step } of parts.get(id) ?? []) rules.expanded(use, step);
+    for (const part of parts.get(id) ?? []) rules.expanded(part);
     for (const needed of [...formulas.needed, ...rules.needed]) if (known.has(needed)) main.add(needed);
   }
   return main;

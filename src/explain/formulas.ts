@@ -1,14 +1,17 @@
 // The formulas of an explanation. A step has a short formula, in the names of its operands, and an expanded one, in
 // which operands without a name are written out. Writing out stops where the text would grow too long to read, and the
 // step that was to be written out becomes a line of its own; so no formula can explode.
+// Not written at all: plain numbers' steps, and views that show the same numbers in the same order (an axis of size 1
+// more or less, a stretched axis), which formulas leave to the reader.
 
+import { denseStrides } from '../base/shape.ts';
 import type { Step } from '../graph/graph.ts';
 import { Value } from '../graph/value.ts';
 
 /** The longest formula that is written into another one. */
-const readable = 44;
+const readable = 48;
 
-/** The number a constant repeats, in the few digits a reader wants. */
+/** The number an unnamed constant repeats, in the few digits a reader wants. */
 export function constantText(step: Step): string | undefined {
   const value = step.params['value'];
   if (step.inputs.length > 0 || !(value instanceof Value) || step.label !== undefined) return undefined;
@@ -17,105 +20,121 @@ export function constantText(step: Step): string | undefined {
   return first !== undefined && data.every((x) => Object.is(x, first)) ? String(Number(first.toPrecision(6))) : undefined;
 }
 
+/** True for a view that shows the same numbers in the same order; strides tell, without the numbers. */
+function isSilent({ primitive, params }: Step, operands: readonly Step[]): boolean {
+  if (primitive.kind !== 'view') return false;
+  const { dtype, shape } = operands[0]!;
+  const seen = primitive.run([new Value(dtype, shape, new Int32Array(0))], params);
+  const axes = (sizes: readonly number[], strides: readonly number[]): string =>
+    sizes.flatMap((n, axis) => (n === 1 || strides[axis] === 0 ? [] : [`${n}:${strides[axis]!}`])).join();
+  return seen.offset === 0 && axes(seen.shape, seen.strides) === axes(shape, denseStrides(shape));
+}
+
+/** The formula of a step; `operand` gives the text of its operands. */
+function write(steps: readonly Step[], id: number, operand: (input: number) => string): string {
+  const step = steps[id]!;
+  const number = constantText(step);
+  if (number !== undefined) return number;
+  const operands = step.inputs.map((input) => steps[input]!);
+  return isSilent(step, operands) ? operand(step.inputs[0]!) : step.primitive.print(step.inputs.map(operand), step.params);
+}
+
+/** Formulas of forward steps. */
 export class Formulas {
   readonly #steps: readonly Step[];
   readonly #names: ReadonlyMap<number, string>;
   readonly #expanded = new Map<number, string>();
-  /** Steps that cannot be written out, so that a reader has to see them. */
+  /** Steps that were too long to be written out, so that a reader has to see them. */
   readonly needed = new Set<number>();
 
-  /** `names` has the steps that are called by a name rather than written out: labels and inputs. */
+  /** `names` has the steps that are called by a name rather than written out: labels, inputs, the result. */
   constructor(steps: readonly Step[], names: ReadonlyMap<number, string>) {
     this.#steps = steps;
     this.#names = names;
-  }
-
-  name(id: number): string {
-    return this.#names.get(id) ?? constantText(this.#steps[id]!) ?? `%${id}`;
   }
 
   hasName(id: number): boolean {
     return this.#names.has(id);
   }
 
+  name(id: number): string {
+    return this.#names.get(id) ?? constantText(this.#steps[id]!) ?? `%${id}`;
+  }
+
   /** The formula in the names of the operands. */
   short(id: number): string {
-    return this.#print(id, (input) => this.name(input));
+    return write(this.#steps, id, (input) => this.name(input));
   }
 
   /** The formula with unnamed operands written out. */
   expanded(id: number): string {
     const known = this.#expanded.get(id);
     if (known !== undefined) return known;
-    const text = this.#print(id, (input) => this.operand(input));
+    const text = write(this.#steps, id, (input) => this.operand(input));
     this.#expanded.set(id, text);
     return text;
   }
 
   /** An operand as it stands in an expanded formula. */
   operand(id: number): string {
-    const name = this.name(id);
-    if (!name.startsWith('%') || this.#names.has(id) || this.needed.has(id)) return name;
+    if (this.#names.has(id) || this.needed.has(id)) return this.name(id);
     const text = this.expanded(id);
     if (text.length <= readable) return text;
     this.needed.add(id);
-    return name;
-  }
-
-  #print(id: number, operand: (input: number) => string): string {
-    const step = this.#steps[id]!;
-    if (step.inputs.length === 0) return constantText(step) ?? step.primitive.print([], step.params);
-    return step.primitive.print(step.inputs.map(operand), step.params);
+    return this.name(id);
   }
 }
 
-/** The formula of what a use sends back: adjoint steps written out down to forward steps and the adjoint of the use. */
+/** What a use of a step sends back to it: the step that used it, and the adjoint step that holds what it sends. */
+export interface Use {
+  readonly use: number;
+  readonly step: number;
+}
+
+/** Formulas of adjoint steps: written out down to forward steps and to the adjoint of the use they come from. */
 export class AdjointFormulas {
   readonly #steps: readonly Step[];
   readonly #forward: Formulas;
-  /** Where the adjoints begin, and the step that holds the adjoint of a forward step. */
+  /** Where the adjoint steps begin. */
   readonly #first: number;
-  readonly #totals: ReadonlyMap<number, number>;
-  /** What the uses of a step send, as the steps that hold it. */
-  readonly #parts: ReadonlyMap<number, readonly { readonly use: number; readonly step: number }[]>;
+  /** The step that holds the whole adjoint of a forward step, and what it is the sum of. */
+  readonly #totals: ReadonlyMap<number, { readonly step: number }>;
+  readonly #uses: ReadonlyMap<number, readonly Use[]>;
   readonly needed = new Set<number>();
 
   constructor(
-    steps: readonly Step[], forward: Formulas, first: number, totals: ReadonlyMap<number, number>,
-    parts: ReadonlyMap<number, readonly { readonly use: number; readonly step: number }[]>,
+    steps: readonly Step[], forward: Formulas, first: number,
+    totals: ReadonlyMap<number, { readonly step: number }>, uses: ReadonlyMap<number, readonly Use[]>,
   ) {
     this.#steps = steps;
     this.#forward = forward;
     this.#first = first;
     this.#totals = totals;
-    this.#parts = parts;
+    this.#uses = uses;
   }
 
-  /** What `use` sends by the adjoint step `step`, in the name of its own adjoint. */
-  short(use: number, step: number): string {
+  /** What a use sends, in the names of forward steps and of its own adjoint. */
+  short({ use, step }: Use): string {
     return this.#text(step, use, `∂${this.#forward.name(use)}`, (id) => this.#forward.name(id));
   }
 
-  /** The same with the adjoint of an unnamed use written out. */
-  expanded(use: number, step: number): string {
+  /** The same with what has no name written out. */
+  expanded({ use, step }: Use): string {
     return this.#text(step, use, this.#adjoint(use), (id) => this.#forward.operand(id));
   }
 
-  #adjoint(use: number): string {
-    const name = `∂${this.#forward.name(use)}`;
-    if (this.#forward.hasName(use) || this.needed.has(use)) return name;
-    const parts = (this.#parts.get(use) ?? []).map((part) => this.expanded(part.use, part.step));
-    const text = parts.join(' + ');
-    if (parts.length > 0 && text.length <= readable) return text;
-    this.needed.add(use);
+  #adjoint(id: number): string {
+    const name = `∂${this.#forward.name(id)}`;
+    if (this.#forward.hasName(id) || this.needed.has(id)) return name;
+    const text = (this.#uses.get(id) ?? []).map((use) => this.expanded(use)).join(' + ');
+    if (text !== '' && text.length <= readable) return text;
+    this.needed.add(id);
     return name;
   }
 
   #text(step: number, use: number, adjoint: string, forward: (id: number) => string): string {
-    if (step === this.#totals.get(use)) return adjoint;
+    if (step === this.#totals.get(use)!.step) return adjoint;
     if (step < this.#first) return forward(step);
-    const { primitive, inputs, params } = this.#steps[step]!;
-    if (inputs.length === 0) return constantText(this.#steps[step]!) ?? primitive.print([], params);
-    return primitive.print(inputs.map((id) => this.#text(id, use, adjoint, forward)), params);
+    return write(this.#steps, step, (id) => this.#text(id, use, adjoint, forward));
   }
 }

@@ -94,9 +94,14 @@ class Page {
   #rules(line: Line, { contributions }: Adjoint): string[] {
     const width = this.#options.width - 5;
     const folded = this.#options.folded(line.scope);
-    return contributions.flatMap(({ from, formula, expanded }, i) => {
+    const times = new Map<string, number>();
+    for (const { from, formula, expanded } of contributions) {
+      const text = `${folded ? expanded : formula}   from ${this.#user(from)}`;
+      times.set(text, (times.get(text) ?? 0) + 1);
+    }
+    return [...times].flatMap(([text, count], i) => {
       const start = i === 0 ? `∂${line.name} = ` : '+ '.padStart(columns(line.name) + 4);
-      const [first = '', ...rest] = wrap(`${folded ? expanded : formula}   from ${this.#user(from)}`, width - columns(start));
+      const [first = '', ...rest] = wrap(count === 1 ? text : `${text}, ${count} times`, width - columns(start));
       return [start + first, ...rest.map((text) => ' '.repeat(columns(start)) + text)];
     });
   }

@@ -2,9 +2,9 @@
 // included. Types Marginalia does not have are widened where that is exact (bool, 8 and 16 bits, half precision) and
 // 64-bit integers are read where every value fits i32; nothing is ever rounded.
 
-import { type DType, type TypedArray } from '../base/dtype.ts';
+import type { DType, TypedArray } from '../base/dtype.ts';
 import type { FormatError } from '../base/errors.ts';
-import { type Shape, sizeOf, maxSize } from '../base/shape.ts';
+import { maxSize, type Shape, sizeOf } from '../base/shape.ts';
 
 export interface Element {
   readonly bytes: number;
@@ -59,7 +59,7 @@ export function decodeElements(bytes: Uint8Array, element: Element, little: bool
   const { read } = element;
   const size = bytes.length / element.bytes;
   if (read === undefined) {
-    const copy = bytes.slice();
+    const copy = new Uint8Array(bytes);
     if (little !== hostIsLittle) swap(copy, element.bytes);
     if (element.dtype === 'f32') return new Float32Array(copy.buffer);
     return element.dtype === 'f64' ? new Float64Array(copy.buffer) : new Int32Array(copy.buffer);
@@ -78,7 +78,7 @@ export function decodeElements(bytes: Uint8Array, element: Element, little: bool
 export function littleEndian(values: TypedArray): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (hostIsLittle) return bytes;
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   swap(copy, values.BYTES_PER_ELEMENT);
   return copy;
 }

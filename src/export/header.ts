@@ -1,6 +1,6 @@
 // A strict reader of JSON headers. Objects become Maps, so `__proto__` is a key like any other; a key given twice is an
 // error where JSON.parse would silently keep the last; depth is bounded. Strings and numbers are handed to JSON.parse
-// one token at a time.
+// one token at a time; numbers are whole, since a header counts bytes and axes.
 
 import type { Bad } from './elements.ts';
 
@@ -8,7 +8,7 @@ export type Json = string | number | boolean | null | readonly Json[] | Readonly
 
 const deepest = 8;
 const space = /[ \t\n\r]*/y;
-const token = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
+const token = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?![\d.eE])|true|false|null|[{}[\],:]/y;
 
 /** The value of a whole text, spaces around it allowed. */
 export function parseJson(text: string, bad: Bad): Json {

@@ -72,21 +72,21 @@ function parseHeader(text: string, bad: Bad): Header {
   for (;;) {
     const { string: key, other } = next();
     if (other === '}') break;
-    if (key === undefined || values.has(key)) throw bad(`its header names no key, or one twice, before character ${at}`);
+    if (key === undefined || values.has(key.slice(1, -1))) throw bad(`its header names no key, or one twice, before character ${at}`);
     demand(next().other, ':');
     const { string, bool, tuple } = next();
-    values.set(key, string?.slice(1, -1) ?? bool ?? tuple ?? '');
+    values.set(key.slice(1, -1), string ?? bool ?? tuple ?? '');
     const { other: after } = next();
     if (after === '}') break;
     demand(after, ',');
   }
-  const [type, order, shape] = ["'descr'", "'fortran_order'", "'shape'"].map((key) => values.get(key) ?? values.get(key.replaceAll("'", '"')) ?? '') as [string, string, string];
+  const [quotedType, order, shape] = ['descr', 'fortran_order', 'shape'].map((key) => values.get(key) ?? '') as [string, string, string];
   if (at !== text.length || values.size !== 3) throw bad('its header is not { descr, fortran_order, shape }');
-  const element = types.get(type.slice(1));
-  const mark = type.slice(0, 1);
+  const mark = quotedType.slice(1, 2);
+  const element = types.get(quotedType.slice(2, -1));
   // '|' marks a type of one byte; for the rest the mark is the byte order.
   if (element === undefined || !(element.bytes === 1 ? '|<>=' : '<>').includes(mark) || mark === '') {
-    throw bad(`its type is ${JSON.stringify(type.slice(0, 40))}; real numbers, whole numbers and booleans are read`);
+    throw bad(`its type is ${quotedType.slice(0, 40)}; real numbers, whole numbers and booleans are read`);
   }
   if (order !== 'True' && order !== 'False') throw bad('its fortran_order is neither True nor False');
   if (!shape.startsWith('(') || /^\(\s*\d+L?\s*\)$/.test(shape)) throw bad('its shape is no tuple');

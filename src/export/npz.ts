@@ -57,7 +57,7 @@ export function decodeNpz(bytes: Uint8Array, name: string, options: NpzOptions =
     if (!member.name.endsWith('.npy')) throw bad(`member ${member.name} is no npy file`);
     const key = member.name.slice(0, -4);
     if (tensors.has(key)) throw bad(`member ${member.name} is there twice`);
-    tensors.set(key, decodeNpy(unpack(bytes, member, directory, inflate, bad), `${name}, member ${member.name}`));
+    tensors.set(key, decodeNpy(unpack(bytes, member, directory, name, inflate, bad), `${name}, member ${member.name}`));
   }
   return tensors;
 }
@@ -112,14 +112,14 @@ function dataStart(bytes: Uint8Array, { name, method, packed, offset }: Member, 
   return start;
 }
 
-function unpack(bytes: Uint8Array, member: Member, directory: number, inflate: Inflate | undefined, bad: Bad): Uint8Array {
+function unpack(bytes: Uint8Array, member: Member, directory: number, file: string, inflate: Inflate | undefined, bad: Bad): Uint8Array {
   const { name, method, packed, size, crc } = member;
   const start = dataStart(bytes, member, directory, bad);
   let data = bytes.subarray(start, start + packed);
   if (method === deflated) {
     if (inflate === undefined) throw bad(`member ${name} is deflated and no inflate function was given`);
     if (!canInflateTo(size, packed)) throw bad(`member ${name} claims ${size} bytes out of ${packed}, more than deflate can pack`);
-    data = inflate(data, size, bad(`member ${name}`).message.split('. ')[0]!);
+    data = inflate(data, size, `${file}, member ${name}`);
   } else if (method !== stored) {
     throw bad(`member ${name} is packed with method ${method}; stored and deflated are read`);
   }

@@ -151,7 +151,7 @@ function unique<T>(entries: Iterable<readonly [string, T]>): Map<string, T> {
 
 /** Half of a surrogate pair has no UTF-8, and other readers would refuse the file. */
 function checkText(text: string): string {
-  if (new TextDecoder().decode(new TextEncoder().encode(text)) !== text.replace(/^\ufeff/, '')) {
+  if (new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text)) !== text) {
     throw new DomainError(message(`the text ${quoted(text)}`, 'Names and metadata are Unicode text', 'Remove the unpaired surrogate'));
   }
   return text;

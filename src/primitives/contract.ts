@@ -87,8 +87,9 @@ const contract_: ContractPrimitive = {
     const batchB = offsets(b!, rb.batch);
     const table = { m: offsets(a!, ra.free), ka: offsets(a!, ra.sum), kb: offsets(b!, rb.sum), n: offsets(b!, rb.free) };
     const block = table.m.length * table.n.length;
+    const panels = panelsFor(table);
     for (let i = 0; i < batchA.length; i++) {
-      product(a!, a!.offset + batchA[i]!, b!, b!.offset + batchB[i]!, table, result, i * block);
+      product(a!, a!.offset + batchA[i]!, b!, b!.offset + batchB[i]!, table, panels, result, i * block);
     }
     return result;
   },
@@ -121,12 +122,17 @@ interface OffsetTable {
 const panel = 4;
 const columnBlock = 256;
 
+/** Room for four rows of a and one block of columns of b; shared by all products of a batch. */
+function panelsFor(t: OffsetTable): { readonly left: Float64Array; readonly right: Float64Array } {
+  const width = Math.min(columnBlock, Math.ceil(t.n.length / panel) * panel);
+  return { left: new Float64Array(panel * t.ka.length), right: new Float64Array(width * t.ka.length) };
+}
+
 // Letters: M rows of a, N columns of b, K summed; a panel holds 4 rows (or columns) with K consecutive groups of 4.
-function product(a: Value, a0: number, b: Value, b0: number, t: OffsetTable, out: Value, at: number): void {
+function product(
+  a: Value, a0: number, b: Value, b0: number, t: OffsetTable, { left, right }: ReturnType<typeof panelsFor>, out: Value, at: number,
+): void {
   const [M, N, K] = [t.m.length, t.n.length, t.ka.length];
-  const left = new Float64Array(panel * K);
-  const width = Math.min(columnBlock, Math.ceil(N / panel) * panel);
-  const right = new Float64Array(width * K);
   for (let n0 = 0; n0 < N; n0 += columnBlock) {
     const columns = Math.min(columnBlock, N - n0);
     for (let j = 0; j < columns; j += panel) pack(b, b0, t.n, n0 + j, t.kb, right, j * K);

@@ -28,7 +28,7 @@ const tanh_ = mapPrimitive('tanh', {
 });
 // σ(x) = 1/(1 + e^−x) for x ≥ 0, e^x/(1 + e^x) for x < 0: the exponent is never positive. ∂σ = σ(x)·σ(−x)
 const sigmoid_ = mapPrimitive('sigmoid', {
-  arity: 1,
+  arity: 1, printed: 'call',
   body: (A, _, x) => {
     // Not e^−|x|: read as dual numbers, |x| would have slope 0 at x = 0, and σ′(0) is ¼.
     const negative = A.less(x!, A.constant(0));
@@ -39,7 +39,7 @@ const sigmoid_ = mapPrimitive('sigmoid', {
 });
 // log(1 + e^x) = max(x, 0) + log1p(e^−|x|), exact for large x. ∂softplus = σ(x)
 const softplus_ = mapPrimitive('softplus', {
-  arity: 1,
+  arity: 1, printed: 'call',
   body: (A, _, x) => A.add(A.max(x!, A.constant(0)), A.log1p(A.exp(A.neg(A.abs(x!))))),
   vjp: [({ grad }, x) => mul(grad, sigmoid(x!))],
 });

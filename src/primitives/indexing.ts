@@ -6,7 +6,7 @@ import { coordinates, sameShape, shapeText } from '../base/shape.ts';
 import type { IndexPrimitive, Typed } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
 import { filled, type Tensor } from '../graph/tensor.ts';
-import { Value } from '../graph/value.ts';
+import { forEachRow, Value } from '../graph/value.ts';
 
 const gather_: IndexPrimitive = {
   name: 'gather', kind: 'index', linearIn: [0], indexInput: 1,
@@ -69,27 +69,20 @@ function checkIndex(who: string, x: Typed, index: Typed, axis: number): void {
 
 /** Calls back for every index entry with its row-major position and the place in x it points to. */
 function eachIndex(who: string, x: Value, index: Value, axis: number, visit: (at: number, place: number) => void): void {
-  const places = index.data();
-  const strides = x.strides;
   const size = x.shape[axis]!;
-  const counter = new Array<number>(index.shape.length).fill(0);
-  let base = x.offset;
-  const rank = counter.length;
-  for (let at = 0; at < places.length; at++) {
-    const place = places[at]!;
-    if (place < 0 || place >= size) {
-      const entry = shapeText(coordinates(at, index.shape));
-      throw new DomainError(message(`${who}: index ${place} at ${entry}`, `An index along axis ${axis} of ${shapeText(x.shape)} lies in 0 … ${size - 1}`, 'Check the labels'));
+  // The index moves along its own axis through its entries, and x stands still there: the entry says where to read.
+  const across = x.strides.map((stride, a) => (a === axis ? 0 : stride));
+  let at = 0;
+  forEachRow(index.shape, [index.strides, across], [index.offset, x.offset], (length, [from, base], [step, move]) => {
+    for (let i = 0; i < length; i++, at++) {
+      const place = index.array[from! + i * step!]!;
+      if (place < 0 || place >= size) {
+        const entry = shapeText(coordinates(at, index.shape));
+        throw new DomainError(message(`${who}: index ${place} at ${entry}`, `An index along axis ${axis} of ${shapeText(x.shape)} lies in 0 … ${size - 1}`, 'Check the labels'));
+      }
+      visit(at, base! + i * move! + place * x.strides[axis]!);
     }
-    visit(at, base + place * strides[axis]!);
-    for (let a = rank - 1; a >= 0; a--) {
-      const step = a === axis ? 0 : strides[a]!;
-      base += step;
-      if (++counter[a]! < index.shape[a]!) break;
-      base -= step * index.shape[a]!;
-      counter[a] = 0;
-    }
-  }
+  });
 }
 
 /** out[…, i, …] = x[…, index[…, i, …], …] along an axis (counted from the front). */

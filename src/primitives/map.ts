@@ -19,6 +19,8 @@ interface MapOptions {
   readonly decides?: 'output' | 'operand';
   readonly laws?: Laws;
   readonly domain?: readonly Domain[];
+  /** Printed as a call of its name: for a body that is longer than a formula should be. */
+  readonly printed?: 'call';
   /** The type of the result where it is not that of the operands. */
   readonly resultType?: (params: Params) => DType;
 }
@@ -31,7 +33,9 @@ export function mapPrimitive(name: string, options: MapOptions): MapPrimitive {
     kind: 'map',
     body,
     vjp: options.vjp,
-    print: (inputs, params) => bodyText((algebra, ...xs) => body(algebra, params, ...xs), inputs),
+    print: (inputs, params) => (options.printed === 'call'
+      ? `${name}(${inputs.join(', ')})`
+      : bodyText((algebra, ...xs) => body(algebra, params, ...xs), inputs)),
     type: (inputs, params) => mapType(name, inputs, options.integers ?? false, options.resultType?.(params)),
     run: (inputs, params) => {
       const { shape, dtype } = mapType(name, inputs, options.integers ?? false, options.resultType?.(params));

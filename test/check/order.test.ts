@@ -51,7 +51,7 @@ describe('checkOrder', () => {
     const result = checkOrder(programOf((x) => P.sumTo(P.abs(x), []), [0, 1]), 1, seeded(1));
     expect(result.summary).toMatchObject({ entries: 2, atBorder: 1, atRounding: 0, full: true });
     // The slope p + q + r − (p + q + r) is what rounding leaves, and forward and reverse add in opposite orders.
-    const [p, q, r] = [Math.SQRT2 * 1.2e10, (Math.PI * 1e8) / 12, Math.E * 1e7 * 12.3] as const;
+    const [p, q, r] = [Math.SQRT2 * 1e9 * 12, (Math.PI * 1e8) / 12, Math.E * 1e7 * 12.3] as const;
     const terms = (x: Tensor): Tensor => [q, r, -(p + q + r) * (1 + 1e-15)].reduce((sum, c) => P.add(sum, P.mul(x, c)), P.mul(x, p));
     const cancelling = checkOrder(programOf(terms, [0.7]), 1, seeded(1));
     expect(cancelling.summary).toMatchObject({ entries: 1, atRounding: 1, duals: null });

@@ -87,6 +87,7 @@ const rowsOf = (x: Tensor): number[][] => {
 };
 const withRows = (x: Tensor, rows: readonly (readonly number[])[]): Tensor => like(x, rows.flat());
 
+/** An order other than the given one, when there is another. */
 function shuffled(n: number, seed: number): number[] {
   const stream = seeded(seed, 7);
   const order = Array.from({ length: n }, (_, i) => i);
@@ -94,7 +95,7 @@ function shuffled(n: number, seed: number): number[] {
     const j = stream.below(i + 1);
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
-  return order;
+  return order.every((k, i) => k === i) ? order.map((k) => (k + 1) % n) : order;
 }
 
 /** The order of the samples does not matter: same loss, gradients in the new order. */

@@ -12,8 +12,8 @@ describe('agreement', () => {
   });
 
   it('judges an entry that is small beside its neighbours on their scale', () => {
-    expect(agreement([1e-9, 1], [0, 1], { digits: 6 })).toMatchObject({ ok: false });
-    expect(agreement([1e-9, 1], [0, 1], { digits: 6 }).digits).toBeCloseTo(6, 5);
+    expect(agreement([1e-8, 1], [0, 1], { digits: 6 }).ok).toBe(false);
+    expect(agreement([1e-8, 1], [0, 1]).digits).toBeCloseTo(5, 5);
     expect(agreement([1e-10, 1], [0, 1], { digits: 6 }).ok).toBe(true);
   });
 

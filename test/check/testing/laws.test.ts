@@ -70,7 +70,7 @@ describe('laws of losses over cosines', () => {
   });
 
   it('refuse a loss in which the names of classes matter', () => {
-    const last = weighted((_, w) => P.slice(w, [[3, 4]]));
+    const last = weighted((_, w) => P.mul(w, P.reshape(P.iota(4, 'f64'), [4, 1])));
     expect(() => classPermutation(last, problem)).toThrow(/of permuted classes: agreement to/);
     expect(() => samplePermutation(last, problem)).not.toThrow();
   });
