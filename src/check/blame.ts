@@ -47,7 +47,9 @@ export interface NonFinite {
 }
 
 /** Where a NaN or infinity in one of these steps began: a step whose inputs are still finite. */
-export function firstNonFinite(graph: Graph, ids: readonly number[], valueOf: (id: number) => Value | undefined): NonFinite | undefined {
+export function firstNonFinite(
+  graph: Graph, ids: readonly number[], valueOf: (id: number) => Value | undefined
+): NonFinite | undefined {
   const bad = (id: number): NonFinite | undefined => {
     const value = valueOf(id);
     if (value === undefined) return undefined;

@@ -30,7 +30,7 @@ export function guessCause(analytic: Numbers, reference: Numbers, context: Cause
   const b = Array.from(reference);
   const shape = context.shape ?? [b.length];
   if (a.length !== b.length) return broadcastSum(a, b, shape);
-  if (!a.every(Number.isFinite)) return { name: 'nonfinite', text: 'NaN or infinity: a slope is infinite or 0·∞ was taken; use where, chain or safeSqrt' };
+  if (!a.every(Number.isFinite)) return nonFinite;
   if (close(a, b, 1e-9)) return context.atBorder ? kink : undefined;
   const { rows, columns } = matrixOf(shape);
   return scaled(a, b, shape)
@@ -41,7 +41,16 @@ export function guessCause(analytic: Numbers, reference: Numbers, context: Cause
     ?? (context.atBorder ? kink : undefined);
 }
 
-const kink: Cause = { name: 'kink', text: 'the point lies on a kink or a jump: there are two one-sided slopes, and rules choose one' };
+const nonFinite: Cause = {
+  name: 'nonfinite', text: 'NaN or infinity: a slope is infinite or 0·∞ was taken; use where, chain or safeSqrt',
+};
+const kink: Cause = {
+  name: 'kink', text: 'the point lies on a kink or a jump: there are two one-sided slopes, and rules choose one',
+};
+const cut: Cause = {
+  name: 'zero', text: 'the gradient is 0: the path is cut (a stopGradient, a value read as a number, or a rule that gives null)',
+};
+const flip: Cause = { name: 'sign', text: 'the sign is flipped: every entry is the negative of the right one', factor: -1 };
 
 /** Equal to `tolerance` of the largest entry. */
 function close(a: readonly number[], b: readonly number[], tolerance = 1e-6): boolean {
@@ -59,22 +68,27 @@ function matrixOf(shape: Shape): { rows: number; columns: number } {
 
 /** A gradient with too many entries, whose blocks add up to the right one: the sum over a broadcast axis is missing. */
 function broadcastSum(a: readonly number[], b: readonly number[], shape: Shape): Cause {
-  const wrong: Cause = { name: 'shape', text: `the gradient has ${a.length} numbers for an input of ${b.length} (${shapeText(shape)})` };
+  const wrong: Cause = {
+    name: 'shape', text: `the gradient has ${a.length} numbers for an input of ${b.length} (${shapeText(shape)})`,
+  };
   if (b.length === 0 || a.length % b.length !== 0) return wrong;
   const blocks = a.length / b.length;
   const leading = b.map((_, i) => Array.from({ length: blocks }, (__, k) => a[k * b.length + i]!).reduce((x, y) => x + y, 0));
   const trailing = b.map((_, i) => a.slice(i * blocks, (i + 1) * blocks).reduce((x, y) => x + y, 0));
   if (!close(leading, b) && !close(trailing, b)) return wrong;
-  return { name: 'broadcastSum', text: `a sum over a broadcast axis of ${blocks} is missing: the operand was used ${blocks} times, its gradients add up` };
+  return {
+    name: 'broadcastSum',
+    text: `a sum over a broadcast axis of ${blocks} is missing: the operand was used ${blocks} times, its gradients add up`,
+  };
 }
 
 /** One number times the right gradient. */
 function scaled(a: readonly number[], b: readonly number[], shape: Shape): Cause | undefined {
-  if (a.every((x) => x === 0)) return { name: 'zero', text: 'the gradient is 0: the path is cut (a stopGradient, a value read as a number, or a rule that gives null)' };
+  if (a.every((x) => x === 0)) return cut;
   const square = dot(b, b);
   const factor = square === 0 ? NaN : dot(a, b) / square;
   if (!(Math.abs(factor) > 0) || !close(a, b.map((x) => factor * x))) return undefined;
-  if (Math.abs(factor + 1) < 1e-6) return { name: 'sign', text: 'the sign is flipped: every entry is the negative of the right one', factor: -1 };
+  if (Math.abs(factor + 1) < 1e-6) return flip;
   // What is wrong by less than a millionth is not a forgotten factor.
   if (Math.abs(factor - 1) < 1e-5) return undefined;
   return { name: 'factor', text: `every entry is ${factorText(factor, shape)} times the right one`, factor };
@@ -100,7 +114,12 @@ function factorText(factor: number, shape: Shape): string {
 function float32(a: readonly number[], b: readonly number[]): Cause | undefined {
   if (!close(a, b, 3e-6)) return undefined;
   const stored = a.every((x) => Math.fround(x) === x);
-  return { name: 'float32', text: stored ? 'all numbers are Float32: right to 7 digits, which is what Float32 has' : 'right to about 7 digits: Float32 or a cancellation on the way' };
+  return {
+    name: 'float32',
+    text: stored
+      ? 'all numbers are Float32: right to 7 digits, which is what Float32 has'
+      : 'right to about 7 digits: Float32 or a cancellation on the way',
+  };
 }
 
 function transposed(a: readonly number[], b: readonly number[], shape: Shape): Cause | undefined {
@@ -113,19 +132,25 @@ function transposed(a: readonly number[], b: readonly number[], shape: Shape): C
     const inside = i % (rows * columns);
     return b[block * rows * columns + (inside % rows) * columns + Math.floor(inside / rows)]!;
   });
-  return all > 1 && columns > 1 && close(a, turned)
-    ? { name: 'transpose', text: `the last two axes (${rows} and ${columns}) are exchanged: a transpose is missing or one too many` }
-    : undefined;
+  if (all < 2 || columns < 2 || !close(a, turned)) return undefined;
+  return {
+    name: 'transpose',
+    text: `the last two axes (${rows} and ${columns}) are exchanged: a transpose is missing or one too many`,
+  };
 }
 
 function flipped(a: readonly number[], b: readonly number[]): Cause | undefined {
   if (!close(a.map(Math.abs), b.map(Math.abs))) return undefined;
   const wrong = a.filter((x, i) => x * b[i]! < 0).length;
-  return { name: 'signs', text: `the sign is wrong in ${wrong} of ${a.length} entries: sizes agree, a sign(…) or a branch does not` };
+  return {
+    name: 'signs', text: `the sign is wrong in ${wrong} of ${a.length} entries: sizes agree, a sign(…) or a branch does not`,
+  };
 }
 
 /** The pattern of what is missing, right minus wrong. */
-function missing(a: readonly number[], b: readonly number[], rows: number, columns: number, context: CauseContext): Cause | undefined {
+function missing(
+  a: readonly number[], b: readonly number[], rows: number, columns: number, context: CauseContext
+): Cause | undefined {
   const rest = b.map((x, i) => x - a[i]!);
   const row = (list: Numbers, r: number): number[] => Array.from({ length: columns }, (_, c) => list[r * columns + c]!);
   const everyRow = (test: (r: number) => boolean): boolean => Array.from({ length: rows }, (_, r) => r).every(test);
@@ -136,7 +161,10 @@ function missing(a: readonly number[], b: readonly number[], rows: number, colum
   const zeroRow = (x: readonly number[]): boolean => Math.max(...x.map(Math.abs)) <= 1e-9 * Math.max(...b.map(Math.abs));
   const { point } = context;
   if (point !== undefined && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(rest, r), row(point, r)))) {
-    return { name: 'alongInput', text: 'what is missing points along the input itself: the term through its norm (a projection) is missing' };
+    return {
+      name: 'alongInput',
+      text: 'what is missing points along the input itself: the term through its norm (a projection) is missing',
+    };
   }
   if (rows > 1 && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(a, r), row(b, r)))) {
     return { name: 'rowFactor', text: 'every row is off by a factor of its own: a weight or 1/norm per sample is missing' };
@@ -146,7 +174,10 @@ function missing(a: readonly number[], b: readonly number[], rows: number, colum
   }
   const touched = rest.filter((x, i) => Math.abs(x) > 1e-9 * Math.max(...b.map(Math.abs), Math.abs(a[i]!))).length;
   if (touched <= 0.75 * rest.length) {
-    return { name: 'entries', text: `${touched} of ${rest.length} entries are wrong, the others right: a term that acts only there is missing or double` };
+    return {
+      name: 'entries',
+      text: `${touched} of ${rest.length} entries are wrong, the others right: a term that acts only there is missing or double`,
+    };
   }
   if (rows > 2 && columns > 2 && rankOne(rest, columns)) {
     return { name: 'rankOne', text: 'what is missing is an outer product (rank one): one whole term of the formula' };
@@ -158,6 +189,7 @@ function missing(a: readonly number[], b: readonly number[], rows: number, colum
 function rankOne(matrix: readonly number[], columns: number): boolean {
   const top = matrix.reduce((best, x, i) => (Math.abs(x) > Math.abs(matrix[best]!) ? i : best), 0);
   const [r0, c0] = [Math.floor(top / columns), top % columns];
-  const product = matrix.map((_, i) => (matrix[Math.floor(i / columns) * columns + c0]! * matrix[r0 * columns + (i % columns)]!) / matrix[top]!);
+  const at = (row: number, column: number): number => matrix[row * columns + column]!;
+  const product = matrix.map((_, i) => (at(Math.floor(i / columns), c0) * at(r0, i % columns)) / matrix[top]!);
   return close(product, matrix, 1e-5);
 }

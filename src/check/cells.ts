@@ -32,7 +32,8 @@ export interface Flip {
 
 /** The decisions of the steps the outputs need; what only a bound step needs decides nothing. */
 export function decisionsOf(
-  graph: Graph, outputs: readonly number[], values: readonly (Value | undefined)[], bound: { has(id: number): boolean } = new Set<number>(),
+  graph: Graph, outputs: readonly number[], values: readonly (Value | undefined)[],
+  bound: { has(id: number): boolean } = new Set<number>(),
 ): Decisions {
   const needed = neededSteps(graph, outputs, bound);
   return graph.steps.flatMap((step) => (needed[step.id] && !bound.has(step.id) ? decisionsOfStep(step, values) : []));
@@ -55,7 +56,8 @@ function decisionsOfStep(step: Step, values: readonly (Value | undefined)[]): De
       if (primitive.control !== 'custom') return [];
       const { graph, inputs: ids, outputs } = step.params['forward'] as Fragment;
       const bindings = new Map(ids.map((id, i) => [id, inputs[i]!]));
-      return decisionsOf(graph, outputs, evaluate(graph, outputs, bindings), bindings).map(({ step: inside, taken }) => ({ step: step.id, inside, taken }));
+      const within = decisionsOf(graph, outputs, evaluate(graph, outputs, bindings), bindings);
+      return within.map(({ step: inside, taken }) => ({ step: step.id, inside, taken }));
     }
     default:
       return [];

@@ -6,8 +6,9 @@ import { DomainError, message } from '../base/errors.ts';
 import { type Claim, type Derivation, type Expr, type Line, Names, printCond, printExpr, type Section } from '../formula/index.ts';
 import { type Facts, condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
-import type { BranchHits, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
+import type { BranchHits, Counterexample, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
 import { type Failure, type LineRun, type Proof, runLine } from './line.ts';
+import { inGeneralPosition, rowsOver } from './position.ts';
 import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling.ts';
 
 export interface DerivationOptions {
@@ -19,6 +20,8 @@ export interface DerivationOptions {
   readonly dataset?: Dataset;
   /** Hits every side of every branch needs. Default 20. */
   readonly hits?: number;
+  /** Also shrink a point at which the printed line of an amended one fails. Default false: it takes a while. */
+  readonly printedCounterexamples?: boolean;
 }
 
 /** Points taken from a dataset. */
@@ -44,7 +47,7 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
 
 /** The same, a row at a time as each is proved; the ledger at the end. For callers that show progress. */
 export function* checkLines(derivation: Derivation, options: DerivationOptions = {}): Generator<LedgerRow, Ledger> {
-  const { seed = 1, cases = 32, dataset, hits = 20 } = options;
+  const { seed = 1, cases = 32, dataset, hits = 20, printedCounterexamples = false } = options;
   if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 32'));
   if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use --seed 1'));
   const site = (data: PointData): Site => ({ data, proofs: new Map() });
@@ -62,7 +65,7 @@ export function* checkLines(derivation: Derivation, options: DerivationOptions =
   const rows: LedgerRow[] = [];
   for (const section of derivation.sections) {
     for (const line of section.lines) {
-      const row = checkLine(derivation, section, line, points, hits);
+      const row = checkLine(derivation, section, line, points, { hits, printedCounterexamples });
       rows.push(row);
       yield row;
     }
@@ -99,7 +102,9 @@ interface Survey {
   readonly constant: boolean;
 }
 
-function checkLine(derivation: Derivation, section: Section, line: Line, points: Points, needed: number): LedgerRow {
+function checkLine(
+  derivation: Derivation, section: Section, line: Line, points: Points, { hits: needed, printedCounterexamples }: Required<Pick<DerivationOptions, 'hits' | 'printedCounterexamples'>>,
+): LedgerRow {
   const run = (claim: Claim | null, text: string) => (point: PointData, proofs?: Map<string, Proof>): LineRun =>
     line.kind === 'number' ? runNumber(derivation, section, line, point) : runLine(derivation, section, line, claim, text, point, proofs === undefined ? {} : { proofs });
   const names = new Names(derivation);
@@ -119,13 +124,16 @@ function checkLine(derivation: Derivation, section: Section, line: Line, points:
   if (line.amended !== undefined && printed.failure === undefined) {
     return row('fails', 'the printed line holds at every point, so there is nothing to amend');
   }
-  if (chosen.failure !== undefined) {
-    const { point, ...failure } = chosen.failure;
-    const claim = line.amended ?? line.claim;
+  const counterexample = (claim: Claim | undefined, text: string, { point, ...failure }: NonNullable<Survey['failure']>): Counterexample => {
     const parts = claim === undefined ? [line.value!] : [claim.left, claim.right, ...(claim.where === null ? [] : [claim.where])];
-    const again = run(claim ?? null, line.amendedText ?? line.text);
-    const small = smallestFailure(derivation, names.declaredUnder(parts, section), point, failure, (candidate) => again(candidate, failure.proof ? new Map() : undefined).failure);
-    return { ...row('fails', failure.reason), counterexample: small };
+    const again = run(claim ?? null, text);
+    const general = isGeneral(point);
+    const fails = (candidate: PointData): Failure | undefined =>
+      (general && !isGeneral(candidate) ? undefined : again(candidate, failure.proof ? new Map() : undefined).failure);
+    return smallestFailure(derivation, names.declaredUnder(parts, section), point, failure, fails);
+  };
+  if (chosen.failure !== undefined) {
+    return { ...row('fails', chosen.failure.reason), counterexample: counterexample(line.amended ?? line.claim, line.amendedText ?? line.text, chosen.failure) };
   }
   if (!chosen.constant) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
@@ -139,8 +147,10 @@ function checkLine(derivation: Derivation, section: Section, line: Line, points:
       return row('unexercised', few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; '));
     }
   }
-  if (line.amended !== undefined) return row('amended', `${printed.failure!.reason}, at ${printed.failure!.entry}`);
-  return row('holds');
+  if (line.amended === undefined) return row('holds');
+  const { reason, entry } = printed.failure!;
+  const found = row('amended', entry === '' ? reason : `${reason}, at ${entry}`);
+  return printedCounterexamples ? { ...found, counterexample: counterexample(line.claim, line.text, printed.failure!) } : found;
 }
 
 function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun, facts: Facts, points: Points): Survey {
@@ -179,6 +189,13 @@ function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun,
     hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, constant,
     ...(failure && { failure }),
   };
+}
+
+/** Whether the vectors of a point, by the axis they lie over, have directions of their own. */
+function isGeneral({ sizes, arrays }: PointData): boolean {
+  const vectors = [...arrays.values()].filter(({ axes, labels }) => axes.length > 0 && labels === undefined);
+  return [...sizes.keys()].every((axis) => inGeneralPosition(vectors.filter(({ axes }) => axes.at(-1) === axis)
+    .flatMap(({ axes, data }) => rowsOver(data, axes.map((a) => sizes.get(a)!)))));
 }
 
 /** A number line: the left side equals the literal to its last printed digit. */

@@ -7,14 +7,16 @@ import { wrongRule } from './blame.ts';
 import { type Cause, guessCause } from './causes.ts';
 import { dualProgram } from './dual.ts';
 import { type Judged, type OrderResult, originalStep } from './order.ts';
-import { bindingsAt, blockAt, cut, type Program, pull, tangentsOf } from './program.ts';
+import { bindingsAt, type Block, blockAt, cut, type Program, pull, tangentsOf } from './program.ts';
 import type { EntryReport } from './report.ts';
 import type { Seeded } from './seeded.ts';
 
 /** The worst entry of a wrong order, exactly located, with the step at fault and a guess at the mistake. */
 const largest = 4096;
 
-export function diagnose(program: Program, result: OrderResult, stream: Seeded): { worst: EntryReport; cause: Cause | undefined } {
+export function diagnose(
+  program: Program, result: OrderResult, stream: Seeded
+): { worst: EntryReport; cause: Cause | undefined } {
   const { frozen, wrong } = result;
   // Duals are the sharper witness: what they contradict is explained before what only differences contradict.
   const byDual = wrong.filter((w) => w.against === 'duals');
@@ -25,14 +27,18 @@ export function diagnose(program: Program, result: OrderResult, stream: Seeded):
   const reference = judged.against === 'duals' ? byDuals(program, result, judged) : byDifferences(wrong, judged, slopes);
   if (reference === undefined) return { worst: { ...judged.entry, ...blame }, cause: undefined };
   // The input the worst entry belongs to; for a dense direction, the input whose gradient is furthest off.
-  const furthest = program.inputs.reduce((a, b) => (worstError(cut(slopes, b), cut(reference, b)).error > worstError(cut(slopes, a), cut(reference, a)).error ? b : a));
+  const errorOf = (block: Block): number => worstError(cut(slopes, block), cut(reference, block)).error;
+  const furthest = program.inputs.reduce((a, b) => (errorOf(b) > errorOf(a) ? b : a));
   const block = judged.column.place === undefined ? furthest : blockAt(program.inputs, judged.column.place);
   const [own, right] = [cut(slopes, block), cut(reference, block)];
   const atBorder = result.borders.some((border) => border.input === block.name);
   const cause = guessCause(own, right, { shape: block.shape, point: cut(program.point, block), atBorder });
   if (judged.column.place !== undefined) return { worst: { ...judged.entry, ...blame }, cause };
   const { at, error } = worstError(own, right);
-  const entry = { input: block.name, index: coordinates(at, block.shape), analytic: own[at]!, numeric: right[at]!, difference: null, digits: digits(error) };
+  const entry = {
+    input: block.name, index: coordinates(at, block.shape), analytic: own[at]!, numeric: right[at]!, difference: null,
+    digits: digits(error),
+  };
   return { worst: { ...judged.entry, ...entry, ...blame }, cause };
 }
 
@@ -54,7 +60,8 @@ function byDifferences(wrong: readonly Judged[], { row, column }: Judged, slopes
   if (column.place === undefined) return undefined;
   const reference = Float64Array.from(slopes);
   for (const w of wrong) {
-    if (w.row === row && w.column.place !== undefined && w.entry.difference !== null) reference[w.column.place] = w.entry.difference;
+    const { place } = w.column;
+    if (w.row === row && place !== undefined && w.entry.difference !== null) reference[place] = w.entry.difference;
   }
   return reference;
 }

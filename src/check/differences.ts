@@ -7,42 +7,20 @@ import { epsilon } from '../base/dtype.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Value } from '../graph/value.ts';
-import { type Decisions, decisionsOf, firstFlip, type Flip } from './cells.ts';
+import { type Border, flipAt, kindOf, type Near, type Probe, sideOf } from './borders.ts';
+import { decisionsOf, type Flip } from './cells.ts';
 import { forwardDual } from './dual.ts';
-
-/** What is seen at distance h along the direction. Without decisions (a program that is not ours) borders are inferred. */
-export interface Probe {
-  readonly values: Float64Array;
-  readonly decisions?: Decisions;
-}
-
-export interface Border {
-  /** A kink has two slopes, a jump two values; at an edge of the domain one side has no value. */
-  readonly kind: 'kink' | 'jump' | 'edge';
-  readonly flip?: Flip;
-  /** Slopes from below and from above, per entry. */
-  readonly left: Float64Array;
-  readonly right: Float64Array;
-  /** By how much the value changes, per entry. */
-  readonly size: Float64Array;
-}
 
 export interface Differences {
   /** At a border: the slope on the side whose decisions the base shares, NaN when there is none. */
   readonly derivative: Float64Array;
-  /** The method's own estimate of its error, per entry. */
+  /** The method's own estimate of its error, per entry: what extrapolation changed, and the rounding of the values over h. */
   readonly error: Float64Array;
-  /** The smallest step used: values with rounding error e give slopes with error e/h. */
+  /** The smallest step an entry was taken from: values with rounding error e give slopes with error e/h. */
   readonly h: number;
   readonly border?: Border;
   /** The border that made h shrink: same decisions at `inside`, another one at `outside` (both signed). */
   readonly near?: Near;
-}
-
-export interface Near {
-  readonly inside: number;
-  readonly outside: number;
-  readonly flip?: Flip;
 }
 
 export interface DifferenceOptions {
@@ -50,74 +28,96 @@ export interface DifferenceOptions {
   readonly start?: number;
   /** A border nearer than this is a border at the base point. Default start · 2^−20. */
   readonly smallest?: number;
+  /** μ of every value (see `dual`): eps·μ is its rounding error. Default |value|, which sees no cancellation. */
+  readonly spread?: Float64Array;
 }
 
 export function differences(probe: (h: number) => Probe, options: DifferenceOptions = {}): Differences {
   const start = options.start ?? 2 ** -4;
   const smallest = options.smallest ?? start * 2 ** -20;
   const base = probe(0);
+  const scene = { probe, base, mu: options.spread ?? base.values.map(Math.abs), smallest };
   let near: Near | undefined;
   for (let h = start; h >= smallest; h /= 4) {
     const outside = [h, -h].map((side) => ({ side, flip: flipAt(base, probe(side)) })).find(({ flip }) => flip !== undefined);
-    if (outside === undefined) return settle(probe, base, h, smallest, near && { ...near, inside: Math.sign(near.outside) * h });
-    near = { inside: 0, outside: outside.side, ...(outside.flip !== 'domain' && { flip: outside.flip! }) };
+    if (outside === undefined) {
+      const found = settle(scene, h, near && { ...near, inside: Math.sign(near.outside) * h });
+      if (found !== undefined) return found;
+    } else near = { inside: 0, outside: outside.side, ...(outside.flip !== 'domain' && { flip: outside.flip! }) };
   }
   return acrossBase(probe, base, smallest, near?.flip);
 }
 
-/** The decision that differs between two points; 'domain' where the second has no finite value. */
-function flipAt(base: Probe, other: Probe): Flip | 'domain' | undefined {
-  if (!other.values.every(Number.isFinite)) return 'domain';
-  return base.decisions && other.decisions && firstFlip(base.decisions, other.decisions);
+interface Scene {
+  readonly probe: (h: number) => Probe;
+  readonly base: Probe;
+  readonly mu: Float64Array;
+  readonly smallest: number;
 }
 
-/** Extrapolates from h; a function that changes faster than h shows asks for a smaller start. */
-function settle(probe: (h: number) => Probe, base: Probe, h: number, smallest: number, near: Near | undefined): Differences {
-  let best = tableau(probe, base, h);
-  for (let from = h / 64; from > smallest && !settled(best); from /= 64) {
-    const again = tableau(probe, base, from);
-    best = better(best, again);
-  }
+/**
+ * Extrapolates from h; a function that changes faster than h shows asks for a smaller start. Undefined when too few
+ * points below h lie in the cell: ±h may look like the base across another cell.
+ */
+function settle(scene: Scene, h: number, near: Near | undefined): Differences | undefined {
+  const { probe, base, smallest } = scene;
+  let best = tableau(scene, h);
+  if (!best.error.every(Number.isFinite)) return undefined;
+  for (let from = h / 64; from > smallest && !settled(best); from /= 64) best = better(best, tableau(scene, from));
   // A symmetric kink (|x| at 0) has converging central differences: without decisions both sides are looked at.
   if (base.decisions === undefined) {
     const border = borderAt(probe, base, smallest, undefined);
     if (border !== undefined) return border;
   }
-  return { ...best, ...(near && { near }) };
+  return {
+    derivative: best.derivative, error: best.error, h: best.steps.reduce((least, x) => Math.min(least, x), h),
+    ...(near && { near }),
+  };
 }
 
+/** Per entry: the slope, its error, the part of it that is rounding, and the step it was taken from. */
 interface Estimate {
   readonly derivative: Float64Array;
   readonly error: Float64Array;
-  readonly h: number;
+  readonly rounding: Float64Array;
+  readonly steps: Float64Array;
 }
 
 const rounds = 10;
 
-function tableau(probe: (h: number) => Probe, base: Probe, start: number): Estimate {
+function tableau({ probe, base, mu }: Scene, start: number): Estimate {
   const n = base.values.length;
-  const derivative = new Float64Array(n);
-  const error = new Float64Array(n).fill(Infinity);
+  const best: Estimate = {
+    derivative: new Float64Array(n), error: new Float64Array(n).fill(Infinity),
+    rounding: new Float64Array(n), steps: new Float64Array(n).fill(start),
+  };
   let before: Float64Array[] = [];
   let h = start;
   for (let i = 0; i < rounds; i++, h /= 2) {
     const [up, down] = [probe(h), probe(-h)];
-    // A cell need not be convex: a point beyond a border between here and the start is not used.
-    if (flipAt(base, up) !== undefined || flipAt(base, down) !== undefined) continue;
+    // A cell need not be convex: a point beyond a border is not used, and the halving of h begins anew after it.
+    if (flipAt(base, up) !== undefined || flipAt(base, down) !== undefined) {
+      before = [];
+      continue;
+    }
     const row = [up.values.map((y, k) => (y - down.values[k]!) / (2 * h))];
     for (let j = 1, factor = 4; j <= before.length; j++, factor *= 4) {
       const [left, above] = [row[j - 1]!, before[j - 1]!];
       const next = left.map((x, k) => (x * factor - above[k]!) / (factor - 1));
       row.push(next);
       for (let k = 0; k < n; k++) {
-        const e = Math.max(Math.abs(next[k]! - left[k]!), Math.abs(next[k]! - above[k]!));
-        if (e <= error[k]!) [error[k], derivative[k]] = [e, next[k]!];
+        // Two differences of coarsely rounded values may agree by accident; their rounding still counts.
+        const rounding = (epsilon.f64 * mu[k]!) / h;
+        const error = Math.max(Math.abs(next[k]! - left[k]!), Math.abs(next[k]! - above[k]!)) + rounding;
+        if (error <= best.error[k]!) {
+          [best.derivative[k], best.error[k], best.rounding[k], best.steps[k]] = [next[k]!, error, rounding, h];
+        }
       }
     }
     before = row;
-    if (i >= 3 && (settled({ derivative, error, h }, 1e-13) || worsening(row, error))) break;
+    if (i >= 3 && (settled(best, 1e-13) || worsening(row, best.error))) break;
   }
-  return { derivative, error, h };
+  return best;
 }
 
 /** Rounding has taken over: the newest diagonal is far from the best answer everywhere. */
@@ -126,14 +126,16 @@ function worsening(row: readonly Float64Array[], error: Float64Array): boolean {
   return previous !== undefined && last.every((x, k) => Math.abs(x - previous[k]!) >= 4 * error[k]! && error[k]! > 0);
 }
 
-function settled({ derivative, error }: Estimate, tolerance = 1e-9): boolean {
+/** Accurate enough, or as accurate as the rounding of the values allows. */
+function settled({ derivative, error, rounding }: Estimate, tolerance = 1e-9): boolean {
   const floor = 1e-3 * derivative.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  return error.every((e, k) => e <= tolerance * Math.max(Math.abs(derivative[k]!), floor));
+  return error.every((e, k) => e <= Math.max(tolerance * Math.max(Math.abs(derivative[k]!), floor), 16 * rounding[k]!));
 }
 
+/** Entry by entry the one that trusts itself more. */
 function better(a: Estimate, b: Estimate): Estimate {
-  const pick = (k: number): Estimate => (a.error[k]! <= b.error[k]! ? a : b);
-  return { derivative: a.derivative.map((_, k) => pick(k).derivative[k]!), error: a.error.map((_, k) => pick(k).error[k]!), h: Math.min(a.h, b.h) };
+  const pick = (part: keyof Estimate): Float64Array => a[part].map((x, k) => (a.error[k]! <= b.error[k]! ? x : b[part][k]!));
+  return { derivative: pick('derivative'), error: pick('error'), rounding: pick('rounding'), steps: pick('steps') };
 }
 
 /** The derivative where a border passes through the base point. */
@@ -164,81 +166,6 @@ function borderAt(probe: (h: number) => Probe, base: Probe, smallest: number, fl
   };
 }
 
-export interface Side {
-  /** Limits, from this side, of the value and of the slope. */
-  readonly value: Float64Array;
-  readonly slope: Float64Array;
-  readonly h: number;
-  readonly probe: Probe;
-}
-
-const nodes = [1, 2, 3, 4, 5];
-// The degree-4 polynomial through f(h), …, f(5h), and its slope, at 0.
-const valueWeights = [5, -10, 10, -5, 1];
-const slopeWeights = nodes.map((_, j) => slopeAtZero(j));
-
-function slopeAtZero(j: number): number {
-  const others = nodes.filter((_, k) => k !== j);
-  const denominator = others.reduce((product, x) => product * (nodes[j]! - x), 1);
-  const numerator = others.reduce((sum, skipped) => sum + others.filter((x) => x !== skipped).reduce((product, x) => product * -x, 1), 0);
-  return numerator / denominator;
-}
-
-/** The one-sided limits of value and slope at `origin`, from points that all lie in the cell that begins there. */
-export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, smallest: number, origin = 0): Side {
-  const first = probe(origin + sign * smallest);
-  let h = smallest;
-  for (let wider = smallest * 2 ** 10; wider > smallest; wider /= 4) {
-    const last = probe(origin + sign * 5 * wider);
-    if (flipAt(first, last) === undefined && flipAt(first, probe(origin + sign * wider)) === undefined) {
-      h = wider;
-      break;
-    }
-  }
-  const samples = nodes.map((m) => probe(origin + sign * m * h).values);
-  const combine = (weights: readonly number[], scale: number): Float64Array =>
-    first.values.map((_, k) => samples.reduce((sum, y, m) => sum + weights[m]! * y[k]!, 0) * scale);
-  return { value: combine(valueWeights, 1), slope: combine(slopeWeights, sign / h), h, probe: first };
-}
-
-/** What differs between two sides (and the value in between): their values, their slopes, their existence, or nothing. */
-export function kindOf(left: Side, right: Side, middle: Float64Array): Border['kind'] | undefined {
-  if (![...left.value, ...right.value].every(Number.isFinite)) return 'edge';
-  const largest = (...lists: Float64Array[]): number => Math.max(...lists.flatMap((list) => [...list].map(Math.abs)));
-  const apart = (a: Float64Array, b: Float64Array, tolerance: number, scale: number): boolean =>
-    a.some((x, k) => Math.abs(x - b[k]!) > tolerance * Math.max(Math.abs(x), Math.abs(b[k]!), 1e-3 * scale));
-  const slopes = largest(left.slope, right.slope);
-  const values = largest(left.value, right.value, middle);
-  // A jump is more than the slope does over a distance of 1e-10.
-  const jump = (a: Float64Array, b: Float64Array): boolean => apart(a, b, 1e-7, Math.max(values, slopes));
-  if (jump(left.value, right.value) || jump(left.value, middle) || jump(right.value, middle)) return 'jump';
-  // Slopes are known to eps·values/h; a difference below that is no kink.
-  const noise = (1e-13 * values) / Math.min(left.h, right.h);
-  return slopes > noise && apart(left.slope, right.slope, 1e-5, Math.max(slopes, 1e8 * noise)) ? 'kink' : undefined;
-}
-
-/** Finds the border between a point inside the cell and one outside it, and measures both of its sides. */
-export function borderNear(probe: (h: number) => Probe, near: Near): Omit<Border, 'kind'> & { readonly kind: Border['kind'] | 'smooth'; readonly distance: number } {
-  const base = probe(near.inside);
-  let { inside, outside, flip } = near;
-  while (Math.abs(outside - inside) > 1e-13 * Math.abs(outside)) {
-    const middle = (inside + outside) / 2;
-    if (middle === inside || middle === outside) break;
-    const found = flipAt(base, probe(middle));
-    if (found === undefined) inside = middle;
-    else {
-      outside = middle;
-      flip = found === 'domain' ? undefined : found;
-    }
-  }
-  const smallest = Math.abs(outside) * 2 ** -20;
-  const [left, right] = [sideOf(probe, -1, smallest, outside), sideOf(probe, 1, smallest, outside)];
-  return {
-    kind: kindOf(left, right, left.value) ?? 'smooth', distance: Math.abs(outside), ...(flip && { flip }),
-    left: left.slope, right: right.slope, size: right.value.map((y, k) => y - left.value[k]!),
-  };
-}
-
 /** A partial derivative by differences, with the rounding floor of the values it was taken from. */
 export interface Along {
   readonly derivative: Float64Array;
@@ -259,8 +186,8 @@ export function along(graph: Graph, of: number, by: number, at: Value, tangent: 
     const values = evaluate(graph, [of], new Map([[by, moved]]));
     return { values: Float64Array.from(values[of]!.data()), decisions: decisionsOf(graph, [of], values, bound) };
   };
-  const found = differences(probe);
+  const spread = forwardDual(graph, [of], { bindings: new Map([[by, at]]), tangents: new Map(), rounding: true })[0]!.spread;
+  const found = differences(probe, { spread });
   if (found.border !== undefined) return undefined;
-  const [value] = forwardDual(graph, [of], { bindings: new Map([[by, at]]), tangents: new Map(), rounding: true });
-  return { derivative: found.derivative, error: found.error, noise: value!.spread.map((mu) => (64 * epsilon.f64 * mu) / found.h) };
+  return { derivative: found.derivative, error: found.error, noise: spread.map((mu) => (64 * epsilon.f64 * mu) / found.h) };
 }

@@ -20,7 +20,7 @@ export interface DualOptions {
   readonly bindings?: Bindings;
   /** Row-major tangents by step id; such a step is an independent variable that moves this way. */
   readonly tangents: ReadonlyMap<number, Float64Array>;
-  /** Every step adds its own |value| to μ, and every source starts from its |value|: 64·eps·μ then bounds the rounding error of the values. */
+  /** Every step adds its own |value| to μ, sources among them: 64·eps·μ then bounds the rounding error of the values. */
   readonly rounding?: boolean;
 }
 
@@ -53,8 +53,8 @@ export function dualProgram(graph: Graph, outputs: readonly number[], bindings: 
     const entries = interpret(graph, outputs, fixed, { tangents, rounding });
     return outputs.map((id) => {
       const { value, tangent, spread } = entries[id]!;
-      const zero = (x: Value | undefined): Float64Array => (x === undefined ? new Float64Array(sizeOf(value.shape)) : Float64Array.from(x.data()));
-      return { value: value.dense(), tangent: zero(tangent), spread: zero(spread) };
+      const numbersOf = (x = zeros(value)): Float64Array => Float64Array.from(x.data());
+      return { value: value.dense(), tangent: numbersOf(tangent), spread: numbersOf(spread) };
     });
   };
 }
@@ -64,7 +64,9 @@ interface Motion {
   readonly rounding: boolean;
 }
 
-function interpret(graph: Graph, outputs: readonly number[], given: ReadonlyMap<number, Entry>, motion: Motion): (Entry | undefined)[] {
+function interpret(
+  graph: Graph, outputs: readonly number[], given: ReadonlyMap<number, Entry>, motion: Motion,
+): (Entry | undefined)[] {
   const needed = neededSteps(graph, outputs, given);
   const entries: (Entry | undefined)[] = new Array<Entry | undefined>(graph.steps.length);
   for (const step of graph.steps) {
@@ -80,7 +82,10 @@ function moved(step: Step, entry: Entry, { tangents, rounding }: Motion): Entry 
   const seed = tangents.get(step.id);
   if (step.dtype === 'i32') return { value: entry.value };
   if (seed !== undefined && seed.length !== sizeOf(step.shape)) {
-    throw new ShapeError(message(`dual: a tangent of ${seed.length} numbers for step %${step.id} of shape ${shapeText(step.shape)}`, 'A tangent has the shape of its step', 'Give it in row-major order'));
+    throw new ShapeError(message(
+      `dual: a tangent of ${seed.length} numbers for step %${step.id} of shape ${shapeText(step.shape)}`,
+      'A tangent has the shape of its step', 'Give it in row-major order'
+    ));
   }
   const tangent = seed === undefined ? entry.tangent : new Value('f64', step.shape, seed);
   const spread = seed === undefined ? entry.spread : absolute(tangent!);
@@ -170,8 +175,9 @@ function tiedMean(x: Value, largest: Value, tangent: Value): Value {
   const xs = x.data();
   const top = spreadOut(largest, x.shape);
   const ts = tangent.data();
-  const places = spreadOut(new Value('i32', largest.shape, Int32Array.from({ length: sizeOf(largest.shape) }, (_, i) => i)), x.shape);
   const result = Value.empty('f64', largest.shape);
+  const groups = Int32Array.from(result.array, (_, i) => i);
+  const places = spreadOut(new Value('i32', largest.shape, groups), x.shape);
   const ties = new Float64Array(result.array.length);
   for (let i = 0; i < xs.length; i++) {
     if (xs[i] !== top[i]) continue;

@@ -3,6 +3,7 @@
 // value₀ + (proxy − proxy₀). Then adjoints, dual numbers and differences must agree with no list of exceptions.
 
 import { message, ShapeError } from '../base/errors.ts';
+import type { Bindings } from '../graph/evaluate.ts';
 import type { Fragment, Graph, Step } from '../graph/graph.ts';
 import { input } from '../graph/intrinsics.ts';
 import { apply, record, Recorder } from '../graph/recorder.ts';
@@ -31,7 +32,10 @@ export interface Frozen {
 /** The frozen program of a fragment whose inputs have the values `base`. */
 export function freeze(fragment: Fragment, base: readonly Value[]): Frozen {
   if (base.length !== fragment.inputs.length) {
-    throw new ShapeError(message(`freeze: ${base.length} values for ${fragment.inputs.length} inputs`, 'Every input has a value at the base point', 'Pass the values in the order of the inputs'));
+    throw new ShapeError(message(
+      `freeze: ${base.length} values for ${fragment.inputs.length} inputs`, 'Every input has a value at the base point',
+      'Pass the values in the order of the inputs'
+    ));
   }
   const recorder = new Recorder('concrete');
   const steps = new Array<number>(fragment.graph.steps.length).fill(-1);
@@ -48,12 +52,12 @@ export function freeze(fragment: Fragment, base: readonly Value[]): Frozen {
   return record(recorder, () => {
     const inputs = fragment.inputs.map((id, i) => keep(fragment.graph.steps[id]!, entered(recorder, base[i]!)));
     const outputs = replay(fragment, inputs, (step, given) => {
-      const origin = step.origin && steps[step.origin.step]! >= 0 ? { ...step.origin, step: steps[step.origin.step]! } : undefined;
       const build = (): Tensor => frozenStep(step, given, frozen);
-      return keep(step, origin === undefined ? build() : recorder.from(origin, build));
+      const forward = step.origin === undefined ? -1 : steps[step.origin.step]!;
+      return keep(step, forward < 0 ? build() : recorder.from({ ...step.origin!, step: forward }, build));
     });
-    const ids = outputs.map((x) => recorder.stepOf(x).id);
-    return { fragment: { graph: recorder.graph, inputs: fragment.inputs.map((id) => steps[id]!), outputs: ids }, steps, frozen, recorder };
+    const boundary = { inputs: fragment.inputs.map((id) => steps[id]!), outputs: outputs.map((x) => recorder.stepOf(x).id) };
+    return { fragment: { graph: recorder.graph, ...boundary }, steps, frozen, recorder };
   });
 }
 
@@ -91,7 +95,7 @@ function constantAt(x: Tensor): Tensor {
 }
 
 /** The program with the bound steps as inputs, recorded at their values; what only they needed is left out. */
-export function cutAt(graph: Graph, outputs: readonly number[], bindings: ReadonlyMap<number, Value>): { recorder: Recorder; steps: readonly number[] } {
+export function cutAt(graph: Graph, outputs: readonly number[], bindings: Bindings): Pick<Frozen, 'recorder' | 'steps'> {
   const recorder = new Recorder('concrete');
   const needed = neededSteps(graph, outputs, bindings);
   const tensors: Tensor[] = [];
@@ -100,7 +104,8 @@ export function cutAt(graph: Graph, outputs: readonly number[], bindings: Readon
     for (const step of graph.steps) {
       if (!needed[step.id]) continue;
       const bound = bindings.get(step.id);
-      const tensor = bound === undefined ? apply(step.primitive, step.inputs.map((id) => tensors[id]!), step.params) : entered(recorder, bound);
+      const given = (): Tensor[] => step.inputs.map((id) => tensors[id]!);
+      const tensor = bound === undefined ? apply(step.primitive, given(), step.params) : entered(recorder, bound);
       tensors[step.id] = tensor;
       steps[step.id] = recorder.stepOf(tensor).id;
     }

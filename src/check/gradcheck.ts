@@ -4,7 +4,7 @@
 
 import { isFloat } from '../base/dtype.ts';
 import { DomainError, DTypeError, MarginaliaError, message } from '../base/errors.ts';
-import { flatten } from '../base/tree.ts';
+import { type Flat, flatten } from '../base/tree.ts';
 import { isTensor, type Operand, tensor } from '../graph/tensor.ts';
 import { type Trace, trace } from '../graph/trace.ts';
 import { firstNonFinite } from './blame.ts';
@@ -13,7 +13,9 @@ import { wrongNearby } from './nearby.ts';
 import { checkOrder, demanded, type OrderResult } from './order.ts';
 import { checkPlain, isPlain, type PlainFunction } from './plain.ts';
 import { blocksOf, derivativeOf, joined, lengthOf, type Program } from './program.ts';
-import { derivativeText, type EntryReport, type Failure, type GradcheckReport, reportText, stepReport, stepText } from './report.ts';
+import {
+  derivativeText, type EntryReport, type Failure, type GradcheckReport, reportText, stepReport, stepText,
+} from './report.ts';
 import { normals, seeded } from './seeded.ts';
 
 export interface GradcheckOptions {
@@ -40,13 +42,15 @@ export function gradcheck(f: Checkable, inputs: readonly unknown[], options: Gra
   const seed = options.seed ?? 1;
   const orders = options.orders ?? [1, 2];
   if (orders.length === 0 || orders.some((order) => !Number.isInteger(order) || order < 1)) {
-    throw new DomainError(message(`gradcheck: orders [${orders.join(', ')}]`, 'Orders are whole numbers from 1', 'Leave them out for [1, 2]'));
+    throw new DomainError(message(
+      `gradcheck: orders [${orders.join(', ')}]`, 'Orders are whole numbers from 1', 'Leave them out for [1, 2]'
+    ));
   }
   if (isPlain(f)) return checkPlain(f, inputs, seed);
   const traced = trace(f, widened(inputs), { positions: true });
   const program = programOf(traced, inputs);
   const broken = nonFinite(program, 'the result');
-  if (broken !== undefined) return { ...empty(seed), failures: [broken] };
+  if (broken !== undefined) return { ok: false, seed, orders: [], failures: [broken], frozen: [], borders: [], notes: [] };
   return checkOrders(program, orders, seed);
 }
 
@@ -56,12 +60,13 @@ export function assertGradients(f: Checkable, inputs: readonly unknown[], option
   if (!report.ok) throw new MarginaliaError(reportText(report));
 }
 
-const empty = (seed: number): GradcheckReport => ({ ok: false, seed, orders: [], failures: [], frozen: [], borders: [], notes: [] });
+const isOperand = (x: unknown): x is Operand => isTensor(x) || typeof x === 'number';
+const leavesOf = (tree: unknown, argument: number): Flat<Operand> => flatten(tree, isOperand, `inputs[${argument}]`);
 
 /** Numbers become Float64 tensors; Float32 is refused. */
 function widened(inputs: readonly unknown[]): unknown[] {
   return inputs.map((tree, i) => {
-    const flat = flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number', `inputs[${i}]`);
+    const flat = leavesOf(tree, i);
     return flat.rebuild(flat.leaves.map((x, k) => {
       if (typeof x === 'number') return tensor(x, { dtype: 'f64' });
       if (x.dtype === 'f32') refuseFloat32(`${flat.paths[k]!} is f32`);
@@ -71,12 +76,15 @@ function widened(inputs: readonly unknown[]): unknown[] {
 }
 
 function refuseFloat32(what: string): never {
-  throw new DTypeError(message(`gradcheck: ${what}`, 'Float32 has seven digits and a derivative is judged to ten', "Make the inputs with tensor(values, { dtype: 'f64' }); the ops follow their type"));
+  throw new DTypeError(message(
+    `gradcheck: ${what}`, 'Float32 has seven digits and a derivative is judged to ten',
+    "Make the inputs with tensor(values, { dtype: 'f64' }); the ops follow their type"
+  ));
 }
 
 function programOf(traced: Trace, inputs: readonly unknown[]): Program {
   const { graph, recorder, result } = traced;
-  const paths = inputs.flatMap((tree, i) => flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number', `inputs[${i}]`).paths);
+  const paths = inputs.flatMap((tree, i) => leavesOf(tree, i).paths);
   const live = graph.live(traced.outputs);
   const narrow = graph.steps.find((step) => live[step.id] && step.dtype === 'f32');
   if (narrow !== undefined) refuseFloat32(`the program computes in f32 at ${stepText(stepReport(graph, narrow.id))}`);
@@ -86,7 +94,10 @@ function programOf(traced: Trace, inputs: readonly unknown[]): Program {
   const outputs = traced.outputs.flatMap((id, i) => (isFloat(graph.steps[id]!.dtype)
     ? [{ id, name: `f${/^[a-z]/iu.test(result.paths[i]!) ? '.' : ''}${result.paths[i]!}`, shape: graph.steps[id]!.shape }] : []));
   if (floats.length === 0 || outputs.length === 0) {
-    throw new DTypeError(message(`gradcheck: no float ${floats.length === 0 ? 'input' : 'result'}`, 'Integers have no derivative', "Pass at least one tensor of dtype 'f64' and return one"));
+    throw new DTypeError(message(
+      `gradcheck: no float ${floats.length === 0 ? 'input' : 'result'}`, 'Integers have no derivative',
+      "Pass at least one tensor of dtype 'f64' and return one"
+    ));
   }
   const blocks = blocksOf(floats);
   return {
@@ -136,10 +147,11 @@ function checkOrders(start: Program, orders: readonly number[], seed: number): G
   worst ??= leasts.reduce<EntryReport | undefined>((a, b) => (a === undefined || b.digits < a.digits ? b : a), undefined);
   const first = results[0];
   const nearest = first?.nearest;
+  const frozen = first === undefined ? [] : first.frozen.frozen;
   return {
     ok: failures.length === 0, seed, orders: results.map((r) => r.summary), failures,
     ...(worst && { worst }), ...(cause && { cause }),
-    frozen: first === undefined ? [] : first.frozen.frozen.map(({ kind, step }) => ({ kind, step: stepReport(start.fragment.graph, step) })),
+    frozen: frozen.map(({ kind, step }) => ({ kind, step: stepReport(start.fragment.graph, step) })),
     borders: first?.borders ?? [], ...(nearest && { nearest }), notes,
   };
 }
@@ -153,15 +165,17 @@ function wrongEntries({ wrong, summary }: OrderResult): Failure[] {
     return seen.has(key) ? false : seen.add(key);
   });
   const failures = entries.slice(0, named).map(({ entry, against }): Failure => {
-    const references = [entry.numeric === null ? '' : `duals ${entry.numeric}`, entry.difference === null ? '' : `differences ${entry.difference}`];
+    const differences = entry.difference === null ? '' : `, differences ${entry.difference}`;
     return {
       kind: against,
-      text: `order ${entry.order}: ${derivativeText(entry)}: engine ${entry.analytic}, ${references.filter((x) => x !== '').join(', ')}`
+      text: `order ${entry.order}: ${derivativeText(entry)}: engine ${entry.analytic}, duals ${entry.numeric!}${differences}`
         + ` (${entry.digits.toFixed(1)} digits, ${demanded[against]} demanded)`,
     };
   });
-  if (entries.length > named) failures.push({ kind: entries[named]!.against, text: `order ${summary.order}: … and ${entries.length - named} more entries` });
-  return failures;
+  const more = entries.length - named;
+  return more <= 0 ? failures : [
+    ...failures, { kind: entries[named]!.against, text: `order ${summary.order}: … and ${more} more entries` },
+  ];
 }
 
 function nonFinite({ recorder, fragment }: Program, what: string): Failure | undefined {
@@ -170,5 +184,6 @@ function nonFinite({ recorder, fragment }: Program, what: string): Failure | und
   const step = fragment.graph.steps[found.step]!;
   const forward = step.origin === undefined ? '' : `, in the rule of ${stepText(stepReport(fragment.graph, step.origin.step))}`;
   const place = found.entry.length === 0 ? '' : `[${found.entry.join(', ')}] of `;
-  return { kind: 'nonfinite', text: `${what} is not finite: ${found.value} first at ${place}${stepText(stepReport(fragment.graph, found.step))}${forward}` };
+  const where = `${place}${stepText(stepReport(fragment.graph, found.step))}${forward}`;
+  return { kind: 'nonfinite', text: `${what} is not finite: ${found.value} first at ${where}` };
 }

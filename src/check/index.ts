@@ -2,9 +2,8 @@
 
 export { type Cause, type CauseContext, guessCause } from './causes.ts';
 export { type Decision, type Decisions, decisionsOf, firstFlip, type Flip } from './cells.ts';
-export {
-  along, type Border, type DifferenceOptions, type Differences, differences, type Probe,
-} from './differences.ts';
+export { type Border, type Probe } from './borders.ts';
+export { along, type DifferenceOptions, type Differences, differences } from './differences.ts';
 export { type DualOptions, dualProgram, type DualResult, forwardDual } from './dual.ts';
 export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
 export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';
@@ -13,5 +12,6 @@ export {
 } from './partials.ts';
 export type { PlainArray, PlainFunction } from './plain.ts';
 export {
-  type BorderReport, type EntryReport, type Failure, type FrozenReport, type GradcheckReport, type OrderSummary, reportText, type StepReport,
+  type BorderReport, type EntryReport, type Failure, type FrozenReport, type GradcheckReport, type OrderSummary, reportText,
+  type StepReport,
 } from './report.ts';

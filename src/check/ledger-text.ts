@@ -52,7 +52,8 @@ function digitText(digits: number | null): string {
 
 export function counterexampleText({ values, entry, left, right }: Counterexample): string[] {
   const names = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-  return ['counterexample', ...names.map((line) => `  ${line}`), `  at ${entry}: left ${numberText(left)}, right ${numberText(right)}`];
+  const place = entry === '' ? '' : `at ${entry}: `;
+  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}left ${numberText(left)}, right ${numberText(right)}`];
 }
 
 function numberText(x: number): string {
@@ -92,7 +93,8 @@ export const legend = [
   '=      digits to which both sides of the line agree (at least 11 are demanded)',
   'dual   digits to which its derivatives agree with dual numbers, which share no rule with the engine (10)',
   'diff   digits to which they agree with differences that stay inside one branch (6)',
-  'hits   entries compared, on the branch met least often (20), from data / seeded; · where a question does not arise',
+  'hits   entries compared, on the branch met least often (20), as data / seeded',
+  '·      the question does not arise',
 ];
 
 /** The whole ledger as Markdown. */

@@ -9,7 +9,7 @@ import { evaluate } from '../graph/evaluate.ts';
 import { firstFlip } from './cells.ts';
 import { dualProgram } from './dual.ts';
 import { freeze, type Frozen } from './freeze.ts';
-import { columnsOf, demanded, probeAlong } from './order.ts';
+import { columnsOf, demanded, dot, probeAlong } from './order.ts';
 import { bindingsAt, type Derivative, joined, lengthOf, type Program, tangentsOf } from './program.ts';
 import { indexText, stepReport, stepText } from './report.ts';
 import { normals, type Seeded } from './seeded.ts';
@@ -20,22 +20,23 @@ export interface Nearby {
 }
 
 /** What is wrong with `next` as the gradient of ⟨cotangent, program⟩ at a neighbouring point, if anything. */
-export function wrongNearby(program: Program, cotangent: Float64Array, next: Derivative, order: number, stream: Seeded): Nearby | undefined {
+export function wrongNearby(
+  program: Program, cotangent: Float64Array, next: Derivative, order: number, stream: Seeded
+): Nearby | undefined {
   const frozen = freeze(program.fragment, program.base);
-  const direction = [1, 2, 3, 4].map(() => normals(stream, program.point.length)).find((d) => stepInside(program, frozen, d) !== undefined);
-  const h = direction && stepInside(program, frozen, direction);
-  if (direction === undefined || h === undefined) {
-    return { kind: 'unreached', text: `order ${order}: no neighbouring point of the cell was found, so the recorded gradient was compared at the point only` };
+  const point = [1, 2].map(() => neighbour(program, frozen, normals(stream, program.point.length))).find((x) => x !== undefined);
+  if (point === undefined) {
+    const text = `order ${order}: no neighbouring point of the cell was found, so the recorded gradient`;
+    return { kind: 'unreached', text: `${text} was compared at the point only` };
   }
-  const point = program.point.map((x, i) => x + h * direction[i]!);
   const recorded = gradientAt(program, next, point);
   const push = dualProgram(frozen.fragment.graph, frozen.fragment.outputs, bindingsAt(program, frozen.fragment, point));
   const entries = columnsOf(program, stream).flatMap((column) => {
     if (column.place === undefined) return [];
     const moved = push(tangentsOf(program, frozen.fragment, column.direction));
-    const weigh = (list: Float64Array[]): number => list.flatMap((x) => Array.from(x)).reduce((sum, x, i) => sum + (cotangent[i] === 0 ? 0 : cotangent[i]! * x), 0);
-    const mu = moved.flatMap((x) => Array.from(x.spread)).reduce((sum, x, i) => sum + Math.abs(cotangent[i]! * x), 0);
-    return [{ column, own: recorded[column.place]!, right: weigh(moved.map((x) => x.tangent)), mu }];
+    const right = dot(moved.flatMap((x) => Array.from(x.tangent)), cotangent);
+    const mu = dot(moved.flatMap((x) => Array.from(x.spread)), cotangent.map(Math.abs));
+    return [{ column, own: recorded[column.place]!, right, mu }];
   });
   const floor = floorOf(entries.map((x) => x.right));
   const wrong = entries
@@ -47,19 +48,21 @@ export function wrongNearby(program: Program, cotangent: Float64Array, next: Der
   const place = `${wrong.column.input}${indexText(wrong.column.index)}`;
   return {
     kind: 'nearby',
-    text: `order ${order + 1}: near the point, the recorded gradient at ${place} is ${wrong.own}, duals ${wrong.right} (${digits(wrong.error).toFixed(1)} digits):`
+    text: `order ${order + 1}: near the point, the recorded gradient at ${place} is ${wrong.own}, duals ${wrong.right}`
+      + ` (${digits(wrong.error).toFixed(1)} digits):`
       + ` a rule reads numbers instead of steps, so it cannot be differentiated again${source}`,
   };
 }
 
-/** How far (and which way) one can go along a direction and stay in the cell. */
-function stepInside(program: Program, frozen: Frozen, direction: Float64Array): number | undefined {
+/** A point of the same cell along a direction, one way or the other. */
+function neighbour(program: Program, frozen: Frozen, direction: Float64Array): Float64Array | undefined {
   const probe = probeAlong(program, frozen, direction);
   const base = probe(0).decisions!;
-  return [2 ** -8, 2 ** -12, 2 ** -16, 2 ** -20].flatMap((h) => [h, -h]).find((h) => {
+  const step = [2 ** -8, 2 ** -12, 2 ** -16, 2 ** -20].flatMap((h) => [h, -h]).find((h) => {
     const { values, decisions } = probe(h);
     return values.every(Number.isFinite) && firstFlip(base, decisions!) === undefined;
   });
+  return step === undefined ? undefined : program.point.map((x, i) => x + step * direction[i]!);
 }
 
 /** The recorded gradient evaluated at another point, one entry per input entry; 0 where there is no path. */

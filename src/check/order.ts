@@ -7,13 +7,14 @@ import { epsilon } from '../base/dtype.ts';
 import { DomainError } from '../base/errors.ts';
 import { coordinates } from '../base/shape.ts';
 import { evaluate } from '../graph/evaluate.ts';
+import { type Border, borderNear, type DistantBorder, type Probe } from './borders.ts';
 import { type Decisions, decisionsOf } from './cells.ts';
-import { borderNear, type Differences, differences, type Probe } from './differences.ts';
+import { type Differences, differences } from './differences.ts';
 import { dualProgram } from './dual.ts';
 import { freeze, type Frozen } from './freeze.ts';
 import { bindingsAt, blockAt, joined, lengthOf, type Program, type Pulled, pull, tangentsOf } from './program.ts';
 import type { BorderReport, EntryReport, Failure, OrderSummary, StepReport } from './report.ts';
-import { stepReport } from './report.ts';
+import { indexText, stepReport } from './report.ts';
 import { normals, type Seeded } from './seeded.ts';
 
 /** The digits demanded of the engine against each reference. */
@@ -58,7 +59,10 @@ export interface OrderResult {
 export function rowsOf({ outputs }: Program, stream: Seeded): Row[] {
   const size = lengthOf(outputs);
   if (size > fullLimits.rows) {
-    return Array.from({ length: sampled.rows }, (_, i) => ({ name: `(seeded sum ${i + 1} of ${outputs.map((b) => b.name).join(', ')})`, cotangent: normals(stream, size) }));
+    const names = outputs.map((block) => block.name).join(', ');
+    return Array.from(
+      { length: sampled.rows }, (_, i) => ({ name: `(seeded sum ${i + 1} of ${names})`, cotangent: normals(stream, size) })
+    );
   }
   return Array.from({ length: size }, (_, place) => {
     const block = blockAt(outputs, place);
@@ -82,7 +86,10 @@ export function columnsOf({ inputs }: Program, stream: Seeded): Column[] {
   const dense = Array.from({ length: sampled.directions }, (): Column => {
     const direction = normals(stream, size);
     const largest = direction.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    return { input: inputs.map((b) => b.name).join(', '), index: 'direction', place: undefined, direction: direction.map((x) => x / largest) };
+    return {
+      input: inputs.map((b) => b.name).join(', '), index: 'direction', place: undefined,
+      direction: direction.map((x) => x / largest),
+    };
   });
   return [...[...places].sort((a, b) => a - b).map(coordinate), ...dense];
 }
@@ -93,7 +100,8 @@ function basis(size: number, place: number): Float64Array {
   return unit;
 }
 
-const dot = (a: ArrayLike<number>, b: Float64Array): number => b.reduce((sum, x, i) => sum + (x === 0 ? 0 : x * a[i]!), 0);
+/** Σ a·b, where an exact 0 in b wins over NaN in a. */
+export const dot = (a: ArrayLike<number>, b: Float64Array): number => b.reduce((sum, x, i) => sum + (x === 0 ? 0 : x * a[i]!), 0);
 
 export function checkOrder(program: Program, order: number, stream: Seeded): OrderResult {
   const frozen = freeze(program.fragment, program.base);
@@ -104,40 +112,46 @@ export function checkOrder(program: Program, order: number, stream: Seeded): Ord
   const failures = first === undefined ? [] : lawsOfPullback(program, rows[0]!, first, order);
   const { graph, outputs } = frozen.fragment;
   const push = dualProgram(graph, outputs, bindingsAt(program, frozen.fragment, program.point));
-  const seen = columns.map((column) => lookAlong(program, frozen, column, push));
-  const mu = push(new Map(), true).flatMap((x) => Array.from(x.spread));
-  const judge = judgement(program, order, Float64Array.from(mu));
+  const mu = Float64Array.from(push(new Map(), true).flatMap((x) => Array.from(x.spread)));
+  const seen = columns.map((column) => lookAlong(program, frozen, column, push, mu));
+  const judge = judgement(program, order, mu);
   rows.forEach((row, r) => judge.row(row, columns, pulled[r]!, seen));
-  const borders = columns.flatMap((column, c) => (seen[c]!.differences.border === undefined ? [] : [borderReport(program, frozen, column, 0, seen[c]!.differences.border!)]));
+  const borders = columns.flatMap((column, c) => {
+    const { border } = seen[c]!.differences;
+    return border === undefined ? [] : [borderReport(program, frozen, column, 0, border)];
+  });
   const unreached = first === undefined ? [] : program.inputs.filter((_, i) => !first.reached[i]);
+  const notes = unreached.map((block) => `order ${order}: ${block.name} has no path to the result; its gradient is zero`);
   const { unresolved, wrong, least, ...counts } = judge.done();
-  return {
-    summary: { order, full: lengthOf(program.outputs) <= fullLimits.rows && lengthOf(program.inputs) <= fullLimits.columns, ...counts },
-    frozen, wrong, least, failures, borders, nearest: nearestBorder(program, frozen, columns, seen),
-    notes: [
-      ...unreached.map((block) => `order ${order}: ${block.name} has no path to the result; its gradient is zero`),
-      ...(unresolved > 0 ? [`order ${order}: differences could not resolve ${unresolved} entries (their own error estimate exceeds the difference)`] : []),
-    ],
-  };
+  if (unresolved > 0) notes.push(`order ${order}: differences could not resolve ${unresolved} entries to the digits demanded`);
+  const full = lengthOf(program.outputs) <= fullLimits.rows && lengthOf(program.inputs) <= fullLimits.columns;
+  const nearest = nearestBorder(program, frozen, columns, seen);
+  return { summary: { order, full, ...counts }, frozen, wrong, least, failures, borders, nearest, notes };
 }
 
 /** 0 → 0 and 2g → 2·result, exactly; the same bits twice; shapes and types of the inputs. */
 function lawsOfPullback(program: Program, row: Row, once: Pulled, order: number): Failure[] {
-  const failures: Failure[] = once.misshapen.map((text) => ({ kind: 'shape', text: `order ${order}: ${text}` }));
+  const failures: Failure[] = [];
+  const fail = (kind: Failure['kind'], text: string): void => void failures.push({ kind, text: `order ${order}: ${text}` });
+  for (const text of once.misshapen) fail('shape', text);
   const again = pull(program, row.cotangent).slopes;
   const nothing = pull(program, row.cotangent.map(() => 0)).slopes;
   const twice = pull(program, row.cotangent.map((x) => 2 * x)).slopes;
   const where = (place: number): string => {
     const block = blockAt(program.inputs, place);
-    return `${block.name} [${coordinates(place - block.offset, block.shape).join(', ')}]`;
+    return `${block.name}${indexText(coordinates(place - block.offset, block.shape))}`;
   };
-  const firstBad = (test: (x: number, i: number) => boolean): number => once.slopes.findIndex((x, i) => Number.isFinite(x) && test(x, i));
-  const differs = firstBad((x, i) => !Object.is(x, again[i]));
-  if (differs >= 0) failures.push({ kind: 'repeat', text: `order ${order}: two backward runs differ at ${where(differs)}: ${once.slopes[differs]!} and ${again[differs]!}` });
-  const notZero = firstBad((_, i) => nothing[i] !== 0);
-  if (notZero >= 0) failures.push({ kind: 'linearity', text: `order ${order}: a cotangent of 0 gives ${nothing[notZero]!} at ${where(notZero)}; a pull-back is linear` });
-  const notTwice = firstBad((x, i) => twice[i] !== 2 * x && Math.abs(x) > 1e-290);
-  if (notTwice >= 0) failures.push({ kind: 'linearity', text: `order ${order}: twice the cotangent gives ${twice[notTwice]!} at ${where(notTwice)}, not ${2 * once.slopes[notTwice]!}` });
+  const { slopes } = once;
+  // What is not finite is reported as such.
+  const first = (test: (x: number, i: number) => boolean): number => slopes.findIndex((x, i) => Number.isFinite(x) && test(x, i));
+  const differs = first((x, i) => !Object.is(x, again[i]));
+  if (differs >= 0) fail('repeat', `two backward runs differ at ${where(differs)}: ${slopes[differs]!} and ${again[differs]!}`);
+  const notZero = first((_, i) => nothing[i] !== 0);
+  if (notZero >= 0) fail('linearity', `a cotangent of 0 gives ${nothing[notZero]!} at ${where(notZero)}; a pull-back is linear`);
+  const notTwice = first((x, i) => twice[i] !== 2 * x && Math.abs(x) > 1e-290);
+  if (notTwice >= 0) fail(
+    'linearity', `twice the cotangent gives ${twice[notTwice]!} at ${where(notTwice)}, not ${2 * slopes[notTwice]!}`
+  );
   return failures;
 }
 
@@ -148,14 +162,16 @@ interface Seen {
   readonly probe: (h: number) => Probe;
 }
 
-function lookAlong(program: Program, frozen: Frozen, column: Column, push: ReturnType<typeof dualProgram>): Seen {
+type Push = ReturnType<typeof dualProgram>;
+
+function lookAlong(program: Program, frozen: Frozen, column: Column, push: Push, mu: Float64Array): Seen {
   const moved = push(tangentsOf(program, frozen.fragment, column.direction));
   const probe = probeAlong(program, frozen, column.direction);
   const scale = column.place === undefined ? 1 : Math.max(1, Math.abs(program.point[column.place]!));
   return {
     tangent: Float64Array.from(moved.flatMap((x) => Array.from(x.tangent))),
     spread: Float64Array.from(moved.flatMap((x) => Array.from(x.spread))),
-    differences: differences(probe, { start: scale / 16 }), probe,
+    differences: differences(probe, { start: scale / 16, spread: mu }), probe,
   };
 }
 
@@ -188,7 +204,8 @@ function judgement(program: Program, order: number, mu: Float64Array) {
     if (judged.against === 'duals' && (least === undefined || d < least.entry.digits)) least = judged;
   };
   const row = (r: Row, columns: readonly Column[], { slopes }: Pulled, seen: readonly Seen[]): void => {
-    const size = dot(mu, r.cotangent.map(Math.abs));
+    const weights = r.cotangent.map(Math.abs);
+    const size = dot(mu, weights);
     const numeric = seen.map((s) => dot(s.tangent, r.cotangent));
     const floors = floorsOf(program, columns, numeric);
     columns.forEach((column, c) => {
@@ -196,13 +213,15 @@ function judgement(program: Program, order: number, mu: Float64Array) {
       const analytic = dot(slopes, column.direction);
       const border = found.border !== undefined;
       const slope = border ? null : dot(found.derivative, r.cotangent);
-      const judged = (against: Judged['against'], error: number): Judged => ({
-        row: r, column, against,
-        entry: { order, input: column.input, index: column.index, output: r.name, analytic, numeric: numeric[c]!, difference: slope, digits: digits(error) },
-      });
+      const base = {
+        order, input: column.input, index: column.index, output: r.name, analytic, numeric: numeric[c]!, difference: slope,
+      };
+      const judged = (against: Judged['against'], error: number): Judged =>
+        ({ row: r, column, against, entry: { ...base, digits: digits(error) } });
       entries++;
       const error = Number.isFinite(analytic) ? entryError(analytic, numeric[c]!, floors[c]!) : Infinity;
-      if (error > 10 ** -demanded.duals && Math.abs(analytic - numeric[c]!) <= roundingUnits * dot(spread, r.cotangent.map(Math.abs))) atRounding++;
+      const atFloor = Math.abs(analytic - numeric[c]!) <= roundingUnits * dot(spread, weights);
+      if (error > 10 ** -demanded.duals && atFloor) atRounding++;
       else note(judged('duals', error), error);
       if (slope === null) {
         atBorder++;
@@ -210,9 +229,10 @@ function judgement(program: Program, order: number, mu: Float64Array) {
       }
       const gap = Math.abs(analytic - slope);
       const apart = Number.isFinite(analytic) ? entryError(analytic, slope, floors[c]!) : Infinity;
-      if (apart > 10 ** -demanded.differences && gap <= (roundingUnits * size) / found.h) return;
+      const suspect = apart > 10 ** -demanded.differences;
+      if (suspect && gap <= (roundingUnits * size) / found.h) return;
       // Differences that do not trust themselves do not accuse.
-      if (apart > 10 ** -demanded.differences && gap <= 4 * dot(found.error, r.cotangent.map(Math.abs))) unresolved++;
+      if (suspect && gap <= 4 * dot(found.error, weights)) unresolved++;
       else note(judged('differences', apart), apart);
     });
   };
@@ -221,7 +241,8 @@ function judgement(program: Program, order: number, mu: Float64Array) {
 
 /** The floor of the norm: per input tensor for entries, per entry for dense directions. */
 function floorsOf(program: Program, columns: readonly Column[], numeric: readonly number[]): number[] {
-  const own = new Map(program.inputs.map((block) => [block.name, floorOf(numeric.filter((_, c) => columns[c]!.place !== undefined && columns[c]!.input === block.name))]));
+  const isEntryOf = (name: string, { input, place }: Column): boolean => place !== undefined && input === name;
+  const own = new Map(program.inputs.map(({ name }) => [name, floorOf(numeric.filter((_, c) => isEntryOf(name, columns[c]!)))]));
   return columns.map((column, c) => (column.place === undefined ? 1e-3 * Math.abs(numeric[c]!) : own.get(column.input)!));
 }
 
@@ -231,10 +252,10 @@ export function originalStep(program: Program, frozen: Frozen, id: number): Step
   return from >= 0 ? stepReport(program.fragment.graph, from) : stepReport(frozen.fragment.graph, id);
 }
 
-type Measured = Pick<BorderReport, 'kind'> & { left: Float64Array; right: Float64Array; size: Float64Array; flip?: { step: number } };
-
 /** One border as data, for the output it changes most. */
-function borderReport(program: Program, frozen: Frozen, column: Column, distance: number, border: Measured): BorderReport {
+function borderReport(
+  program: Program, frozen: Frozen, column: Column, distance: number, border: Border | DistantBorder
+): BorderReport {
   const effect = border.left.map((x, k) => (border.kind === 'jump' ? Math.abs(border.size[k]!) : Math.abs(border.right[k]! - x)));
   const k = effect.reduce((best, x, i) => (x > effect[best]! ? i : best), 0);
   // A slope that is rounding beside the other one is 0.
@@ -248,13 +269,13 @@ function borderReport(program: Program, frozen: Frozen, column: Column, distance
 }
 
 /** The border that came nearest to the point without touching it, and what lies across it. */
-function nearestBorder(program: Program, frozen: Frozen, columns: readonly Column[], seen: readonly Seen[]): BorderReport | undefined {
-  let best: { c: number; distance: number } | undefined;
-  seen.forEach(({ differences: { near } }, c) => {
-    if (near !== undefined && (best === undefined || Math.abs(near.outside) < best.distance)) best = { c, distance: Math.abs(near.outside) };
-  });
-  if (best === undefined) return undefined;
-  const { probe, differences: { near } } = seen[best.c]!;
-  const border = borderNear(probe, near!);
-  return borderReport(program, frozen, columns[best.c]!, border.distance, border);
+function nearestBorder(
+  program: Program, frozen: Frozen, columns: readonly Column[], seen: readonly Seen[]
+): BorderReport | undefined {
+  const distance = (s: Seen): number => Math.abs(s.differences.near?.outside ?? Infinity);
+  const best = seen.reduce((a, s, c) => (distance(s) < distance(seen[a]!) ? c : a), 0);
+  const near = seen[best]?.differences.near;
+  if (near === undefined) return undefined;
+  const border = borderNear(seen[best]!.probe, near);
+  return borderReport(program, frozen, columns[best]!, border.distance, border);
 }

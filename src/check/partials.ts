@@ -9,8 +9,9 @@ import type { Graph } from '../graph/graph.ts';
 import { tensor } from '../graph/tensor.ts';
 import { Value } from '../graph/value.ts';
 import { gradient } from '../autodiff/index.ts';
+import type { Border } from './borders.ts';
 import { decisionsOf } from './cells.ts';
-import { type Border, differences } from './differences.ts';
+import { differences } from './differences.ts';
 import { dualProgram, forwardDual } from './dual.ts';
 import { cutAt } from './freeze.ts';
 
@@ -77,7 +78,9 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
   const at = held.get(by)!;
   const base = Float64Array.from(at.data());
   const [rows, columns] = [sizeOf(graph.steps[of]!.shape), base.length];
-  const [values, error, floor] = [0, 0, 0].map(() => new Float64Array(rows * columns)) as [Float64Array, Float64Array, Float64Array];
+  const values = new Float64Array(rows * columns);
+  const error = new Float64Array(rows * columns);
+  const floor = new Float64Array(rows * columns);
   const borders = new Map<number, Border>();
   const { spread } = forwardDual(graph, [of], { bindings: held, tangents: new Map(), rounding: true })[0]!;
   for (let column = 0; column < columns; column++) {
@@ -88,7 +91,7 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
       const bound = new Map([...held, [by, new Value('f64', at.shape, moved)]]);
       const all = evaluate(graph, [of], bound);
       return { values: Float64Array.from(all[of]!.data()), decisions: decisionsOf(graph, [of], all, bound) };
-    }, { start: scale / 16 });
+    }, { start: scale / 16, spread });
     setColumn(values, columns, column, found.derivative);
     setColumn(error, columns, column, found.error);
     setColumn(floor, columns, column, spread.map((mu) => (64 * epsilon.f64 * mu) / found.h));

@@ -4,7 +4,7 @@
 import { digits, entryError, floorOf } from '../base/compare.ts';
 import { epsilon } from '../base/dtype.ts';
 import { DomainError, DTypeError, message } from '../base/errors.ts';
-import { coordinates } from '../base/shape.ts';
+import { coordinates, sameShape } from '../base/shape.ts';
 import { type Cause, guessCause } from './causes.ts';
 import { differences } from './differences.ts';
 import { type Column, demanded } from './order.ts';
@@ -51,14 +51,21 @@ export function checkPlain({ value, gradient }: PlainFunction, given: readonly u
   if (analytic.length !== inputs.length) {
     failures.push({ kind: 'shape', text: `gradient returned ${analytic.length} arrays for ${inputs.length} inputs` });
   }
-  const bad = analytic.findIndex((list) => !list.every(Number.isFinite));
-  if (bad >= 0) failures.push({ kind: 'nonfinite', text: `the gradient of inputs[${bad}] is not finite at entry ${analytic[bad]!.findIndex((x) => !Number.isFinite(x))}` });
-  if (analytic.some((list, i) => list.some((x, k) => !Object.is(x, again[i]?.[k])))) failures.push({ kind: 'repeat', text: 'two calls of gradient differ' });
+  const bad = analytic.map((list) => list.findIndex((x) => !Number.isFinite(x)));
+  const broken = bad.findIndex((k) => k >= 0);
+  if (broken >= 0) failures.push({
+    kind: 'nonfinite', text: `the gradient of inputs[${broken}] is not finite at entry ${bad[broken]!}`,
+  });
+  const same = analytic.every((list, i) => list.every((x, k) => Object.is(x, again[i]?.[k])));
+  if (!same) failures.push({ kind: 'repeat', text: 'two calls of gradient differ' });
   if (failures.length > 0) return { ...nothing(seed), failures };
   return compared(inputs, point, analytic, { seed, f0, at });
 }
 
-const nothing = (seed: number): GradcheckReport => ({ ok: false, seed, orders: [], failures: [], frozen: [], borders: [], notes: ['code that is not ours: differences alone judge, to order 1'] });
+const nothing = (seed: number): GradcheckReport => ({
+  ok: false, seed, orders: [], failures: [], frozen: [], borders: [],
+  notes: ['code that is not ours: differences alone judge, to order 1'],
+});
 
 interface Foreign {
   readonly seed: number;
@@ -76,12 +83,16 @@ interface BlockResult {
   readonly cause?: Cause | undefined;
 }
 
-function compared(inputs: readonly Input[], point: Float64Array, analytic: readonly number[][], foreign: Foreign): GradcheckReport {
+function compared(
+  inputs: readonly Input[], point: Float64Array, analytic: readonly number[][], foreign: Foreign
+): GradcheckReport {
   const results = inputs.map((block, i) => compareBlock(block, point, analytic[i]!, foreign, seeded(foreign.seed, i)));
   const entries = results.flatMap((result) => result.entries);
   const borders = results.flatMap((result) => result.borders);
   const wrong = results.flatMap((result) => result.wrong).sort((x, y) => x.digits - y.digits);
-  const failures = [...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])), ...wrong.slice(0, named).map(wrongText)];
+  const failures = [
+    ...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])), ...wrong.slice(0, named).map(wrongText),
+  ];
   if (wrong.length > named) failures.push({ kind: 'differences', text: `… and ${wrong.length - named} more entries` });
   const worst = [...entries].sort((x, y) => x.digits - y.digits)[0];
   const cause = results.find((result) => result.cause !== undefined)?.cause;
@@ -98,11 +109,14 @@ function compared(inputs: readonly Input[], point: Float64Array, analytic: reado
 function wrongText(entry: EntryReport): Failure {
   return {
     kind: 'differences',
-    text: `${derivativeText(entry)}: gradient ${entry.analytic}, differences ${entry.difference!} (${entry.digits.toFixed(1)} digits, ${demanded.differences} demanded)`,
+    text: `${derivativeText(entry)}: gradient ${entry.analytic}, differences ${entry.difference!}`
+      + ` (${entry.digits.toFixed(1)} digits, ${demanded.differences} demanded)`,
   };
 }
 
-function compareBlock(block: Input, point: Float64Array, own: readonly number[], { f0, at }: Foreign, stream: Seeded): BlockResult {
+function compareBlock(
+  block: Input, point: Float64Array, own: readonly number[], { f0, at }: Foreign, stream: Seeded
+): BlockResult {
   const fits = own.length === block.size;
   const columns = columnsOf(block, stream, fits ? fullLimit : Infinity);
   const full = columns.every((column) => column.place !== undefined);
@@ -113,7 +127,9 @@ function compareBlock(block: Input, point: Float64Array, own: readonly number[],
   });
   const slopes = seen.map((found) => found.derivative[0]!);
   if (!fits) {
-    const misfit: Failure = { kind: 'shape', text: `the gradient of ${block.name} has ${own.length} numbers, the input ${block.size}` };
+    const misfit: Failure = {
+      kind: 'shape', text: `the gradient of ${block.name} has ${own.length} numbers, the input ${block.size}`,
+    };
     return { entries: [], wrong: [], borders: [], full, misfit, cause: guessCause(own, slopes, { shape: block.shape }) };
   }
   const floor = floorOf(slopes.filter((_, c) => columns[c]!.place !== undefined));
@@ -123,13 +139,17 @@ function compareBlock(block: Input, point: Float64Array, own: readonly number[],
   columns.forEach(({ input, index, place, direction }, c) => {
     const { border, error: estimate, h } = seen[c]!;
     if (border !== undefined) {
-      borders.push({ input, index, distance: 0, kind: border.kind, left: border.left[0]!, right: border.right[0]!, size: border.size[0]! });
+      borders.push({
+        input, index, distance: 0, kind: border.kind, left: border.left[0]!, right: border.right[0]!, size: border.size[0]!,
+      });
       return;
     }
     const slope = direction.reduce((sum, d, k) => sum + (d === 0 ? 0 : d * own[k]!), 0);
     const difference = slopes[c]!;
     const error = entryError(slope, difference, place === undefined ? 1e-3 * Math.abs(difference) : floor);
-    const entry: EntryReport = { order: 1, input, index, output: 'f', analytic: slope, numeric: null, difference, digits: digits(error) };
+    const entry: EntryReport = {
+      order: 1, input, index, output: 'f', analytic: slope, numeric: null, difference, digits: digits(error),
+    };
     const noise = (64 * epsilon.f64 * Math.abs(f0)) / h + 4 * estimate[0]!;
     entries.push(entry);
     if (entry.digits < demanded.differences && Math.abs(slope - difference) > noise) wrong.push(entry);
@@ -137,7 +157,8 @@ function compareBlock(block: Input, point: Float64Array, own: readonly number[],
   if (wrong.length === 0 || !full) return { entries, wrong, borders, full };
   // At a border there is no slope to compare with; that entry is left as it is.
   const right = slopes.map((x, k) => (Number.isFinite(x) ? x : own[k]!));
-  return { entries, wrong, borders, full, cause: guessCause(own, right, { shape: block.shape, point: cut(point, block), atBorder: borders.length > 0 }) };
+  const cause = guessCause(own, right, { shape: block.shape, point: cut(point, block), atBorder: borders.length > 0 });
+  return { entries, wrong, borders, full, cause };
 }
 
 /** All entries, or sampled ones and a few directions. */
@@ -150,21 +171,37 @@ function columnsOf(block: Block, stream: Seeded, limit: number): Column[] {
   if (block.size <= limit) return Array.from({ length: block.size }, (_, place) => coordinate(place));
   const places = new Set<number>();
   while (places.size < sampledEntries) places.add(stream.below(block.size));
-  const dense = Array.from({ length: 4 }, (): Column => ({ input: block.name, index: 'direction', place: undefined, direction: normals(stream, block.size).map((x) => x / 4) }));
+  const dense = Array.from({ length: 4 }, (): Column => {
+    const direction = normals(stream, block.size).map((x) => x / 4);
+    return { input: block.name, index: 'direction', place: undefined, direction };
+  });
   return [...[...places].sort((a, b) => a - b).map(coordinate), ...dense];
 }
 
-function plainInput(given: unknown, name: string): { name: string; shape: number[]; numbers: number[]; build: (numbers: Float64Array) => unknown } {
+interface PlainInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly numbers: readonly number[];
+  readonly build: Input['build'];
+}
+
+function plainInput(given: unknown, name: string): PlainInput {
   if (given instanceof Float32Array) {
-    throw new DTypeError(message(`gradcheck: ${name} is a Float32Array`, 'Differences of Float32 numbers have no digits left', 'Pass Float64Array.from(x) or arrays of numbers'));
+    throw new DTypeError(message(
+      `gradcheck: ${name} is a Float32Array`, 'Differences of Float32 numbers have no digits left',
+      'Pass Float64Array.from(x) or arrays of numbers'
+    ));
   }
-  if (given instanceof Float64Array) return { name, shape: [given.length], numbers: Array.from(given), build: (numbers) => numbers };
-  if (typeof given === 'number') return { name, shape: [], numbers: [given], build: (numbers) => numbers[0]! };
+  if (given instanceof Float64Array) return { name, shape: [given.length], numbers: Array.from(given), build: (all) => all };
+  if (typeof given === 'number') return { name, shape: [], numbers: [given], build: (all) => all[0]! };
   if (!Array.isArray(given)) {
-    throw new DTypeError(message(`gradcheck: ${name} is ${given === null ? 'null' : typeof given}`, 'Inputs of plain functions are numbers, Float64Arrays or nested arrays of numbers', 'Convert it first'));
+    throw new DTypeError(message(
+      `gradcheck: ${name} is ${given === null ? 'null' : typeof given}`,
+      'Inputs of plain functions are numbers, Float64Arrays or nested arrays of numbers', 'Convert it first'
+    ));
   }
   const children = given.map((child, i) => plainInput(child as unknown, `${name}[${i}]`));
-  const even = children.every((child) => child.shape.length === children[0]!.shape.length && child.shape.every((n, a) => n === children[0]!.shape[a]));
+  const even = children.every((child) => sameShape(child.shape, children[0]!.shape));
   const numbers = children.flatMap((child) => child.numbers);
   return {
     name, numbers, shape: even ? [children.length, ...(children[0]?.shape ?? [])] : [numbers.length],
@@ -178,7 +215,10 @@ function plainInput(given: unknown, name: string): { name: string; shape: number
 function numbersOf(array: PlainArray | number): number[] {
   if (typeof array === 'number') return [array];
   if (array === null || typeof array !== 'object' || typeof (array as { length?: unknown }).length !== 'number') {
-    throw new DomainError(message(`gradcheck: gradient returned ${typeof array}`, 'It returns one array of numbers per input, in the order of the inputs', 'Return a list of arrays'));
+    throw new DomainError(message(
+      `gradcheck: gradient returned ${typeof array}`, 'It returns one array of numbers per input, in the order of the inputs',
+      'Return a list of arrays'
+    ));
   }
   return Array.from(array as ArrayLike<PlainArray | number>).flatMap(numbersOf);
 }

@@ -49,7 +49,9 @@ export const cut = (vector: Float64Array, block: Block): Float64Array => vector.
 /** Values for the inputs of a fragment (the program's own or its frozen one) at another point. */
 export function bindingsAt(program: Program, fragment: Fragment, point: Float64Array): Map<number, Value> {
   const bindings = new Map(fragment.inputs.map((id, i) => [id, program.base[i]!]));
-  for (const block of program.inputs) bindings.set(fragment.inputs[block.position]!, new Value('f64', block.shape, cut(point, block)));
+  for (const block of program.inputs) {
+    bindings.set(fragment.inputs[block.position]!, new Value('f64', block.shape, cut(point, block)));
+  }
   return bindings;
 }
 
@@ -67,7 +69,10 @@ export function joined(values: readonly Value[]): Float64Array {
 }
 
 function seedsOf({ fragment, outputs }: Program, cotangent: Float64Array) {
-  return outputs.map((block, i) => ({ step: fragment.outputs[i]!, cotangent: tensor(cut(cotangent, block), { shape: block.shape, dtype: 'f64' }) }));
+  return outputs.map((block, i) => {
+    const part = tensor(cut(cotangent, block), { shape: block.shape, dtype: 'f64' });
+    return { step: fragment.outputs[i]!, cotangent: part };
+  });
 }
 
 export interface Pulled {
@@ -112,13 +117,18 @@ export function derivativeOf(program: Program, cotangent: Float64Array, order: n
   const before = steps.length;
   const found = record(recorder, () => {
     const tensors = gradient(recorder, seeds, inputs.map((block) => fragment.inputs[block.position]!));
-    return tensors.flatMap((x, i) => (x === null ? [] : [{ name: `∂${power}f/∂${inputs[i]!.name}`, shape: x.shape, id: recorder.stepOf(x).id, of: inputs[i]! }]));
+    return tensors.flatMap((x, i) => {
+      const of = inputs[i]!;
+      return x === null ? [] : [{ name: `∂${power}f/∂${of.name}`, shape: x.shape, id: recorder.stepOf(x).id, of }];
+    });
   });
   if (found.length === 0) return undefined;
   const own = new Set(seeds.flatMap(({ cotangent: seed }) => (recorder.knows(seed) ? [recorder.stepOf(seed).id] : [])));
-  const brought = (id: number): boolean => id >= before && steps[id]!.primitive.kind === 'source' && !own.has(id) && varies(recorder.tensors[id]!.read());
+  const brought = (id: number): boolean => id >= before && !own.has(id)
+    && steps[id]!.primitive.kind === 'source' && varies(recorder.tensors[id]!.read());
   const user = steps.find((step) => step.id >= before && step.origin !== undefined && step.inputs.some(brought));
-  return { ...program, fragment: { ...fragment, outputs: found.map((x) => x.id) }, outputs: blocksOf(found), detached: user?.origin?.step };
+  const ids = found.map((x) => x.id);
+  return { ...program, fragment: { ...fragment, outputs: ids }, outputs: blocksOf(found), detached: user?.origin?.step };
 }
 
 /** An array of different numbers, unlike the zeros and ones that rules are written with. */

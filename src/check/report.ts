@@ -103,7 +103,7 @@ export function stepReport(graph: Graph, id: number): StepReport {
 
 export function stepText({ id, op, formula, label, source }: StepReport): string {
   const name = label === undefined ? `%${id}` : `%${id} '${label}'`;
-  return `step ${name} (${op})  ${name.startsWith('%') && formula !== '' ? formula : ''}${source === undefined ? '' : `  at ${source}`}`.trimEnd();
+  return `step ${name} (${op})  ${formula}${source === undefined ? '' : `  at ${source}`}`.trimEnd();
 }
 
 /** The report as text, no line longer than `width`. */
@@ -129,7 +129,8 @@ function orderText(order: OrderSummary): string {
     order.atRounding > 0 ? `${order.atRounding} at rounding` : '', order.atBorder > 0 ? `${order.atBorder} at a border` : '',
   ].filter((x) => x !== '');
   const how = order.full ? 'all' : 'seeded projections';
-  return `  order ${order.order}: ${order.entries} entries (${how})${by('duals', order.duals)}${by('differences', order.differences)}`
+  const agreement = `${by('duals', order.duals)}${by('differences', order.differences)}`;
+  return `  order ${order.order}: ${order.entries} entries (${how})${agreement}`
     + (counts.length > 0 ? `, ${counts.join(', ')}` : '');
 }
 
@@ -145,7 +146,8 @@ function entryText(entry: EntryReport, title: string): string[] {
 
 function borderText(border: BorderReport): string {
   const place = `${border.input}${indexText(border.index)}`;
-  const where = border.distance === 0 ? `at the point, along ${place}` : `at distance ${short(border.distance)} along ${place} (the nearest)`;
+  const here = border.distance === 0;
+  const where = here ? `at the point, along ${place}` : `at distance ${short(border.distance)} along ${place} (the nearest)`;
   const what = {
     kink: `slopes ${short(border.left)} and ${short(border.right)}`,
     jump: `the value changes by ${short(border.size)}`,
@@ -170,8 +172,8 @@ function wrap(line: string, width: number): string[] {
   const lines: string[] = [];
   let current = indent;
   for (const word of line.trim().split(' ')) {
-    const pieces = word.length > width - indent.length - 4 ? word.match(new RegExp(`.{1,${width - indent.length - 4}}`, 'gu'))! : [word];
-    for (const piece of pieces) {
+    const room = width - indent.length - 4;
+    for (const piece of word.match(new RegExp(`.{1,${room}}`, 'gu')) ?? ['']) {
       const empty = current.trim() === '';
       if (!empty && current.length + 1 + piece.length > width) {
         lines.push(current);

@@ -18,7 +18,7 @@ export function readArguments(args: readonly string[], options: Options, command
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     return { values, positionals };
   } catch (error) {
-    const text = error instanceof Error ? error.message.split('. ')[0]! : String(error);
+    const text = error instanceof Error ? error.message.split(/\.\s/)[0]! : String(error);
     throw new UsageError(`${text}; see marginalia ${command} --help`);
   }
 }

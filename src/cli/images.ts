@@ -1,79 +1,43 @@
-// Points from real images: a folder per person of binary PGM files. The features of an image are its block means,
-// standardised over all images; a person's class weight is the mean of a part of their images, and the others are the
-// samples, so weights and samples never share an image.
+// Points from real images: a folder per person of pictures. The features of an image are its block means, standardised
+// over all images; a person's class weight is the mean of a part of their images, and the others are the samples, so
+// weights and samples never share an image.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { FormatError, message } from '../base/errors.ts';
 import type { Dataset } from '../check/sampling.ts';
+import { grey, type Image } from '../data/image.ts';
+import { readPeople } from '../data/node.ts';
 import { UsageError } from './arguments.ts';
 
 /** Blocks per side: 3 × 3 means, so that a derivation's columns stay readable. */
 const blocks = 3;
 
+/** Features, class weights and labels from a folder with a folder of PGM, PPM or PNG pictures per person. */
 export function readImageFolders(directory: string): Dataset {
-  const people = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort(byNumber);
-  const images: { person: number; block: Float64Array }[] = [];
-  people.forEach((person, index) => {
-    const files = readdirSync(join(directory, person)).filter((name) => name.toLowerCase().endsWith('.pgm')).sort(byNumber);
-    for (const file of files) images.push({ person: index, block: blockMeans(readPgm(join(directory, person, file))) });
-  });
-  const counts = people.map((_, person) => images.filter((image) => image.person === person).length);
-  const usable = people.map((_, person) => person).filter((person) => counts[person]! >= 2);
-  if (usable.length < 2) {
-    throw new UsageError(`${directory}: found ${usable.length} folders with at least 2 PGM images; a folder per person with 2 or more images each is needed, at least 2 people`);
+  const { images, labels: owners, people, files } = readPeople(directory);
+  const rows = images.map((image, i) => blockMeans(grey(image), files[i]!));
+  standardise(rows);
+  const owned = people.map((_, person) => rows.filter((_, i) => owners[i] === person)).filter((own) => own.length >= 2);
+  if (owned.length < 2) {
+    throw new UsageError(`${directory}: found ${owned.length} folders with at least 2 images; a folder per person with 2 or more PGM, PPM or PNG images each is needed, at least 2 people`);
   }
-  standardise(images.map((image) => image.block));
   const weights: Float64Array[] = [];
   const features: Float64Array[] = [];
   const labels: number[] = [];
-  usable.forEach((person, label) => {
-    const own = images.filter((image) => image.person === person).map((image) => image.block);
+  owned.forEach((own, label) => {
     const half = Math.ceil(own.length / 2);
     weights.push(mean(own.slice(0, half)));
-    for (const block of own.slice(half)) {
-      features.push(block);
+    for (const row of own.slice(half)) {
+      features.push(row);
       labels.push(label);
     }
   });
   return { features, weights, labels };
 }
 
-const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
-}
-
-/** Binary PGM (P5), 8 bit; comments in the header are skipped. */
-function readPgm(path: string): Picture {
-  const bytes = readFileSync(path);
-  const bad = (what: string): FormatError => new FormatError(message(`${path}: ${what}`, 'Images are binary PGM (P5) with 8 bits a pixel', 'Convert the file, or remove it'));
-  const fields: number[] = [];
-  let at = 2;
-  if (bytes.toString('latin1', 0, 2) !== 'P5') throw bad('it does not begin with P5');
-  while (fields.length < 3) {
-    while (/\s/.test(String.fromCharCode(bytes[at] ?? 0))) at++;
-    if (bytes[at] === 0x23) {
-      while (at < bytes.length && bytes[at] !== 0x0a) at++;
-      continue;
-    }
-    let text = '';
-    while (bytes[at] !== undefined && bytes[at]! >= 0x30 && bytes[at]! <= 0x39 && text.length < 9) text += String.fromCharCode(bytes[at++]!);
-    if (text === '') throw bad('its header has no width, height and maximum');
-    fields.push(Number(text));
+function blockMeans({ width, height, pixels }: Image, path: string): Float64Array {
+  if (width < blocks || height < blocks) {
+    throw new FormatError(message(`${path}: it is ${width} × ${height} pixels`, `Features are the means of ${blocks} × ${blocks} blocks`, 'Use a larger picture, or remove it'));
   }
-  const [width, height, most] = fields as [number, number, number];
-  if (width < blocks || height < blocks) throw bad(`it is ${width} × ${height} pixels, and ${blocks} × ${blocks} blocks are taken`);
-  if (most !== 255) throw bad(`its maximum is ${most}`);
-  const pixels = bytes.subarray(at + 1);
-  if (pixels.length < width * height) throw bad(`it has ${pixels.length} of ${width * height} pixels`);
-  return { width, height, pixels };
-}
-
-function blockMeans({ width, height, pixels }: Picture): Float64Array {
   return Float64Array.from({ length: blocks * blocks }, (_, index) => {
     const [row, column] = [Math.floor(index / blocks), index % blocks];
     const [top, bottom] = [Math.floor((row * height) / blocks), Math.floor(((row + 1) * height) / blocks)];

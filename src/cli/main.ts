@@ -7,9 +7,11 @@ import { MarginaliaError } from '../base/errors.ts';
 import { UsageError } from './arguments.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { explain } from './explain.ts';
+import { mistakes } from './mistakes.ts';
 import { print } from './output.ts';
 
-const commands: ReadonlyMap<string, Command> = new Map([['check', check]]);
+const commands: ReadonlyMap<string, Command> = new Map([['check', check], ['explain', explain], ['mistakes', mistakes]]);
 
 function help(): string {
   const list = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);

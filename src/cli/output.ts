@@ -7,9 +7,13 @@ import type { Paint } from '../check/ledger-text.ts';
 
 const codes = { holds: '32', amended: '33', fails: '31;1', unexercised: '35', dim: '2', bold: '1' } as const;
 
-/** Colours where the stream is a terminal and NO_COLOR is not set. */
+/** True where the stream is a terminal and NO_COLOR is not set. */
+export function hasColour(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+}
+
 export function painter(stream: NodeJS.WriteStream): Paint {
-  const colour = stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+  const colour = hasColour(stream);
   return (kind, text) => (colour ? `\u001b[${codes[kind]}m${text}\u001b[0m` : text);
 }
 

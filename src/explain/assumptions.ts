@@ -21,7 +21,9 @@ interface Nearest {
 type Found = Pick<Assumption, 'kind' | 'text'> & { readonly nearest?: Nearest | undefined };
 
 /** All assumptions in the order of the program. `reached` says where a derivative arrives. */
-export function assumptionsOf(traced: Trace, forward: readonly Step[], formulas: Formulas, reached: (id: number) => boolean): Assumption[] {
+export function assumptionsOf(
+  traced: Trace, forward: readonly Step[], formulas: Formulas, reached: (id: number) => boolean,
+): Assumption[] {
   const { graph, inputs, recorder } = traced;
   const touched = graph.dependents(inputs);
   const read = (id: number): Tensor => recorder.tensors[id]!;
@@ -37,7 +39,8 @@ export function assumptionsOf(traced: Trace, forward: readonly Step[], formulas:
 }
 
 function ofInput(step: Step, reached: boolean): Found | undefined {
-  return reached || !isFloat(step.dtype) ? undefined : { kind: 'no path', text: 'the result does not depend on it, so its gradient is zeros' };
+  if (reached || !isFloat(step.dtype)) return undefined;
+  return { kind: 'no path', text: 'no derivative reaches it, so its gradient is zeros' };
 }
 
 interface Context {
@@ -49,55 +52,51 @@ interface Context {
 }
 
 function ofStep(step: Step, context: Context): Found | undefined {
-  const { primitive, inputs } = step;
-  const formula = context.formulas.expanded(step.id);
-  const operands = inputs.map((id) => context.formulas.operand(id));
-  const out = context.read(step.id);
-  switch (primitive.kind) {
-    case 'control':
-      if (primitive.control === 'stop') return { kind: 'stop', text: `${operands[0]!} is a constant here` };
-      if (primitive.control === 'surrogate') return { kind: 'surrogate', text: `the value of ${operands[0]!} with the derivative of ${operands[1]!}` };
-      return primitive.control === 'custom' ? { kind: 'custom', text: `the derivative of ${formula} is the rule given with it` } : undefined;
-    case 'map': {
-      const xs = inputs.map(context.read);
-      if (primitive.decides === 'output' && xs.length === 2) return comparison(step, formula, context);
-      // A number that was computed from constants alone cannot come to stand elsewhere.
-      if (primitive.decides === undefined || !context.touched) return undefined;
-      if (primitive.decides === 'output') return { kind: 'step', text: `${formula} is flat between its jumps`, nearest: nearestJump(primitive, step, xs[0]!) };
-      if (!context.reached) return undefined;
-      const nearest = smallest(xs.length === 1 ? abs(xs[0]!) : abs(sub(xs[0]!, xs[1]!)));
-      return operandTaken(formula, nearest);
-    }
-    case 'reduce':
-      if (primitive.combine === 'sum' || !context.touched) return undefined;
-      if (primitive.combine === 'argmax') return { kind: 'choice', text: `${formula} is decided by the values`, nearest: leadOfLargest(context.read(inputs[0]!), out) };
-      return context.reached ? operandTaken(formula, leadOfLargest(context.read(inputs[0]!), out)) : undefined;
-    case 'order': {
-      if (!context.touched || !isFloat(context.read(inputs[0]!).dtype)) return undefined;
-      return { kind: 'choice', text: `${formula} is decided by the values`, nearest: closestPair(context.read(inputs[0]!), out, step.params['axis'] as number) };
-    }
-    default:
-      return undefined;
+  const { primitive, inputs, params } = step;
+  const { formulas, read, touched, reached } = context;
+  const formula = formulas.expanded(step.id);
+  const [first, second] = inputs.map((id) => formulas.operand(id));
+  const xs = inputs.map(read);
+  // What was computed from constants alone cannot come to decide otherwise.
+  const moves = touched && xs.every((x) => isFloat(x.dtype));
+  if (primitive.kind === 'control') {
+    if (primitive.control === 'stop') return { kind: 'stop', text: `${first!} is a constant here` };
+    if (primitive.control === 'surrogate') return { kind: 'surrogate', text: `the value of ${first!} with the derivative of ${second!}` };
+    return primitive.control === 'custom' ? { kind: 'custom', text: `the derivative of ${formula} is the rule given with it` } : undefined;
   }
+  if (primitive.kind === 'map' && primitive.decides === 'output') {
+    if (xs.length === 2) return comparison(step, formula, moves, context);
+    return moves ? { kind: 'step', text: `${formula} is flat between its jumps`, nearest: nearestJump(primitive, step, xs[0]!) } : undefined;
+  }
+  if (!moves) return undefined;
+  const placed = (nearest: Nearest | undefined): Found => ({ kind: 'choice', text: `${formula} keeps its places`, nearest });
+  if (primitive.kind === 'order') return placed(closestPair(xs[0]!, read(step.id), params['axis'] as number));
+  if (primitive.kind === 'reduce' && primitive.combine === 'argmax') return placed(leadOfLargest(xs[0]!, read(step.id)));
+  // Where no derivative arrives, which operand was taken makes no difference to it.
+  if (!reached) return undefined;
+  if (primitive.kind === 'reduce' && primitive.combine === 'max') return operandTaken(formula, 2, leadOfLargest(xs[0]!, read(step.id)));
+  if (primitive.kind !== 'map' || primitive.decides === undefined) return undefined;
+  return operandTaken(formula, xs.length, smallest(abs(xs.length === 1 ? xs[0]! : sub(xs[0]!, xs[1]!))));
 }
 
-function operandTaken(formula: string, nearest: Nearest | undefined): Found {
-  return nearest?.distance === 0
-    ? { kind: 'tie', text: `${formula} could take either operand; the cotangent is shared, or 0 at the kink of an absolute value`, nearest }
-    : { kind: 'choice', text: `${formula} takes the operand it takes now`, nearest };
+function operandTaken(formula: string, operands: number, nearest: Nearest | undefined): Found {
+  const kept = operands === 1 ? 'its sign' : 'the operand it takes';
+  if (nearest?.distance !== 0) return { kind: 'choice', text: `${formula} keeps ${kept}`, nearest };
+  const tied = operands === 1 ? 'is at its kink, where its slope is 0' : 'takes equal operands, which share the cotangent';
+  return { kind: 'tie', text: `${formula} ${tied}`, nearest };
 }
 
 /** A comparison is a mask, or a clamp where its result chooses between the very things it compares. */
-function comparison(step: Step, formula: string, { forward, formulas, read, touched }: Context): Found {
+function comparison(step: Step, formula: string, moves: boolean, { forward, formulas, read }: Context): Found {
+  const { data } = read(step.id);
+  const text = `${formula} in ${data.filter((x) => x !== 0).length} of ${data.length} entries`;
+  if (!moves) return { kind: 'mask', text: `${text}, decided by whole numbers or constants` };
+  const compared = step.inputs.map((id) => formulas.name(id));
+  const selects = ({ primitive, inputs: [condition, ...branches] }: Step): boolean =>
+    primitive.kind === 'map' && primitive.vjp[0] === null && branches.length === 2 && condition === step.id
+      && branches.every((id) => compared.includes(formulas.name(id)));
   const [a, b] = step.inputs.map(read) as [Tensor, Tensor];
-  const data = read(step.id).data;
-  const count = data.filter((x) => x !== 0).length;
-  const same = (p: number, q: number): boolean => p === q || (formulas.name(p) === formulas.name(q) && !formulas.name(p).startsWith('%'));
-  const clamps = forward.some(({ primitive, inputs }) => primitive.kind === 'map' && primitive.vjp[0] === null && inputs.length === 3
-    && inputs[0] === step.id && inputs.slice(1).every((branch) => step.inputs.some((operand) => same(operand, branch))));
-  const text = `${formula} in ${count} of ${data.length} entries`;
-  if (!touched || !isFloat(a.dtype)) return { kind: 'mask', text: `${text}, decided by whole numbers or constants` };
-  return { kind: clamps ? 'clamp' : 'mask', text, nearest: smallest(abs(sub(a, b))) };
+  return { kind: forward.some(selects) ? 'clamp' : 'mask', text, nearest: smallest(abs(sub(a, b))) };
 }
 
 /** The smallest entry of a tensor; undefined where none is a number. */
@@ -115,6 +114,7 @@ function nearestJump(primitive: MapPrimitive, step: Step, x: Tensor): Nearest | 
   const reach = (value: number, sign: number): number => {
     const jumps = (distance: number): boolean => at(value + sign * distance) !== at(value);
     let far = Math.max(Math.abs(value) * 2 ** -50, 2 ** -60);
+    if (jumps(far)) return 0;
     while (!jumps(far)) {
       if (far > 2 ** 40) return Infinity;
       far *= 2;
@@ -127,8 +127,8 @@ function nearestJump(primitive: MapPrimitive, step: Step, x: Tensor): Nearest | 
     }
     return near;
   };
-  const distances = Float64Array.from(x.data, (value) => (Number.isFinite(value) ? Math.min(reach(value, 1), reach(value, -1)) : NaN));
-  return smallest(tensor(distances, { shape: x.shape }));
+  const distance = (value: number): number => (Number.isFinite(value) ? Math.min(reach(value, 1), reach(value, -1)) : NaN);
+  return smallest(tensor(Float64Array.from(x.data, distance), { shape: x.shape }));
 }
 
 /** By how much the largest of a group leads the next one, in the group where that is least. */

@@ -6,10 +6,11 @@ import { gradient } from '../autodiff/index.ts';
 import { isFloat } from '../base/dtype.ts';
 import { message, ShapeError } from '../base/errors.ts';
 import { shapeText } from '../base/shape.ts';
-import { filled, record, type Step, type Tensor, trace, type Trace } from '../graph/index.ts';
+import { flatten } from '../base/tree.ts';
+import { filled, isTensor, type Operand, record, type Step, type Tensor, trace, type Trace } from '../graph/index.ts';
 import { assumptionsOf } from './assumptions.ts';
 import { type Adjoint, type Explanation, explanationVersion, type Line } from './explanation.ts';
-import { AdjointFormulas, constantText, Formulas, type Use } from './formulas.ts';
+import { AdjointFormulas, constantText, Formulas, type Named, type Use } from './formulas.ts';
 import { numbersOf } from './numbers.ts';
 
 export interface ExplainOptions {
@@ -34,7 +35,9 @@ interface Part extends Use {
  * Edges     a line that no derivative reaches has the adjoint null; constants stand inside the formulas
  * Throws    ShapeError for a result that is not one float; whatever f throws
  */
-export function explain(f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: ExplainOptions = {}): Explanation {
+export function explain(
+  f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: ExplainOptions = {},
+): Explanation {
   const { names = [], whole = 64 } = options;
   const traced = trace(f, inputs, { positions: true });
   const [result] = traced.result.leaves;
@@ -42,13 +45,13 @@ export function explain(f: (...inputs: never[]) => unknown, inputs: readonly unk
     const found = traced.result.leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ');
     throw new ShapeError(message(`explain: the function returned ${found}`, 'The derivative of one float is explained', 'Reduce with sum or mean, or choose an entry'));
   }
-  const { steps } = traced.graph;
-  const first = steps.length;
-  const forward = forwardSteps(traced);
+  const program = { steps: traced.graph.steps, names: namesOf(traced, leafNames(inputs, names)) };
+  const first = program.steps.length;
+  const forward = forwardSteps(traced, program);
   const { totals, parts } = adjointsOf(traced, forward);
 
-  const formulas = new Formulas(steps, namesOf(traced, names));
-  const rules = new AdjointFormulas(steps, formulas, first, totals, parts);
+  const formulas = new Formulas(program);
+  const rules = new AdjointFormulas(formulas, first, totals, parts);
   const main = mainLines(forward, traced, formulas, rules, parts);
   const adjointOf = (id: number): Adjoint | null => {
     const total = totals.get(id);
@@ -83,14 +86,24 @@ export function explain(f: (...inputs: never[]) => unknown, inputs: readonly unk
 }
 
 /** The inputs and everything the result needs but plain numbers, which stand inside the formulas. */
-function forwardSteps({ graph, inputs, outputs }: Trace): Step[] {
+function forwardSteps({ graph, inputs, outputs }: Trace, program: Named): Step[] {
   const live = graph.live(outputs);
-  return graph.steps.filter((step) => inputs.includes(step.id) || (live[step.id] && constantText(step) === undefined));
+  return graph.steps.filter(({ id }) => inputs.includes(id) || outputs.includes(id) || (live[id] && constantText(program, id) === undefined));
 }
 
+/** A name per leaf of the arguments: that of the argument, and the way to the leaf. */
+function leafNames(inputs: readonly unknown[], names: readonly string[]): string[] {
+  return inputs.flatMap((tree, i) => {
+    const name = names[i] ?? (inputs.length === 1 ? 'x' : `x${i + 1}`);
+    const { paths } = flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number');
+    return paths.map((path) => (path === '' || path.startsWith('[') ? name + path : `${name}.${path}`));
+  });
+}
+
+/** What is called by a name: the result, the inputs, and every label, which wins. */
 function namesOf({ graph, inputs, outputs }: Trace, given: readonly string[]): Map<number, string> {
   const names = new Map([[outputs[0]!, 'result']]);
-  inputs.forEach((id, i) => given[i] !== undefined && names.set(id, given[i]));
+  inputs.forEach((id, i) => names.set(id, given[i]!));
   const taken = new Map<string, number>();
   for (const { id, label } of graph.steps) {
     if (label === undefined) continue;

@@ -1,8 +1,8 @@
 // The formulas of an explanation. A step has a short formula, in the names of its operands, and an expanded one, in
 // which operands without a name are written out. Writing out stops where the text would grow too long to read, and the
 // step that was to be written out becomes a line of its own; so no formula can explode.
-// Not written at all: plain numbers' steps, and views that show the same numbers in the same order (an axis of size 1
-// more or less, a stretched axis), which formulas leave to the reader.
+// Not written at all: steps that hold a plain number, and views that broadcasting would make by itself (a stretched axis,
+// leading axes of size 1).
 
 import { denseStrides } from '../base/shape.ts';
 import type { Step } from '../graph/graph.ts';
@@ -11,73 +11,77 @@ import { Value } from '../graph/value.ts';
 /** The longest formula that is written into another one. */
 const readable = 48;
 
+/** What the formulas speak of: the steps, and the names of those that are not written out (inputs, labels, the result). */
+export interface Named {
+  readonly steps: readonly Step[];
+  readonly names: ReadonlyMap<number, string>;
+}
+
 /** The number an unnamed constant repeats, in the few digits a reader wants. */
-export function constantText(step: Step): string | undefined {
-  const value = step.params['value'];
-  if (step.inputs.length > 0 || !(value instanceof Value) || step.label !== undefined) return undefined;
+export function constantText({ steps, names }: Named, id: number): string | undefined {
+  const { inputs, params } = steps[id]!;
+  const value = params['value'];
+  if (inputs.length > 0 || names.has(id) || !(value instanceof Value)) return undefined;
   const data = value.data();
   const [first] = data;
   return first !== undefined && data.every((x) => Object.is(x, first)) ? String(Number(first.toPrecision(6))) : undefined;
 }
 
-/** True for a view that shows the same numbers in the same order; strides tell, without the numbers. */
+/** True for a view that leaves every axis where broadcasting finds it; strides tell, without the numbers. */
 function isSilent({ primitive, params }: Step, operands: readonly Step[]): boolean {
   if (primitive.kind !== 'view') return false;
   const { dtype, shape } = operands[0]!;
   const seen = primitive.run([new Value(dtype, shape, new Int32Array(0))], params);
   const axes = (sizes: readonly number[], strides: readonly number[]): string =>
-    sizes.flatMap((n, axis) => (n === 1 || strides[axis] === 0 ? [] : [`${n}:${strides[axis]!}`])).join();
+    sizes.flatMap((n, axis) => (n === 1 || strides[axis] === 0 ? [] : [`${n} by ${strides[axis]!} at ${axis - sizes.length}`])).join();
   return seen.offset === 0 && axes(seen.shape, seen.strides) === axes(shape, denseStrides(shape));
 }
 
 /** The formula of a step; `operand` gives the text of its operands. */
-function write(steps: readonly Step[], id: number, operand: (input: number) => string): string {
-  const step = steps[id]!;
-  const number = constantText(step);
+function write(program: Named, id: number, operand: (input: number) => string): string {
+  const number = constantText(program, id);
   if (number !== undefined) return number;
-  const operands = step.inputs.map((input) => steps[input]!);
+  const step = program.steps[id]!;
+  const operands = step.inputs.map((input) => program.steps[input]!);
   return isSilent(step, operands) ? operand(step.inputs[0]!) : step.primitive.print(step.inputs.map(operand), step.params);
 }
 
 /** Formulas of forward steps. */
 export class Formulas {
-  readonly #steps: readonly Step[];
-  readonly #names: ReadonlyMap<number, string>;
+  readonly program: Named;
   readonly #expanded = new Map<number, string>();
   /** Steps that were too long to be written out, so that a reader has to see them. */
   readonly needed = new Set<number>();
 
-  /** `names` has the steps that are called by a name rather than written out: labels, inputs, the result. */
-  constructor(steps: readonly Step[], names: ReadonlyMap<number, string>) {
-    this.#steps = steps;
-    this.#names = names;
+  constructor(program: Named) {
+    this.program = program;
   }
 
   hasName(id: number): boolean {
-    return this.#names.has(id);
+    return this.program.names.has(id);
   }
 
   name(id: number): string {
-    return this.#names.get(id) ?? constantText(this.#steps[id]!) ?? `%${id}`;
+    return this.program.names.get(id) ?? constantText(this.program, id) ?? `%${id}`;
   }
 
   /** The formula in the names of the operands. */
   short(id: number): string {
-    return write(this.#steps, id, (input) => this.name(input));
+    return write(this.program, id, (input) => this.name(input));
   }
 
   /** The formula with unnamed operands written out. */
   expanded(id: number): string {
     const known = this.#expanded.get(id);
     if (known !== undefined) return known;
-    const text = write(this.#steps, id, (input) => this.operand(input));
+    const text = write(this.program, id, (input) => this.operand(input));
     this.#expanded.set(id, text);
     return text;
   }
 
   /** An operand as it stands in an expanded formula. */
   operand(id: number): string {
-    if (this.#names.has(id) || this.needed.has(id)) return this.name(id);
+    if (this.hasName(id) || this.needed.has(id)) return this.name(id);
     const text = this.expanded(id);
     if (text.length <= readable) return text;
     this.needed.add(id);
@@ -93,7 +97,6 @@ export interface Use {
 
 /** Formulas of adjoint steps: written out down to forward steps and to the adjoint of the use they come from. */
 export class AdjointFormulas {
-  readonly #steps: readonly Step[];
   readonly #forward: Formulas;
   /** Where the adjoint steps begin. */
   readonly #first: number;
@@ -103,10 +106,9 @@ export class AdjointFormulas {
   readonly needed = new Set<number>();
 
   constructor(
-    steps: readonly Step[], forward: Formulas, first: number,
+    forward: Formulas, first: number,
     totals: ReadonlyMap<number, { readonly step: number }>, uses: ReadonlyMap<number, readonly Use[]>,
   ) {
-    this.#steps = steps;
     this.#forward = forward;
     this.#first = first;
     this.#totals = totals;
@@ -135,6 +137,6 @@ export class AdjointFormulas {
   #text(step: number, use: number, adjoint: string, forward: (id: number) => string): string {
     if (step === this.#totals.get(use)!.step) return adjoint;
     if (step < this.#first) return forward(step);
-    return write(this.#steps, step, (id) => this.#text(id, use, adjoint, forward));
+    return write(this.#forward.program, step, (id) => this.#text(id, use, adjoint, forward));
   }
 }

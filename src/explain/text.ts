@@ -1,8 +1,7 @@
 // An explanation as text for a terminal. Lines that only serve others are folded into the formulas of those that bear a
 // name, scope by scope; small tensors are shown whole beside their adjoints, large ones in a few figures.
 
-import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
-import { coordinates } from '../base/shape.ts';
+import { coordinates, type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import type { Adjoint, Explanation, Line, Numbers } from './explanation.ts';
 import { plainNumber } from './numbers.ts';
 
@@ -23,7 +22,8 @@ type Paint = (style: Style, text: string) => string;
 export function renderText(explanation: Explanation, options: TextOptions = {}): string {
   const { width = 80, color = false, fold = true } = options;
   const paint: Paint = (style, text) => (color && text !== '' ? `\u001b[${codes[style]}m${text}\u001b[0m` : text);
-  const folded = (scope: string | undefined): boolean => (typeof fold === 'boolean' ? fold : scope !== undefined && fold.includes(scope));
+  const folded = (scope: string | undefined): boolean =>
+    (typeof fold === 'boolean' ? fold : scope !== undefined && fold.includes(scope));
   const shown = explanation.lines.filter((line) => line.main || !folded(line.scope));
   const page = new Page(explanation, { width, paint, folded });
   const out: string[] = [];
@@ -35,17 +35,27 @@ export function renderText(explanation: Explanation, options: TextOptions = {}):
   }
   out.push('', paint('dim', rule('taken for granted', width)), ...page.assumptions(), '');
   const hidden = explanation.lines.length - shown.length;
-  const notes = ['(n) is the step of the program, ∂q the derivative of the result by q', ...(hidden === 0 ? [] : [`${hidden} unnamed steps stand inside these formulas`])];
-  return [...out.slice(1), ...wrap(notes.join('; '), width).map((text) => paint('dim', text))].join('\n');
+  const inside = hidden === 0 ? '' : `; ${hidden} unnamed steps stand inside these formulas`;
+  const legend = wrap(`(n) is the step of the program, ∂q the derivative of the result by q${inside}`, width);
+  return [...out.slice(1), ...legend.map((text) => paint('dim', text))].join('\n');
 }
 
-const rule = (title: string | undefined, width: number): string => (title === undefined ? '─'.repeat(width) : `── ${title} `.padEnd(width, '─'));
+/** Columns of the step numbers at the left. */
+const indent = 5;
+
+const rule = (title: string | undefined, width: number): string =>
+  (title === undefined ? '─'.repeat(width) : cut(`── ${title} `, width).padEnd(width, '─'));
+
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
 interface PageOptions {
   readonly width: number;
   readonly paint: Paint;
   readonly folded: (scope: string | undefined) => boolean;
 }
+
+/** Assumptions that every program of choices has. */
+const ordinary: ReadonlySet<string> = new Set(['mask', 'choice']);
 
 class Page {
   readonly #explanation: Explanation;
@@ -60,24 +70,27 @@ class Page {
 
   line(line: Line): string[] {
     const { width, paint, folded } = this.#options;
-    const head = `(${line.number})`.padEnd(5);
-    const formula = folded(line.scope) ? line.expanded : line.formula;
-    const notes = [`${line.dtype}${shapeText(line.shape)}`, ...(line.role === undefined ? [] : [line.role]), ...(line.source === undefined ? [] : [place(line.source)])];
+    const head = `(${line.number})`.padEnd(indent);
+    const formula = wrap(`${line.name} = ${folded(line.scope) ? line.expanded : line.formula}`, width - indent);
+    const notes = [`${line.dtype}${shapeText(line.shape)}`, line.role, line.source && place(line.source)].filter((note) => note !== undefined);
     const right = notes.join('  ');
-    const [first = '', ...rest] = wrap(`${line.name} = ${formula}`, width - head.length);
-    const room = width - head.length - columns(first);
-    const lines = room > columns(right) + 1
-      ? [first + ' '.repeat(room - columns(right)) + paint('dim', right), ...rest]
-      : [first, ...rest, paint('dim', ' '.repeat(Math.max(0, width - head.length - columns(right))) + right)];
+    const space = width - indent - columns(right);
+    // The notes stand at the right of the first line that has room for them.
+    const at = formula.findIndex((text) => columns(text) + 2 <= space);
+    const lines = [...formula, ...(at < 0 ? [''] : [])].map((text, i) =>
+      (i === (at < 0 ? formula.length : at) ? text + ' '.repeat(Math.max(0, space - columns(text))) + paint('dim', right) : text));
     lines[0] = lines[0]!.replace(line.name, () => paint('bold', line.name));
-    const indent = ' '.repeat(head.length);
-    return [...lines.map((text, i) => (i === 0 ? paint('dim', head) : indent) + text), ...this.#body(line).map((text) => (indent + text).trimEnd())];
+    const left = ' '.repeat(indent);
+    return [
+      ...lines.map((text, i) => (i === 0 ? paint('dim', head) : left) + text),
+      ...this.#body(line).map((text) => (left + text).trimEnd()),
+    ];
   }
 
   /** Value and adjoint side by side where they fit, and the rules that made the adjoint. */
   #body(line: Line): string[] {
     const { paint } = this.#options;
-    const width = this.#options.width - 5;
+    const width = this.#options.width - indent;
     const left = grid('', line.value, line.shape, width);
     if (line.adjoint === null) return left;
     const name = `∂${line.name}  `;
@@ -92,7 +105,7 @@ class Page {
   }
 
   #rules(line: Line, { contributions }: Adjoint): string[] {
-    const width = this.#options.width - 5;
+    const width = this.#options.width - indent;
     const folded = this.#options.folded(line.scope);
     const times = new Map<string, number>();
     for (const { from, formula, expanded } of contributions) {
@@ -127,14 +140,16 @@ class Page {
   assumptions(): string[] {
     const { width, paint } = this.#options;
     const { assumptions } = this.#explanation;
-    if (assumptions.length === 0) return ['nothing: no stop, no choice, and a path to every input'];
+    if (assumptions.length === 0) return wrap('nothing: no stop, no choice, and a path to every input', width);
     return assumptions.flatMap(({ kind, line, name, text, distance, at }) => {
-      const near = distance === undefined ? '' : plainNumber(distance) === 0 ? ` — at the border, entry ${shapeText(at!)}`
-        : ` — nearest to changing: ${short(plainNumber(distance))} away, entry ${shapeText(at!)}`;
+      const away = distance === undefined ? NaN : plainNumber(distance);
+      const entry = at === undefined || at.length === 0 ? '' : `, entry [${at.join(',')}]`;
+      const border = away === 0 ? 'at its border' : `nearest to changing: ${short(away)} away`;
+      const near = distance === undefined ? '' : ` — ${border}${entry}`;
       const head = `${kind.padEnd(9)} (${line})`.padEnd(16);
       const subject = name.startsWith('%') ? '' : `${name}: `;
       return wrap(`${subject}${text}${near}`, width - head.length)
-        .map((part, i) => (i === 0 ? paint(kind === 'mask' || kind === 'choice' ? 'dim' : 'warn', head) : ' '.repeat(head.length)) + part);
+        .map((part, i) => (i === 0 ? paint(ordinary.has(kind) ? 'dim' : 'warn', head) : ' '.repeat(head.length)) + part);
     });
   }
 }
@@ -146,23 +161,26 @@ const place = (source: string): string => source.slice(source.lastIndexOf('/') +
 const columns = (text: string): number => Array.from(text.replace(/\p{M}/gu, '')).length;
 
 /** Breaks a text at spaces; a word longer than the width is cut. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (let word of text.split(' ')) {
-    if (line !== '' && columns(line) + 1 + columns(word) > width) {
-      lines.push(line);
-      line = '  ';
-    } else if (line !== '') line += ' ';
-    while (columns(line) + columns(word) > width) {
-      const cut = Math.max(1, width - columns(line));
-      lines.push(line + Array.from(word).slice(0, cut).join(''));
-      word = Array.from(word).slice(cut).join('');
-      line = '  ';
+  const next = (): void => {
+    lines.push(line.trimEnd());
+    line = '  ';
+  };
+  for (let word of text.split(/(?<=\S) (?=\S)|(?<= )(?=\S)/)) {
+    const space = line === '' || line.endsWith(' ') ? '' : ' ';
+    if (line.trim() !== '' && columns(line + space + word.trimEnd()) > width) next();
+    else line += space;
+    while (columns(line + word.trimEnd()) > width) {
+      const room = Math.max(1, width - columns(line));
+      line += Array.from(word).slice(0, room).join('');
+      word = Array.from(word).slice(room).join('');
+      next();
     }
     line += word;
   }
-  return [...lines, line];
+  return [...lines, line.trimEnd()];
 }
 
 /** Four digits, as many as a comparison by eye needs. */
@@ -177,7 +195,8 @@ function grid(name: string, numbers: Numbers, shape: Shape, width: number): stri
   if (values === undefined) {
     const { size, min, max, mean, nonFinite } = numbers.summary!;
     const figures = [min, mean, max].map((x) => short(plainNumber(x)));
-    return [`${name}${size} numbers from ${figures[0]!} to ${figures[2]!}, mean ${figures[1]!}${nonFinite === 0 ? '' : `, ${nonFinite} not finite`}`];
+    const rest = nonFinite === 0 ? '' : `, ${nonFinite} not finite`;
+    return wrap(`${name}${size} numbers from ${figures[0]!} to ${figures[2]!}, mean ${figures[1]!}${rest}`, width);
   }
   if (values.length === 0) return [`${name}no numbers`];
   const texts = values.map((x) => short(plainNumber(x)));

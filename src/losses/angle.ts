@@ -45,12 +45,13 @@ export function angleOf(c: Tensor): Tensor {
  * Throws    DTypeError for i32
  */
 export function chebyshev(c: Tensor, m: number): { readonly cosine: Tensor; readonly sineFactor: Tensor | number } {
+  if (m === 1) return { cosine: c, sineFactor: 1 };
   const twice = mul(2, c);
-  let [before, cosine]: [Tensor | number, Tensor] = [1, c];
-  let [factorBefore, sineFactor]: [Tensor | number, Tensor | number] = [0, 1];
-  for (let k = 1; k < m; k++) {
+  let [before, cosine]: [Tensor, Tensor] = [c, sub(mul(twice, c), 1)];
+  let [factorBefore, sineFactor]: [Tensor | number, Tensor] = [1, twice];
+  for (let k = 2; k < m; k++) {
     [before, cosine] = [cosine, sub(mul(twice, cosine), before)];
-    [factorBefore, sineFactor] = [sineFactor, k === 1 ? twice : sub(mul(twice, sineFactor), factorBefore)];
+    [factorBefore, sineFactor] = [sineFactor, sub(mul(twice, sineFactor), factorBefore)];
   }
   return { cosine, sineFactor };
 }

@@ -63,11 +63,15 @@ export function cascadeLoss({ m = 1, h = [100, 50, 20], reduction = 'mean' }: Ca
 
 function checkLevels(features: readonly Tensor[], count: number): void {
   if (!Array.isArray(features) || features.length !== count || !features.every(isTensor)) {
-    throw new DomainError(message('cascadeLoss: features that are no list of three tensors', 'One tensor [N, D] per level', 'Pass [shallow, middle, deep]'));
+    throw new DomainError(message(
+      'cascadeLoss: features that are no list of three tensors',
+      'One tensor [N, D] per level', 'Pass [shallow, middle, deep]'));
   }
   const odd = features.find((x) => !sameShape([x.shape[0]!], [features[0]!.shape[0]!]));
   if (odd !== undefined) {
-    throw new ShapeError(message(`cascadeLoss: features ${features.map((x) => shapeText(x.shape)).join(', ')}`, 'All levels embed one batch', 'Check the batch'));
+    throw new ShapeError(message(
+      `cascadeLoss: features ${features.map((x) => shapeText(x.shape)).join(', ')}`,
+      'All levels embed one batch', 'Check the batch'));
   }
 }
 

@@ -24,5 +24,6 @@ export const catalogue: Readonly<Record<string, Row>> = Object.fromEntries(rows.
 export function lossRow(id: string): Row {
   const found = rows.find((row) => row.id === id);
   if (found !== undefined) return found;
-  throw new DomainError(message(`catalogue: the loss '${id}'`, `Losses are ${rows.map((row) => row.id).join(', ')}`, 'Choose one of them'));
+  throw new DomainError(message(
+    `catalogue: the loss '${id}'`, `Losses are ${rows.map((row) => row.id).join(', ')}`, 'Choose one of them'));
 }

@@ -25,7 +25,7 @@ export interface CenterOptions extends ReductionOption {
  * The center loss, with the classical softmax loss it was proposed beside.
  *
  * Equation  L = -log(exp(z[y]) / sum(k, exp(z[k]))) + lambda/2*norm(x - o[y])^2, z[k] = dot(w[k], x)
- *                                                                                          (Wen et al., ECCV 2016, (5))
+ *                                                                                               (Wen et al., ECCV 2016)
  * Shapes    features [N, D], weights and centers o [C, D], labels [N] of i32 → [], or [N] with reduction none
  * Units     lambda ≥ 0, dimensionless; a loss in nats
  * Gradient  exact for features and weights: lambda*(x − o[y]) for x beside the softmax; for the centres 0 (stopped) in
@@ -74,7 +74,7 @@ function pulls(who: string, features: Tensor, centers: Tensor, labels: Tensor): 
 /**
  * The paper's step for the centres: the mean pull of the class with one phantom sample at the centre itself.
  *
- * Equation  Δo[j] = Σ_i 1[y_i = j]*(o[j] - x_i) / (1 + Σ_i 1[y_i = j])                       (Wen et al., ECCV 2016, (4))
+ * Equation  Δo[j] = Σ_i 1[y_i = j]*(o[j] - x_i) / (1 + Σ_i 1[y_i = j])                            (Wen et al., ECCV 2016)
  * Shapes    features [N, D], centers [C, D], labels [N] of i32 → [C, D]
  * Units     those of the features
  * Gradient  exact, though it is meant for `movedCenters` and not for an optimiser
@@ -105,7 +105,7 @@ export function gradientCenterDelta(features: Tensor, centers: Tensor, labels: T
 /**
  * The centres after a step of either rule.
  *
- * Equation  o' = o - alpha*Δo                                                                    (Wen et al., Algorithm 1)
+ * Equation  o' = o - alpha*Δo                                                                       (Wen et al., ECCV 2016)
  * Shapes    centers and delta [C, D] → [C, D]
  * Units     0 ≤ alpha ≤ 1, a rate
  * Gradient  exact

@@ -34,11 +34,11 @@ export const freeRows: readonly Row[] = [
   }),
   row({
     id: 'center', title: 'Center loss',
-    source: { paper: 'A Discriminative Feature Learning Approach for Deep Face Recognition (ECCV 2016)', arxiv: null, equation: '(2), (5)' },
+    source: { paper: 'A Discriminative Feature Learning Approach for Deep Face Recognition (ECCV 2016)', arxiv: null, equation: null },
     inputs: ['features', 'weights', 'centers', 'labels'],
     parameters: {
       lambda: continuous(0.003, nonNegative, 'weight of the distances'),
-      centerUpdate: choice(['paper', 'gradient'], 'whether centres move by the rule of the paper (a constant here) or by the gradient'),
+      centerUpdate: choice(['paper', 'gradient'], 'whether centres move by the rule of the paper (constant here) or the gradient'),
       reduction: reductionParameter,
     },
     text: ({ centerUpdate }) => ({

@@ -13,23 +13,31 @@ import { isReadable } from './parameter.ts';
 export function checkFloats(who: string, name: string, x: Tensor, axes: string): void {
   const rank = axes.split(',').length;
   if (!isTensor(x)) {
-    throw new DTypeError(message(`${who}: ${name} of type ${x === null ? 'null' : typeof x}`, `${name} is a tensor ${axes}`, 'Wrap the values with tensor(…)'));
+    throw new DTypeError(message(
+      `${who}: ${name} of type ${x === null ? 'null' : typeof x}`,
+      `${name} is a tensor ${axes}`, 'Wrap the values with tensor(…)'));
   }
   if (!isFloat(x.dtype)) {
     throw new DTypeError(message(`${who}: ${name} of type ${x.dtype}`, `${name} is f32 or f64`, "Use cast(x, 'f32' | 'f64')"));
   }
   if (x.rank !== rank) {
-    throw new ShapeError(message(`${who}: ${name} ${shapeText(x.shape)}`, `${name} has the axes ${axes}`, 'Reshape it, one row per item'));
+    throw new ShapeError(message(
+      `${who}: ${name} ${shapeText(x.shape)}`, `${name} has the axes ${axes}`, 'Reshape it, one row per item'));
   }
 }
 
 /** Refuses two tensors whose sizes along an axis, or number types, differ. */
 export function checkAgree(who: string, a: Named, b: Named): void {
   if (a.x.shape[a.axis] !== b.x.shape[b.axis]) {
-    throw new ShapeError(message(`${who}: ${a.name} ${shapeText(a.x.shape)}, ${b.name} ${shapeText(b.x.shape)}`, `Axis ${a.axis} of ${a.name} and axis ${b.axis} of ${b.name} have one size`, 'Check the order of the arguments and axes'));
+    throw new ShapeError(message(
+      `${who}: ${a.name} ${shapeText(a.x.shape)}, ${b.name} ${shapeText(b.x.shape)}`,
+      `Axis ${a.axis} of ${a.name} and axis ${b.axis} of ${b.name} have one size`,
+      'Check the order of the arguments and axes'));
   }
   if (a.x.dtype !== b.x.dtype) {
-    throw new DTypeError(message(`${who}: ${a.name} ${a.x.dtype}, ${b.name} ${b.x.dtype}`, 'All of them have one type; nothing is converted silently', "Use cast(x, 'f32' | 'f64')"));
+    throw new DTypeError(message(
+      `${who}: ${a.name} ${a.x.dtype}, ${b.name} ${b.x.dtype}`,
+      'All of them have one type; nothing is converted silently', "Use cast(x, 'f32' | 'f64')"));
   }
 }
 
@@ -46,19 +54,25 @@ interface Named {
 export function checkedLabels(who: string, features: Tensor, labels: Tensor, classes: number): Tensor {
   const samples = features.shape[0]!;
   if (samples === 0) {
-    throw new DomainError(message(`${who}: an empty batch, features ${shapeText(features.shape)}`, 'A loss of no sample has no value', 'Skip the batch'));
+    throw new DomainError(message(
+      `${who}: an empty batch, features ${shapeText(features.shape)}`, 'A loss of no sample has no value', 'Skip the batch'));
   }
   if (!isTensor(labels) || labels.dtype !== 'i32') {
     const kind = isTensor(labels) ? labels.dtype : typeof labels;
-    throw new DTypeError(message(`${who}: labels of type ${kind}`, 'Labels are class numbers, an i32 tensor [N]', "Use tensor([…], { dtype: 'i32' })"));
+    throw new DTypeError(message(
+      `${who}: labels of type ${kind}`, 'Labels are class numbers, an i32 tensor [N]', "Use tensor([…], { dtype: 'i32' })"));
   }
   if (labels.rank !== 1 || labels.shape[0] !== samples) {
-    throw new ShapeError(message(`${who}: labels ${shapeText(labels.shape)} for features ${shapeText(features.shape)}`, `One label per sample: [${samples}]`, 'Give class numbers, not one-hot rows'));
+    throw new ShapeError(message(
+      `${who}: labels ${shapeText(labels.shape)} for features ${shapeText(features.shape)}`,
+      `One label per sample: [${samples}]`, 'Give class numbers, not one-hot rows'));
   }
   if (!isReadable(labels)) return gather(arange(classes, { dtype: 'i32' }), labels, 0);
   labels.data.forEach((y, i) => {
     if (y < 0 || y >= classes) {
-      throw new DomainError(message(`${who}: label ${y} at position ${i}`, `Labels lie in 0 … ${classes - 1} for ${classes} classes`, 'Check the labels, or the rows of the weights'));
+      throw new DomainError(message(
+        `${who}: label ${y} at position ${i}`,
+        `Labels lie in 0 … ${classes - 1} for ${classes} classes`, 'Check the labels, or the rows of the weights'));
     }
   });
   return labels;

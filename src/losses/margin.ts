@@ -139,11 +139,10 @@ export function angleFactor(m: number, options: AngleFactorOptions = {}): Target
  * and can never reach m, where rounding of acos(−1) would turn the sign of the slope round.
  */
 function monotone(c: Tensor, m: number): Tensor {
-  let f = chebyshev(c, m).cosine;
-  if (m === 1) return f;
+  if (m === 1) return c;
   const passed = Array.from({ length: m - 1 }, (_, j) => lessEqual(c, Math.cos(((j + 1) * Math.PI) / m)));
-  for (const step of passed) f = mul(f, sub(1, mul(2, step)));
-  return sub(f, mul(2, passed.reduce((q, step) => add(q, step))));
+  const turned = passed.reduce((f, step) => mul(f, sub(1, mul(2, step))), chebyshev(c, m).cosine);
+  return sub(turned, mul(2, passed.reduce((q, step) => add(q, step))));
 }
 
 /**

@@ -14,7 +14,7 @@ const levels = ['1', '2', '3'];
 export const pairRows: readonly Row[] = [
   row({
     id: 'contrastive', title: 'Contrastive loss over the pairs of a batch',
-    source: { paper: 'Dimensionality Reduction by Learning an Invariant Mapping (CVPR 2006)', arxiv: null, equation: '(2) to (4)' },
+    source: { paper: 'Dimensionality Reduction by Learning an Invariant Mapping (CVPR 2006)', arxiv: null, equation: null },
     inputs: ['features', 'labels'],
     parameters: { m: continuous(1, positive, 'distance that different classes should keep'), reduction: reductionParameter },
     text: () => ({ equation: `r = norm(a - b)\nL = ${pair('')}`, handGradient: `d(L, a) = ${slope('')}` }),
@@ -22,7 +22,7 @@ export const pairRows: readonly Row[] = [
   }),
   row({
     id: 'triplet', title: 'Triplet loss over the triplets of a batch',
-    source: { paper: 'FaceNet: A Unified Embedding for Face Recognition and Clustering', arxiv: '1503.03832', equation: '(2)' },
+    source: { paper: 'FaceNet: A Unified Embedding for Face Recognition and Clustering', arxiv: '1503.03832', equation: null },
     inputs: ['features', 'labels'],
     parameters: {
       m: continuous(0.2, positive, 'squared distance that a negative should be farther, the α of its paper'),
@@ -47,7 +47,10 @@ export const pairRows: readonly Row[] = [
       reduction: reductionParameter,
     },
     text: () => ({
-      equation: [...levels.map((i) => `r${i} = norm(a${i} - b${i})`), `L = ${levels.map((i) => `g${i} * ${pair(i)}`).join(' + ')}`].join('\n'),
+      equation: [
+        ...levels.map((i) => `r${i} = norm(a${i} - b${i})`),
+        `L = ${levels.map((i) => `g${i} * ${pair(i)}`).join(' + ')}`,
+      ].join('\n'),
       handGradient: `d(L, a3) = g3 * ${slope('3')}`,
     }),
     build: ({ m, h1, h2, h3, reduction }) => cascadeLoss({ m, h: [h1, h2, h3], reduction }),

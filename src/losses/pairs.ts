@@ -19,13 +19,18 @@ export type PairLoss = (features: Tensor, labels: Tensor) => Tensor;
 export function checkPairInputs(who: string, features: Tensor, labels: Tensor): void {
   checkFloats(who, 'features', features, '[N, D]');
   if (!isTensor(labels) || labels.dtype !== 'i32') {
-    throw new DTypeError(message(`${who}: labels of type ${isTensor(labels) ? labels.dtype : typeof labels}`, 'Labels are an i32 tensor [N]', "Use tensor([…], { dtype: 'i32' })"));
+    throw new DTypeError(message(
+      `${who}: labels of type ${isTensor(labels) ? labels.dtype : typeof labels}`,
+      'Labels are an i32 tensor [N]', "Use tensor([…], { dtype: 'i32' })"));
   }
   if (labels.rank !== 1 || labels.shape[0] !== features.shape[0]) {
-    throw new ShapeError(message(`${who}: labels ${shapeText(labels.shape)} for features ${shapeText(features.shape)}`, 'One label per sample', 'Check the batch'));
+    throw new ShapeError(message(
+      `${who}: labels ${shapeText(labels.shape)} for features ${shapeText(features.shape)}`,
+      'One label per sample', 'Check the batch'));
   }
   if (features.shape[0]! < 2) {
-    throw new DomainError(message(`${who}: features ${shapeText(features.shape)}`, 'A pair takes two samples', 'Use a larger batch'));
+    throw new DomainError(message(
+      `${who}: features ${shapeText(features.shape)}`, 'A pair takes two samples', 'Use a larger batch'));
   }
 }
 
@@ -88,7 +93,7 @@ export interface TripletOptions extends ReductionOption {
  * The triplet loss over the triplets of a batch. The loss of a sample is the mean over the triplets it anchors, 0
  * where it anchors none.
  *
- * Equation  L = max(norm(a - p)^2 - norm(a - q)^2 + m, 0)                                        (1503.03832, (2))
+ * Equation  L = max(norm(a - p)^2 - norm(a - q)^2 + m, 0)                                             (1503.03832)
  * Shapes    features [N, D], labels [N] of i32 → [], or [N] with reduction none
  * Units     m > 0 in units of squared distance
  * Gradient  exact where active: 2*(q − p) for the anchor; the selection is constant

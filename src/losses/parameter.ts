@@ -46,10 +46,14 @@ export function checkNumber(who: string, name: string, x: unknown, range: Range,
 export function checkParameter(who: string, name: string, value: unknown, range: Range, hint?: string): void {
   if (!isTensor(value)) return checkNumber(who, name, value, range, hint);
   if (!isFloat(value.dtype)) {
-    throw new DTypeError(message(`${who}: ${name} is a tensor of type ${value.dtype}`, 'A parameter is a number or a float tensor', "Use cast(x, 'f32' | 'f64')"));
+    throw new DTypeError(message(
+      `${who}: ${name} is a tensor of type ${value.dtype}`,
+      'A parameter is a number or a float tensor', "Use cast(x, 'f32' | 'f64')"));
   }
   if (value.rank !== 0 && (value.rank !== 2 || value.shape[1] !== 1)) {
-    throw new ShapeError(message(`${who}: ${name} ${shapeText(value.shape)}`, 'A parameter is one value, [], or one per sample, [N, 1]', 'Use reshape or unsqueeze'));
+    throw new ShapeError(message(
+      `${who}: ${name} ${shapeText(value.shape)}`,
+      'A parameter is one value, [], or one per sample, [N, 1]', 'Use reshape or unsqueeze'));
   }
   if (isReadable(value)) for (const x of value.data) checkNumber(who, name, x, range, hint);
 }
@@ -57,13 +61,16 @@ export function checkParameter(who: string, name: string, value: unknown, range:
 /** Refuses a named choice that does not exist. */
 export function checkChoice(who: string, name: string, value: unknown, known: readonly string[]): void {
   if (typeof value === 'string' && known.includes(value)) return;
-  throw new DomainError(message(`${who}: ${name} = ${typeof value === 'string' ? `'${value}'` : String(value)}`, `${name} is one of ${known.map((k) => `'${k}'`).join(', ')}`, 'Choose one of them'));
+  throw new DomainError(message(
+    `${who}: ${name} = ${typeof value === 'string' ? `'${value}'` : String(value)}`,
+    `${name} is one of ${known.map((k) => `'${k}'`).join(', ')}`, 'Choose one of them'));
 }
 
 /** Refuses a switch that is neither on nor off: a text such as 'false' would count as on. */
 export function checkSwitch(who: string, name: string, value: unknown): void {
   if (typeof value === 'boolean') return;
-  throw new DomainError(message(`${who}: ${name} = ${String(value)} (${typeof value})`, `${name} is true or false`, 'Choose one of them'));
+  throw new DomainError(message(
+    `${who}: ${name} = ${String(value)} (${typeof value})`, `${name} is true or false`, 'Choose one of them'));
 }
 
 const onBoth = (number: (a: number, b: number) => number, tensor: (a: Parameter, b: Parameter) => Tensor) =>

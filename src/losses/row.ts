@@ -100,7 +100,9 @@ export function row<P extends RowParameters>(spec: RowSpec<P>): Row {
 function valuesOf<P extends RowParameters>(id: string, parameters: P, options: LossOptions): Values<P> {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(parameters, name)) continue;
-    throw new DomainError(message(`${id}: the option '${name}'`, `Its options are ${Object.keys(parameters).join(', ')}`, 'Check the spelling, or leave it out'));
+    throw new DomainError(message(
+      `${id}: the option '${name}'`,
+      `Its options are ${Object.keys(parameters).join(', ')}`, 'Check the spelling, or leave it out'));
   }
   const entries = Object.entries(parameters).map(([name, parameter]) => {
     const value = options[name] === undefined ? parameter.default : options[name];

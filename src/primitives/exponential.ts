@@ -3,7 +3,6 @@
 // Slopes that can be infinite or overflow are carried by `chain`.
 
 import { add, chain, div, mul, neg, sub } from './arithmetic.ts';
-import { equal, where } from './comparison.ts';
 import { binary, mapPrimitive, unary } from './map.ts';
 
 // ∂e^x = e^x
@@ -43,12 +42,13 @@ const softplus_ = mapPrimitive('softplus', {
   body: (A, _, x) => A.add(A.max(x!, A.constant(0)), A.log1p(A.exp(A.neg(A.abs(x!))))),
   vjp: [({ grad }, x) => mul(grad, sigmoid(x!))],
 });
-// ∂(a^b)/∂a = b·a^(b−1), 0 at b = 0 also where a = 0;  ∂(a^b)/∂b = a^b·log a, 0 at a = 0
+// ∂(a^b)/∂a = b·a^(b−1), 0 at b = 0 also where a = 0;  ∂(a^b)/∂b = a^b·log a, 0 at a = 0. The factor b is chained
+// and not selected away by b = 0: there ∂²(a^b)/∂a∂b is 1/a, not 0.
 const pow_ = mapPrimitive('pow', {
   arity: 2,
   body: (A, _, a, b) => A.pow(a!, b!),
   vjp: [
-    ({ grad }, a, b) => chain(grad, where(equal(b!, 0), 0, mul(b!, pow(a!, sub(b!, 1))))),
+    ({ grad }, a, b) => chain(grad, chain(b!, pow(a!, sub(b!, 1)))),
     ({ grad, out }, a) => chain(grad, chain(out, log(a!))),
   ],
   laws: { rightIdentity: 1 },

@@ -10,7 +10,9 @@ const bindingsOf = (traced: Trace) => new Map(traced.inputs.map((id) => [id, tra
 const opOf = (traced: Trace, id: number | undefined) => (id === undefined ? undefined : traced.graph.steps[id]!.primitive.name);
 
 describe('wrongRule', () => {
-  const bad = (name: string) => unary(mapPrimitive(name, { arity: 1, body: (A, _, x) => A.mul(x!, x!), vjp: [({ grad }, x) => P.mul(grad, x!)] }));
+  const bad = (name: string) => unary(mapPrimitive(
+    name, { arity: 1, body: (A, _, x) => A.mul(x!, x!), vjp: [({ grad }, x) => P.mul(grad, x!)] }
+  ));
   it('finds the first step whose rule is not its derivative', () => {
     const traced = trace((x: Tensor) => P.exp(bad('second')(bad('first')(P.sin(x)))), [f64([0.3, 1])]);
     expect(opOf(traced, wrongRule(traced, bindingsOf(traced), seeded(1)))).toBe('first');

@@ -15,7 +15,8 @@ const x = tensor(random(1), { shape });
 const w = tensor(random(2), { shape });
 /** Σ tanh(x)·w: a gradient without special structure. */
 const right = (grad((y: Tensor) => P.sumTo(P.mul(P.tanh(y), w), []))(x) as Tensor).data;
-const named = (analytic: ArrayLike<number>, reference: ArrayLike<number> = right, context = {}) => guessCause(analytic, reference, { shape, ...context });
+const named = (analytic: ArrayLike<number>, reference: ArrayLike<number> = right, context = {}) =>
+  guessCause(analytic, reference, { shape, ...context });
 
 describe('one number for all entries', () => {
   it('a flipped sign', () => {
@@ -39,16 +40,24 @@ describe('shapes', () => {
   it('a missing sum over a broadcast axis, leading or trailing', () => {
     // The bias of [N, D] has the gradient of every sample, not their sum.
     const bias = (grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(tensor(random(5, D))) as Tensor).data;
-    const perSample = (grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(P.expand(tensor(random(5, D)), shape)) as Tensor).data;
-    expect(guessCause(perSample, bias, { shape: [D] })).toMatchObject({ name: 'broadcastSum', text: expect.stringContaining('axis of 4') as string });
+    const perSample = (
+      grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(P.expand(tensor(random(5, D)), shape)) as Tensor
+    ).data;
+    expect(guessCause(perSample, bias, { shape: [D] })).toMatchObject({
+      name: 'broadcastSum', text: expect.stringContaining('axis of 4') as string,
+    });
     const rows = [1, 2, 3, 4].map((i) => [0, 1, 2].reduce((sum, j) => sum + right[3 * (i - 1) + j]!, 0));
-    expect(guessCause(right, rows, { shape: [N, 1] })).toMatchObject({ name: 'broadcastSum', text: expect.stringContaining('axis of 3') as string });
+    expect(guessCause(right, rows, { shape: [N, 1] })).toMatchObject({
+      name: 'broadcastSum', text: expect.stringContaining('axis of 3') as string,
+    });
     expect(guessCause([1, 2, 3], [1, 2], { shape: [2] })).toMatchObject({ name: 'shape' });
   });
 
   it('a transpose, of a square matrix and of a long one', () => {
     const square = random(6, 9);
-    expect(guessCause(square.map((_, i) => square[(i % 3) * 3 + Math.floor(i / 3)]!), square, { shape: [3, 3] })).toMatchObject({ name: 'transpose' });
+    expect(guessCause(
+      square.map((_, i) => square[(i % 3) * 3 + Math.floor(i / 3)]!), square, { shape: [3, 3] }
+    )).toMatchObject({ name: 'transpose' });
     // [N, D] written as [D, N]: the numbers of the transposed matrix in row-major order.
     const turned = right.map((_, i) => right[(i % N) * D + Math.floor(i / N)]!);
     expect(named(turned)).toMatchObject({ name: 'transpose' });
@@ -66,7 +75,9 @@ describe('patterns', () => {
   it('the projection missing from the gradient of x/‖x‖', () => {
     const unit = (y: Tensor): Tensor => P.div(y, P.sqrt(P.sumAxes(P.mul(y, y), [1])));
     const frozenNorm = (y: Tensor): Tensor => P.div(y, P.stopGradient(P.sqrt(P.sumAxes(P.mul(y, y), [1]))));
-    const [full, part] = [unit, frozenNorm].map((f) => (grad((y: Tensor) => P.sumTo(P.mul(f(y), w), []))(x) as Tensor).data) as [Float64Array, Float64Array];
+    const [full, part] = [unit, frozenNorm].map(
+      (f) => (grad((y: Tensor) => P.sumTo(P.mul(f(y), w), []))(x) as Tensor).data
+    ) as [Float64Array, Float64Array];
     expect(named(part, full, { point: x.data })).toMatchObject({ name: 'alongInput' });
     expect(named(part, full)?.name).not.toBe('alongInput');
   });
@@ -78,12 +89,16 @@ describe('patterns', () => {
 
   it('a mean over the last axis left out', () => {
     // The centring of a layer norm: g − mean(g).
-    const centred = right.map((g, i) => g - (right[D * Math.floor(i / D)]! + right[D * Math.floor(i / D) + 1]! + right[D * Math.floor(i / D) + 2]!) / D);
+    const centred = right.map(
+      (g, i) => g - (right[D * Math.floor(i / D)]! + right[D * Math.floor(i / D) + 1]! + right[D * Math.floor(i / D) + 2]!) / D
+    );
     expect(named(right, centred)).toMatchObject({ name: 'rowConstant' });
   });
 
   it('a term that acts on some entries: the −1 at the label of a softmax gradient', () => {
-    const probabilities = (vjp((z: Tensor) => P.div(P.exp(z), P.sumAxes(P.exp(z), [1])), [x]).value as Tensor).data as Float64Array;
+    const probabilities = (
+      vjp((z: Tensor) => P.div(P.exp(z), P.sumAxes(P.exp(z), [1])), [x]).value as Tensor
+    ).data as Float64Array;
     const labels = [2, 0, 1, 1];
     const correct = probabilities.map((p, i) => p - (labels[Math.floor(i / D)] === i % D ? 1 : 0));
     expect(named(probabilities, correct)).toMatchObject({ name: 'entries', text: expect.stringContaining('4 of 12') as string });

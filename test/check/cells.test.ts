@@ -15,7 +15,9 @@ function flip(f: (x: Tensor) => Tensor, from: number[], to: number[]) {
     return decisionsOf(fragment.graph, fragment.outputs, evaluate(fragment.graph, fragment.outputs, bindings), bindings);
   };
   const found = firstFlip(at(from), at(to));
-  return found && { op: fragment.graph.steps[found.step]!.primitive.name, entry: found.entry, before: found.before, after: found.after };
+  return found && {
+    op: fragment.graph.steps[found.step]!.primitive.name, entry: found.entry, before: found.before, after: found.after,
+  };
 }
 
 describe('decisions', () => {
@@ -26,7 +28,10 @@ describe('decisions', () => {
     ['abs by its operand, not its output', (x: Tensor) => P.abs(x), { op: 'abs', entry: 1, before: -1, after: 1 }],
     ['maximum by the operand taken', (x: Tensor) => P.maximum(x, 0), { op: 'maximum', entry: 1, before: 2, after: 1 }],
     ['minimum by the operand taken', (x: Tensor) => P.minimum(x, 0), { op: 'minimum', entry: 1, before: 1, after: 2 }],
-    ['roundTo', (x: Tensor) => P.roundTo(x, 'f16'), { op: 'roundTo', entry: 1, before: -0.0999755859375, after: 0.0999755859375 }],
+    [
+      'roundTo', (x: Tensor) => P.roundTo(x, 'f16'),
+      { op: 'roundTo', entry: 1, before: -0.0999755859375, after: 0.0999755859375 },
+    ],
     ['a cast to i32', (x: Tensor) => P.cast(P.mul(x, 20), 'i32'), { op: 'truncate', entry: 1, before: -2, after: 2 }],
   ])('%s', (_, f, expected) => {
     expect(flip(f, [1, -0.1], [1, 0.1])).toEqual(expected);
@@ -69,7 +74,8 @@ describe('decisions', () => {
     const floor = traced.graph.steps.find((s) => s.primitive.name === 'floor')!.id;
     const bindings = new Map([[floor, f64([1]).read()]]);
     const values = evaluate(traced.graph, traced.outputs, bindings);
-    expect(decisionsOf(traced.graph, traced.outputs, values, bindings).map((d) => traced.graph.steps[d.step]!.primitive.name)).toEqual(['maximum']);
+    const decisions = decisionsOf(traced.graph, traced.outputs, values, bindings);
+    expect(decisions.map((d) => traced.graph.steps[d.step]!.primitive.name)).toEqual(['maximum']);
   });
 
   it('NaN decides like NaN', () => {

@@ -1,23 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { along, borderNear, differences, type Probe } from '../../src/check/differences.ts';
+import type { Probe } from '../../src/check/borders.ts';
+import { along, differences } from '../../src/check/differences.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import * as P from '../../src/primitives/index.ts';
 
 /** A function whose decisions are the signs of some distances to borders. */
 const probe = (f: (x: number) => number[], x0: number, borders: (x: number) => number[] = () => []) =>
-  (h: number): Probe => ({ values: Float64Array.from(f(x0 + h)), decisions: [{ step: 7, taken: borders(x0 + h).map(Math.sign) }] });
+  (h: number): Probe => ({
+    values: Float64Array.from(f(x0 + h)), decisions: [{ step: 7, taken: borders(x0 + h).map(Math.sign) }],
+  });
 const foreign = (f: (x: number) => number, x0: number) => (h: number): Probe => ({ values: Float64Array.of(f(x0 + h)) });
 
 describe('inside a cell', () => {
   it('gives ten digits and more for smooth functions, and an error estimate that covers the error', () => {
     const functions: [(x: number) => number, (x: number) => number][] = [
-      [Math.exp, Math.exp], [Math.sin, Math.cos], [(x) => x ** 3, (x) => 3 * x * x], [(x) => Math.exp(64 * x), (x) => 64 * Math.exp(64 * x)],
-      [(x) => Math.log(x), (x) => 1 / x], [() => 3, () => 0],
+      [Math.exp, Math.exp], [Math.sin, Math.cos], [(x) => x ** 3, (x) => 3 * x * x],
+      [(x) => Math.exp(64 * x), (x) => 64 * Math.exp(64 * x)], [(x) => Math.log(x), (x) => 1 / x], [() => 3, () => 0],
     ];
     for (const [f, slope] of functions) {
       const found = differences(probe((x) => [f(x)], 0.7));
-      expect(Math.abs(found.derivative[0]! - slope(0.7))).toBeLessThanOrEqual(1e-10 * Math.abs(slope(0.7)));
-      expect(Math.abs(found.derivative[0]! - slope(0.7))).toBeLessThanOrEqual(20 * found.error[0]! + 1e-12 * Math.abs(slope(0.7)));
+      const error = Math.abs(found.derivative[0]! - slope(0.7));
+      const scale = Math.abs(slope(0.7));
+      expect(error).toBeLessThanOrEqual(1e-10 * scale);
+      expect(error).toBeLessThanOrEqual(20 * found.error[0]! + 1e-12 * scale);
     }
   });
 
@@ -47,10 +52,27 @@ describe('inside a cell', () => {
   });
 
   it('uses no point beyond a border, also where the ends of the interval look alike', () => {
-    // Decisions at ±1/16 are those of the base; a spike between them lies in another cell.
-    const spike = (x: number): number => (Math.abs(x - 1 / 32) < 1e-3 ? 1 : 0);
-    const found = differences(probe((x) => [x + 100 * spike(x)], 0, (x) => [spike(x)]));
-    expect(found.derivative[0]).toBeCloseTo(1, 9);
+    // At ±1/16 the decisions are those of the base; the ring in between, of slope 5, lies in another cell.
+    for (const inner of [1e-2, 1e-3, 1e-5]) {
+      const ring = (x: number): boolean => Math.abs(x) > inner && Math.abs(x) < 0.05;
+      const found = differences(probe((x) => [ring(x) ? 5 * x : Math.sin(x)], 0, (x) => [ring(x) ? 1 : -1]));
+      expect(found.derivative[0]).toBeCloseTo(1, 9);
+      expect(found.error[0]).toBeLessThan(1e-8);
+      expect(found.h).toBeLessThan(inner);
+    }
+  });
+
+  it('starts again closer when the function changes faster than the first steps show', () => {
+    const found = differences(probe((x) => [Math.exp(5000 * x)], 0.01));
+    expect(found.derivative[0]! / (5000 * Math.exp(50))).toBeCloseTo(1, 9);
+  });
+
+  it('does not take two coarsely rounded differences that agree by accident for an exact one', () => {
+    // A value of 1 that moves by a hundred millionth: its last digits are all there is to see.
+    const found = differences(probe((x) => [1 + 1e-8 * Math.sin(x)], 0.5));
+    expect(Math.abs(found.derivative[0]! - 1e-8 * Math.cos(0.5))).toBeLessThan(1e-13);
+    expect(found.error[0]).toBeGreaterThan(0);
+    expect(found.error[0]).toBeLessThan(1e-12);
   });
 });
 
@@ -87,22 +109,6 @@ describe('at a border', () => {
     const found = differences(probe((x) => [Math.exp(x)], 0, (x) => [x]));
     expect(found.border).toBeUndefined();
     expect(found.derivative[0]).toBeCloseTo(1, 9);
-  });
-});
-
-describe('across a border nearby', () => {
-  it('is located and measured from both sides', () => {
-    const base = probe((x) => [x < 0.01 ? x : 5 * x - 0.04], 0, (x) => [x < 0.01 ? 1 : -1]);
-    const found = differences(base);
-    const border = borderNear(base, found.near!);
-    expect(border).toMatchObject({ kind: 'kink', flip: { step: 7 } });
-    expect(border.distance).toBeCloseTo(0.01, 12);
-    expect([border.left[0], border.right[0]].map((x) => Math.round(x! * 1e6) / 1e6)).toEqual([1, 5]);
-  });
-
-  it('may have no effect', () => {
-    const base = probe((x) => [x * x], 0, (x) => [x < -0.003 ? 1 : -1]);
-    expect(borderNear(base, differences(base).near!).kind).toBe('smooth');
   });
 });
 

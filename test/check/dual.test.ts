@@ -24,7 +24,9 @@ describe('linear kinds move as their value does', () => {
     expect(along((x) => P.sumAxes(x, [0]), [x23], [t23]).tangent).toEqual([0, 0, 0]);
     expect(along((x) => P.sumAxes(x, [0]), [x23], [t23]).spread).toEqual([2, 20, 200]);
     const window = { kernel: [1, 2], stride: [1, 1], dilation: [1, 1] } as const;
-    expect(along((x) => P.fold(P.unfold(x, window), { ...window, size: [2, 3] }), [x23], [t23]).tangent).toEqual([1, 20, 100, -1, -20, -100]);
+    expect(
+      along((x) => P.fold(P.unfold(x, window), { ...window, size: [2, 3] }), [x23], [t23]).tangent
+    ).toEqual([1, 20, 100, -1, -20, -100]);
   });
 
   it('the fill of a pad does not move', () => {
@@ -39,7 +41,9 @@ describe('linear kinds move as their value does', () => {
   it('gather and scatterAdd are linear in their numbers and still in their index', () => {
     const index = tensor([0, 0, 1], { dtype: 'i32' });
     expect(along((x) => P.gatherAxis(x, index, 0), [f64([1, 2])], [[3, 4]]).tangent).toEqual([3, 3, 4]);
-    expect(along((x, s) => P.scatterAddAxis(x, index, s, 0), [f64([1, 2]), f64([1, 1, 1])], [[3, 4], [1, 2, 5]]).tangent).toEqual([6, 9]);
+    expect(
+      along((x, s) => P.scatterAddAxis(x, index, s, 0), [f64([1, 2]), f64([1, 1, 1])], [[3, 4], [1, 2, 5]]).tangent
+    ).toEqual([6, 9]);
     expect(along((s) => P.scatterAddAxis(f64([1, 2]), index, s, 0), [f64([1, 1, 1])], [[1, 2, 5]]).tangent).toEqual([3, 5]);
   });
 });
@@ -95,7 +99,9 @@ describe('number types', () => {
 
   it('integer steps wrap and truncate as they do in the engine', () => {
     const big = tensor([2 ** 30], { dtype: 'i32' });
-    expect(along((x) => P.add(P.cast(P.mul(big, 2), 'f64'), x), [f64([0])], [[1]])).toMatchObject({ value: [-(2 ** 31)], tangent: [1] });
+    expect(along((x) => P.add(P.cast(P.mul(big, 2), 'f64'), x), [f64([0])], [[1]])).toMatchObject({
+      value: [-(2 ** 31)], tangent: [1],
+    });
     expect(along((x) => P.cast(P.cast(x, 'i32'), 'f64'), [f64([-1.7])], [[1]])).toMatchObject({ value: [-1], tangent: [0] });
   });
 });
@@ -107,7 +113,9 @@ describe('what is held and what moves', () => {
     const bindings = new Map([[middle, f64([2]).read()]]);
     const [moved] = forwardDual(traced.graph, traced.outputs, { bindings, tangents: new Map([[middle, Float64Array.of(1)]]) });
     expect(moved!.tangent[0]).toBeCloseTo(Math.exp(2), 12);
-    const [cutOff] = forwardDual(traced.graph, traced.outputs, { bindings, tangents: new Map([[traced.inputs[0]!, Float64Array.of(1)]]) });
+    const [cutOff] = forwardDual(
+      traced.graph, traced.outputs, { bindings, tangents: new Map([[traced.inputs[0]!, Float64Array.of(1)]]) }
+    );
     expect(cutOff!.tangent).toEqual(Float64Array.of(0));
   });
 
@@ -127,7 +135,9 @@ describe('what is held and what moves', () => {
 
   it('a tangent of another size is refused', () => {
     const traced = record((x) => P.exp(x), f64([1, 2]));
-    expect(() => forwardDual(traced.graph, traced.outputs, { tangents: new Map([[traced.inputs[0]!, Float64Array.of(1)]]) })).toThrow(/a tangent of 1 numbers.*\[2\]/);
+    expect(() => forwardDual(
+      traced.graph, traced.outputs, { tangents: new Map([[traced.inputs[0]!, Float64Array.of(1)]]) }
+    )).toThrow(/a tangent of 1 numbers.*\[2\]/);
   });
 });
 

@@ -29,7 +29,9 @@ describe('functions of one number', () => {
   });
 
   it('every function of the algebra is covered here or below', () => {
-    const below = ['constant', 'add', 'sub', 'mul', 'div', 'chain', 'pow', 'max', 'min', 'less', 'lessEqual', 'equal', 'select', 'round'];
+    const below = [
+      'constant', 'add', 'sub', 'mul', 'div', 'chain', 'pow', 'max', 'min', 'less', 'lessEqual', 'equal', 'select', 'round',
+    ];
     expect([...Object.keys(slopes), ...below].sort()).toEqual(Object.keys(duals).sort());
   });
 });
@@ -77,7 +79,9 @@ describe('conventions', () => {
   it('abs has slope 0 at 0; comparisons, sign, floor and round do not move', () => {
     expect(duals.abs(dual(0)).tangent).toBe(0);
     expect(duals.abs(dual(-2)).tangent).toBe(-1);
-    for (const still of [duals.less(dual(1), dual(2)), duals.lessEqual(dual(2), dual(2)), duals.equal(dual(2), dual(2)), duals.sign(dual(3))]) {
+    for (const still of [
+      duals.less(dual(1), dual(2)), duals.lessEqual(dual(2), dual(2)), duals.equal(dual(2), dual(2)), duals.sign(dual(3)),
+    ]) {
       expect(still).toEqual({ value: 1, tangent: 0, spread: 0 });
     }
     expect(duals.round(dual(1.0001), 11)).toEqual({ value: 1, tangent: 0, spread: 0 });

@@ -29,7 +29,9 @@ describe('freeze', () => {
     const f = (x: Tensor): Tensor => P.sumTo(P.mul(P.surrogate(P.floor(x), P.tanh(x)), P.add(P.stopGradient(P.exp(x)), x)), []);
     const frozen = freeze(trace(f, [f64([0.7, -1.2])]), base([0.7, -1.2]));
     const slope = (i: number): number => {
-      const [up, down] = [1, -1].map((s) => at(frozen, [0.7, -1.2].map((x, k) => (k === i ? x + s * 1e-6 : x)))[0]!) as [number, number];
+      const [up, down] = [1, -1].map(
+        (s) => at(frozen, [0.7, -1.2].map((x, k) => (k === i ? x + s * 1e-6 : x)))[0]!
+      ) as [number, number];
       return (up - down) / 2e-6;
     };
     const expected = (grad(f)(f64([0.7, -1.2])) as Tensor).data;

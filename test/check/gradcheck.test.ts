@@ -26,11 +26,15 @@ describe('right gradients', () => {
   });
 
   it('may be of trees, with integers and numbers among the leaves', () => {
-    const f = ({ layers }: { layers: Tensor[] }, k: Tensor, s: Tensor): { out: Tensor } => ({ out: P.mul(P.gatherAxis(P.mul(layers[0]!, layers[1]!), k, 0), s) });
+    const f = ({ layers }: { layers: Tensor[] }, k: Tensor, s: Tensor): { out: Tensor } => ({
+      out: P.mul(P.gatherAxis(P.mul(layers[0]!, layers[1]!), k, 0), s),
+    });
     const report = gradcheck(f, [{ layers: [f64([1, 2, 3]), f64([4, 5, 6])] }, tensor([2, 0], { dtype: 'i32' }), 0.5]);
     expect(report.ok).toBe(true);
     expect(report.orders[0]!.entries).toBe(2 * 7);
-    expect(gradcheck(f, [{ layers: [f64([1, 2, 3]), f64([4, 5, 6])] }, tensor([2, 0], { dtype: 'i32' }), 0.5], { orders: [3] }).ok).toBe(true);
+    expect(
+      gradcheck(f, [{ layers: [f64([1, 2, 3]), f64([4, 5, 6])] }, tensor([2, 0], { dtype: 'i32' }), 0.5], { orders: [3] }).ok
+    ).toBe(true);
   });
 
   it('of large programs are checked through seeded cotangents, entries and directions', () => {
@@ -55,7 +59,10 @@ describe('right gradients', () => {
   it('at the rounding floor count as agreement', () => {
     // f = (x + c)² − c² − 2cx is x², with slopes near 2·1e5 cancelling down to 0.6.
     const c = 1e5;
-    const report = gradcheck((x: Tensor) => total(P.sub(P.sub(P.mul(P.add(x, c), P.add(x, c)), c * c), P.mul(x, 2 * c))), [f64([0.3, 0.7])], { orders: [1] });
+    const report = gradcheck(
+      (x: Tensor) => total(P.sub(P.sub(P.mul(P.add(x, c), P.add(x, c)), c * c), P.mul(x, 2 * c))), [f64([0.3, 0.7])],
+      { orders: [1] }
+    );
     expect(report.ok, reportText(report)).toBe(true);
     expect(report.orders[0]!.atRounding + (report.orders[0]!.duals === null ? 0 : 1)).toBeGreaterThan(0);
   });
@@ -63,9 +70,13 @@ describe('right gradients', () => {
 
 describe('frozen programs', () => {
   it('stopGradient and surrogate are checked as what they stand for, and listed', () => {
-    const report = gradcheck((x: Tensor) => total(P.mul(label(P.surrogate(P.floor(x), P.tanh(x)), 'q'), P.stopGradient(P.exp(x)))), [x23]);
+    const report = gradcheck(
+      (x: Tensor) => total(P.mul(label(P.surrogate(P.floor(x), P.tanh(x)), 'q'), P.stopGradient(P.exp(x)))), [x23]
+    );
     expect(report.ok, reportText(report)).toBe(true);
-    expect(report.frozen.map((f) => [f.kind, f.step.label, f.step.op])).toEqual([['surrogate', 'q', 'surrogate'], ['stop', undefined, 'stopGradient']]);
+    expect(report.frozen.map((f) => [f.kind, f.step.label, f.step.op])).toEqual([
+      ['surrogate', 'q', 'surrogate'], ['stop', undefined, 'stopGradient'],
+    ]);
     expect(report.frozen[1]!.step.source).toMatch(/gradcheck\.test\.ts:\d+$/);
   });
 
@@ -87,7 +98,9 @@ describe('wrong gradients', () => {
     expect(report.orders).toHaveLength(1);
     expect(report.failures[0]!.kind).toBe('duals');
     const { worst } = report;
-    expect(worst).toMatchObject({ order: 1, input: 'inputs[0]', output: 'f', step: { op: 'sinus', label: 'u', formula: 'sin(%2)' } });
+    expect(worst).toMatchObject({
+      order: 1, input: 'inputs[0]', output: 'f', step: { op: 'sinus', label: 'u', formula: 'sin(%2)' },
+    });
     const [i, j] = worst!.index as readonly number[];
     const [x, w] = [x23.data[3 * i! + j!]!, row.data[j!]!];
     expect(worst!.analytic).toBeCloseTo(2 * Math.sin(2 * x) * w, 12);
@@ -117,16 +130,20 @@ describe('wrong gradients', () => {
 
   it('of a missing sum over a broadcast axis are told by shape', () => {
     // expand whose rule forgets to sum.
-    const expand: ViewPrimitive = { ...(P.primitives.find((p) => p.name === 'expand') as ViewPrimitive), vjp: [({ grad }) => grad] };
+    const expand: ViewPrimitive = {
+      ...(P.primitives.find((p) => p.name === 'expand') as ViewPrimitive), vjp: [({ grad }) => grad],
+    };
     const report = gradcheck((b: Tensor) => total(apply(expand, [b], { shape: [2, 3] })), [f64([1, 2, 3])], { orders: [1] });
     expect(report.failures.some((f) => f.kind === 'shape' && /f64\[2, 3\], the input f64\[3\]/.test(f.text))).toBe(true);
   });
 
   it('that are not linear in the cotangent fail', () => {
     const square = sinWith(({ grad }, x) => P.mul(P.mul(grad, grad), P.cos(x!)));
-    expect(gradcheck((x: Tensor) => total(square(x)), [x23]).failures.some((f) => f.kind === 'linearity' && /twice the cotangent/.test(f.text))).toBe(true);
+    const { failures } = gradcheck((x: Tensor) => total(square(x)), [x23]);
+    expect(failures.some((f) => f.kind === 'linearity' && /twice the cotangent/.test(f.text))).toBe(true);
     const shifted = sinWith(({ grad }, x) => P.add(P.mul(grad, P.cos(x!)), 1e-300));
-    expect(gradcheck((x: Tensor) => total(shifted(x)), [x23]).failures.some((f) => /a cotangent of 0 gives 1e-300/.test(f.text))).toBe(true);
+    const report = gradcheck((x: Tensor) => total(shifted(x)), [x23]);
+    expect(report.failures.some((f) => /a cotangent of 0 gives 1e-300/.test(f.text))).toBe(true);
   });
 
   it('that change from run to run fail', () => {
@@ -146,7 +163,9 @@ describe('wrong gradients', () => {
 
   it('of the second order are found when the first is right', () => {
     // Right value, but the slope's own step has a wrong rule.
-    const wrongCos = unary(mapPrimitive('cosinus', { arity: 1, body: (A, _, x) => A.cos(x!), vjp: [({ grad }, x) => P.mul(grad, P.sin(x!))] }));
+    const wrongCos = unary(mapPrimitive(
+      'cosinus', { arity: 1, body: (A, _, x) => A.cos(x!), vjp: [({ grad }, x) => P.mul(grad, P.sin(x!))] }
+    ));
     const f = sinWith(({ grad }, x) => P.mul(grad, wrongCos(x!)));
     const report = gradcheck((x: Tensor) => total(f(x)), [x23]);
     expect(report.orders.map((o) => o.order)).toEqual([1, 2]);
@@ -156,8 +175,12 @@ describe('wrong gradients', () => {
 
   it('are found in linear primitives', () => {
     const concat = P.primitives.find((p) => p.name === 'concat') as CopyPrimitive;
-    const swapped: CopyPrimitive = { ...concat, vjp: [({ grad }) => P.slice(grad, [[3, 6]]), ({ grad }) => P.slice(grad, [[0, 3]])] };
-    const report = gradcheck((a: Tensor, b: Tensor) => total(P.mul(apply(swapped, [a, b], { axis: 0 }), f64([1, 2, 3, 4, 5, 6]))), [row, row]);
+    const swapped: CopyPrimitive = {
+      ...concat, vjp: [({ grad }) => P.slice(grad, [[3, 6]]), ({ grad }) => P.slice(grad, [[0, 3]])],
+    };
+    const report = gradcheck(
+      (a: Tensor, b: Tensor) => total(P.mul(apply(swapped, [a, b], { axis: 0 }), f64([1, 2, 3, 4, 5, 6]))), [row, row]
+    );
     expect(report.worst!.step!.op).toBe('concat');
   });
 });
@@ -178,7 +201,10 @@ describe('numbers that are not finite', () => {
 
   it('in a derivative of higher order are found when it is recorded', () => {
     const f = sinWith(({ grad }, x) => P.mul(grad, P.cos(x!)));
-    const bad = unary(mapPrimitive('bad', { arity: 1, body: (A, _, x) => A.mul(x!, A.abs(x!)), vjp: [({ grad }, x) => P.mul(grad, P.mul(2, P.sqrt(P.mul(x!, x!))))] }));
+    const bad = unary(mapPrimitive(
+      'bad',
+      { arity: 1, body: (A, _, x) => A.mul(x!, A.abs(x!)), vjp: [({ grad }, x) => P.mul(grad, P.mul(2, P.sqrt(P.mul(x!, x!))))] }
+    ));
     const report = gradcheck((x: Tensor) => total(P.add(bad(x), f(x))), [f64([0, 1])]);
     expect(report.ok).toBe(false);
     expect(report.failures[0]!.text).toMatch(/order 2/);
@@ -212,7 +238,9 @@ describe('kinks and jumps', () => {
     const c0 = Math.cos(Math.PI - margin) + 1e-3;
     const report = gradcheck((c: Tensor) => total(P.mul(arc(c), 64)), [f64([c0, 0.3])]);
     expect(report.ok, reportText(report)).toBe(true);
-    expect(report.nearest).toMatchObject({ kind: 'jump', index: [0], distance: expect.closeTo(1e-3, 9) as number, step: { op: 'less' } });
+    expect(report.nearest).toMatchObject({
+      kind: 'jump', index: [0], distance: expect.closeTo(1e-3, 9) as number, step: { op: 'less' },
+    });
     // From the line below to the arc above.
     expect(report.nearest!.size).toBeCloseTo(64 * (-1 - Math.cos(Math.PI - margin) + margin * Math.sin(margin)), 6);
   });
@@ -247,6 +275,8 @@ describe('assertGradients', () => {
   it('throws the text of the report, or nothing', () => {
     expect(() => assertGradients((x: Tensor) => total(P.exp(x)), [row])).not.toThrow();
     const f = sinWith(({ grad }, x) => P.neg(P.mul(grad, P.cos(x!))));
-    expect(() => assertGradients((x: Tensor) => total(f(x)), [row], { seed: 7 })).toThrow(/gradcheck: FAILED \(seed 7\)[^]*cause: the sign is flipped/);
+    expect(() => assertGradients((x: Tensor) => total(f(x)), [row], { seed: 7 })).toThrow(
+      /gradcheck: FAILED \(seed 7\)[^]*cause: the sign is flipped/
+    );
   });
 });

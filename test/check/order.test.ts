@@ -7,10 +7,12 @@ import * as P from '../../src/primitives/index.ts';
 import { mapPrimitive, unary } from '../../src/primitives/map.ts';
 
 function programOf(f: (x: Tensor) => Tensor, numbers: number[]): Program {
-  const { graph, inputs, outputs, recorder } = trace(f, [tensor(numbers, { dtype: 'f64' })]);
+  const x = tensor(numbers, { dtype: 'f64' });
+  const { graph, inputs, outputs, recorder } = trace(f, [x]);
   return {
-    recorder, fragment: { graph, inputs, outputs }, base: [recorder.tensors[inputs[0]!]!.read()], point: Float64Array.from(numbers),
-    inputs: blocksOf([{ name: 'x', shape: [numbers.length], position: 0 }]), outputs: blocksOf([{ name: 'f', shape: graph.steps[outputs[0]!]!.shape }]),
+    recorder, fragment: { graph, inputs, outputs }, base: [x.read()], point: Float64Array.from(numbers),
+    inputs: blocksOf([{ name: 'x', shape: x.shape, position: 0 }]),
+    outputs: blocksOf([{ name: 'f', shape: graph.steps[outputs[0]!]!.shape }]),
   };
 }
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i / n);
@@ -40,7 +42,10 @@ describe('rows and columns', () => {
 describe('checkOrder', () => {
   it('judges a wrong slope that only differences can see: duals read the same wrong body', () => {
     // The body says |x| and does not say that it decides; rule and body agree on slope +1 for all x.
-    const blind = unary(mapPrimitive('blind', { arity: 1, body: (A, _, x) => A.add(A.round(A.mul(A.constant(2), x!), 53), A.neg(x!)), vjp: [({ grad }) => P.neg(grad)] }));
+    const blind = unary(mapPrimitive(
+      'blind',
+      { arity: 1, body: (A, _, x) => A.add(A.round(A.mul(A.constant(2), x!), 53), A.neg(x!)), vjp: [({ grad }) => P.neg(grad)] }
+    ));
     const result = checkOrder(programOf((x) => blind(x), [0.3]), 1, seeded(1));
     expect(result.wrong.map((w) => w.against)).toEqual(['differences']);
     expect(result.wrong[0]!.entry).toMatchObject({ analytic: -1, numeric: -1 });
@@ -52,7 +57,8 @@ describe('checkOrder', () => {
     expect(result.summary).toMatchObject({ entries: 2, atBorder: 1, atRounding: 0, full: true });
     // The slope p + q + r − (p + q + r) is what rounding leaves, and forward and reverse add in opposite orders.
     const [p, q, r] = [Math.SQRT2 * 1e9 * 12, (Math.PI * 1e8) / 12, Math.E * 1e7 * 12.3] as const;
-    const terms = (x: Tensor): Tensor => [q, r, -(p + q + r) * (1 + 1e-15)].reduce((sum, c) => P.add(sum, P.mul(x, c)), P.mul(x, p));
+    const factors = [q, r, -(p + q + r) * (1 + 1e-15)];
+    const terms = (x: Tensor): Tensor => factors.reduce((sum, c) => P.add(sum, P.mul(x, c)), P.mul(x, p));
     const cancelling = checkOrder(programOf(terms, [0.7]), 1, seeded(1));
     expect(cancelling.summary).toMatchObject({ entries: 1, atRounding: 1, duals: null });
     expect(cancelling.wrong).toEqual([]);

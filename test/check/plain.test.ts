@@ -18,7 +18,10 @@ describe('code over plain arrays', () => {
   });
 
   it('names the worst entry of a wrong gradient', () => {
-    const wrong = { ...good, gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 2 ? -x : x))) };
+    const wrong = {
+      ...good,
+      gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 2 ? -x : x))),
+    };
     const report = gradcheck(wrong, inputs);
     expect(report.ok).toBe(false);
     expect(report.worst).toMatchObject({ input: 'inputs[0]', index: [2], analytic: 1, numeric: null });
@@ -36,7 +39,12 @@ describe('code over plain arrays', () => {
     };
     const report = gradcheck(f, [[[1, 2], [3, 4.5]], 2]);
     expect(report.ok, reportText(report)).toBe(true);
-    const turned = { ...f, gradient: (xs: [number[][], number]): [number[][], Float32Array] => [f.gradient(xs)[0].map((_, i) => f.gradient(xs)[0].map((r) => r[i]!)), f.gradient(xs)[1]] };
+    const turned = {
+      ...f,
+      gradient: (xs: [number[][], number]): [number[][], Float32Array] => [
+        f.gradient(xs)[0].map((_, i) => f.gradient(xs)[0].map((r) => r[i]!)), f.gradient(xs)[1],
+      ],
+    };
     expect(gradcheck(turned, [[[1, 2], [3, 4.5]], 2]).cause!.name).toBe('transpose');
   });
 
@@ -45,7 +53,10 @@ describe('code over plain arrays', () => {
     const report = gradcheck(good, [a, a.map(Math.cos)]);
     expect(report.ok).toBe(true);
     expect(report.orders[0]).toMatchObject({ full: false, entries: 2 * 68 });
-    const wrong = { ...good, gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 333 ? x + 1 : x))) };
+    const wrong = {
+      ...good,
+      gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 333 ? x + 1 : x))),
+    };
     expect(gradcheck(wrong, [a, a.map(Math.cos)]).ok).toBe(false);
   });
 
@@ -78,12 +89,18 @@ describe('code over plain arrays', () => {
     expect(perRow.failures[0]!.text).toMatch(/has 3 numbers, the input 1/);
     expect(perRow.cause!.name).toBe('broadcastSum');
     let calls = 0;
-    expect(gradcheck({ ...good, gradient: (xs: Float64Array[]) => good.gradient(xs).map((g) => g.map((x) => x + calls++)) }, inputs).failures.map((f) => f.kind)).toContain('repeat');
+    expect(
+      gradcheck(
+        { ...good, gradient: (xs: Float64Array[]) => good.gradient(xs).map((g) => g.map((x) => x + calls++)) }, inputs
+      ).failures.map((f) => f.kind)
+    ).toContain('repeat');
   });
 
   it('refuses inputs that have no digits or are no numbers', () => {
     expect(() => gradcheck(good, [Float32Array.of(1), Float64Array.of(1)])).toThrow(/inputs\[0\] is a Float32Array/);
     expect(() => gradcheck(good, ['x'])).toThrow(/inputs\[0\] is string/);
-    expect(() => gradcheck({ ...good, gradient: () => [null as never, null as never] }, inputs)).toThrow(/one array of numbers per input/);
+    expect(() => gradcheck({ ...good, gradient: () => [null as never, null as never] }, inputs)).toThrow(
+      /one array of numbers per input/
+    );
   });
 });

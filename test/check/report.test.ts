@@ -17,14 +17,20 @@ describe('steps', () => {
 });
 
 describe('the text', () => {
-  const wrong = unary(mapPrimitive('sinus', { arity: 1, body: (A, _, x) => A.sin(x!), vjp: [({ grad }, x) => P.neg(P.mul(grad, P.cos(x!)))] }));
+  const wrong = unary(mapPrimitive(
+    'sinus', { arity: 1, body: (A, _, x) => A.sin(x!), vjp: [({ grad }, x) => P.neg(P.mul(grad, P.cos(x!)))] }
+  ));
   const without = (text: string): string => text.replaceAll(/at \S*report\.test\.ts:\d+/gu, 'at …');
 
   it('shows a wrong gradient completely', () => {
     const report = gradcheck((x: Tensor) => P.sumTo(label(wrong(x), 'v'), []), [f64([0.5, 1, 2])], { orders: [1] });
     // Differences carry noise of their own; what they say is cut to a few digits here.
-    const few = JSON.parse(JSON.stringify(report), (key, x: unknown) => (key === 'difference' ? Number((x as number).toFixed(6)) : x)) as GradcheckReport;
-    const failures = few.failures.map((f) => ({ ...f, text: f.text.replace(/differences (-?[\d.]+)/u, (_, x: string) => `differences ${Number(x).toFixed(6)}`) }));
+    const few = JSON.parse(
+      JSON.stringify(report), (key, x: unknown) => (key === 'difference' ? Number((x as number).toFixed(6)) : x)
+    ) as GradcheckReport;
+    const failures = few.failures.map((f) => ({
+      ...f, text: f.text.replace(/differences (-?[\d.]+)/u, (_, x: string) => `differences ${Number(x).toFixed(6)}`),
+    }));
     expect(without(reportText({ ...few, failures }))).toMatchInlineSnapshot(`
       "gradcheck: FAILED (seed 1)
         order 1: 3 entries (all), duals 0.0 digits, differences 0.0 digits
@@ -44,15 +50,21 @@ describe('the text', () => {
   });
 
   it('shows what was frozen and what lies at and near the point', () => {
-    const report = gradcheck((x: Tensor) => P.sumTo(P.add(P.maximum(x, 0), P.stopGradient(x)), []), [f64([0, 0.25])], { orders: [1] });
+    const report = gradcheck(
+      (x: Tensor) => P.sumTo(P.add(P.maximum(x, 0), P.stopGradient(x)), []), [f64([0, 0.25])], { orders: [1] }
+    );
     expect(without(reportText(report))).toMatch(/frozen: stopGradient at step %\d \(stopGradient\) {2}stop\(%0\)/);
     expect(reportText(report)).toMatch(/kink at the point, along inputs\[0\]\[0\]: slopes 0 and 1; step %2/);
     expect(gradcheck((x: Tensor) => P.maximum(x, 0), [f64([0.01])], { orders: [1] }).nearest).toMatchObject({ kind: 'kink' });
   });
 
   it('never has a line longer than asked for', () => {
-    const report = gradcheck((x: Tensor) => P.sumTo(P.mul(wrong(P.mul(P.add(x, 1), P.stopGradient(x))), P.abs(x)), []), [f64([0, 1, 2])]);
-    for (const width of [60, 80, 100]) for (const line of reportText(report, width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    const report = gradcheck(
+      (x: Tensor) => P.sumTo(P.mul(wrong(P.mul(P.add(x, 1), P.stopGradient(x))), P.abs(x)), []), [f64([0, 1, 2])]
+    );
+    for (const width of [60, 80, 100]) for (
+      const line of reportText(report, width).split('\n')
+    ) expect(line.length).toBeLessThanOrEqual(width);
   });
 
   it('the report survives JSON', () => {

@@ -87,7 +87,7 @@ describe('decodeNpz', () => {
     ['a deflated member larger than it claims', zip([{ method: 8, size: 9 }]), /inflates to more than 9 bytes/],
     ['a deflated member smaller than it claims', zip([{ method: 8, size: 150 }]), /holds 140 bytes and claims 150/],
     ['a claim deflate cannot keep', zip([{ method: 8, size: 2 ** 29 }]), /more than deflate can pack/],
-    ['a damaged deflate stream', zip([{ method: 8 }]).map((byte, i) => (i > 35 && i < 60 ? 0xff : byte)), /damaged compressed data/],
+    ['a damaged deflate stream', zip([{ method: 8 }]).map((byte, i) => (i === 35 ? 7 : byte)), /damaged compressed data/],
     ['a name given twice', zip([{}, {}]), /twice/],
     ['two members in one place', zip([{}, { name: 'b.npy', offset: 0 }]), /overlaps/],
     ['a local header of another name', zip([{ localName: 'b.npy' }]), /no local header/],

@@ -98,8 +98,8 @@ function run(x: Tensor, instructions: readonly Instruction[]): Tensor {
   return pool.filter((y) => isFloat(y.dtype)).map((y) => p.sumTo(p.cast(y, x.dtype), [])).reduce((a, b) => p.add(a, b));
 }
 
-/** The program of a recipe, or of its gradient, as a trace at the recipe's numbers. */
-export function program({ numbers, dtype, instructions, order }: Recipe): Trace {
+/** The function of a recipe, or its gradient, and the numbers it is taken at. */
+export function functionOf({ numbers, dtype, instructions, order }: Recipe): { f: (x: Tensor) => Tensor; x: Tensor } {
   let f = (x: Tensor): Tensor => run(x, instructions);
   for (let i = 0; i < order; i++) {
     const inner = f;
@@ -108,7 +108,13 @@ export function program({ numbers, dtype, instructions, order }: Recipe): Trace 
       return isTensor(slope) ? p.sumTo(slope, []) : x;
     };
   }
-  return trace(f, [tensor([...numbers], { shape: [2, 3], dtype })], { positions: instructions.length % 2 === 0 });
+  return { f, x: tensor([...numbers], { shape: [2, 3], dtype }) };
+}
+
+/** The program of a recipe, traced at its numbers. */
+export function program(recipe: Recipe): Trace {
+  const { f, x } = functionOf(recipe);
+  return trace(f, [x], { positions: recipe.instructions.length % 2 === 0 });
 }
 
 /** Bit for bit the same numbers, NaN equal to NaN and −0 different from 0. */

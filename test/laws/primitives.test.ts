@@ -79,7 +79,9 @@ describe.each(primitives.map((primitive) => ({ name: primitive.name, primitive }
     const sample = sampleOf(primitive, draw);
     for (const at of linearInputs(primitive, sample)) {
       // What the map is affine in is set to 0, so that it is linear; factors and indices stay.
-      const held = sample.inputs.map((x) => (primitive.kind === 'contract' || x.dtype === 'i32' ? x : tensor(new Float64Array(x.size), { shape: x.shape })));
+      const held = sample.inputs.map((x) => (
+        primitive.kind === 'contract' || x.dtype === 'i32' ? x : tensor(new Float64Array(x.size), { shape: x.shape })
+      ));
       linearTranspose((x) => apply(primitive, held.map((y, i) => (i === at ? x : y)), sample.params), sample.inputs[at]!);
     }
   }));

@@ -1,12 +1,12 @@
 // Sample inputs for every primitive: random small shapes and numbers inside its domain. Maps need no entry of their
 // own, because their arity and domain are declared; every other kind says here what its inputs look like.
 
+import { allocate } from '../../src/base/dtype.ts';
 import { type Shape, sizeOf } from '../../src/base/shape.ts';
-import { tensor, Value, fromValue, type Params, type Primitive, type Tensor } from '../../src/graph/index.ts';
-import { type Seeded, seeded } from '../../src/check/seeded.ts';
 import { customGradient } from '../../src/autodiff/index.ts';
-import { record, Recorder } from '../../src/graph/index.ts';
-import { exp, mul } from '../../src/primitives/index.ts';
+import { type Seeded, seeded } from '../../src/check/seeded.ts';
+import { fromValue, type Params, type Primitive, record, Recorder, type Tensor, tensor, Value } from '../../src/graph/index.ts';
+import { exp, mul, windowCount } from '../../src/primitives/index.ts';
 
 export interface Sample {
   readonly inputs: readonly Tensor[];
@@ -70,7 +70,7 @@ export class Draw {
     }
     const dense = x.data;
     const size = step + offset + 8;
-    const buffer = x.dtype === 'i32' ? new Int32Array(size).fill(-99) : x.dtype === 'f32' ? new Float32Array(size).fill(NaN) : new Float64Array(size).fill(NaN);
+    const buffer = allocate(x.dtype, size).fill(x.dtype === 'i32' ? -99 : NaN);
     const value = new Value(x.dtype, x.shape, buffer, offset, strides);
     for (let i = 0; i < dense.length; i++) {
       let rest = i;
@@ -87,8 +87,12 @@ export class Draw {
 
 type Maker = (draw: Draw) => Sample;
 
-const axesOf = (draw: Draw, rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis).filter(() => draw.int(0, 1) === 1);
+const axesOf = (draw: Draw, rank: number): number[] =>
+  Array.from({ length: rank }, (_, axis) => axis).filter(() => draw.int(0, 1) === 1);
 const sample = (inputs: readonly Tensor[], params: Params = {}): Sample => ({ inputs, params });
+
+/** A sample of one tensor whose static arguments depend on its shape. */
+const one = (x: Tensor, params: (x: Tensor) => Params): Sample => sample([x], params(x));
 
 /** One axis of x and an index that points along it. */
 function indexed(draw: Draw): { x: Tensor; index: Tensor; axis: number } {
@@ -99,27 +103,35 @@ function indexed(draw: Draw): { x: Tensor; index: Tensor; axis: number } {
 }
 
 function windowed(draw: Draw) {
-  const params = {
-    kernel: [draw.int(1, 2), draw.int(1, 2)], stride: [draw.int(1, 2), draw.int(1, 2)], dilation: [draw.int(1, 2), draw.int(1, 2)],
-  };
+  const pair = (): [number, number] => [draw.int(1, 2), draw.int(1, 2)];
+  const params = { kernel: pair(), stride: pair(), dilation: pair() };
   return { params, size: [draw.int(3, 4), draw.int(3, 4)], lead: draw.shape(0, 1, 2) };
 }
 
 /** Every primitive that is not a map. */
 export const samples: Readonly<Record<string, Maker>> = {
-  input: (d) => ((x) => sample([], { shape: x.shape, dtype: x.dtype, value: x.read() }))(d.numbers(d.shape())),
+  input: (d) => {
+    const value = d.numbers(d.shape()).read();
+    return sample([], { shape: value.shape, dtype: value.dtype, value });
+  },
   constant: (d) => sample([], { value: d.numbers(d.shape()).read() }),
   iota: (d) => sample([], { size: d.int(0, 9), dtype: 'f64' }),
   randomBits: (d) => sample([d.integers([2], 1000)], { shape: d.shape() }),
 
   alias: (d) => sample([d.numbers(d.shape())]),
   stopGradient: (d) => sample([d.numbers(d.shape())]),
-  surrogate: (d) => ((shape) => sample([d.numbers(shape), d.numbers(shape)]))(d.shape()),
+  surrogate: (d) => {
+    const shape = d.shape();
+    return sample([d.numbers(shape), d.numbers(shape)]);
+  },
   custom: (d) => customSample(d),
 
-  reshape: (d) => ((x) => sample([x], { shape: d.int(0, 1) === 1 ? [x.size] : [1, ...[...x.shape].reverse()] }))(d.numbers(d.shape())),
-  permute: (d) => ((x) => sample([x], { order: d.permutation(x.rank) }))(d.numbers(d.shape())),
-  expand: (d) => ((shape) => sample([d.numbers(d.stretchable(shape, true))], { shape }))(d.shape()),
+  reshape: (d) => one(d.numbers(d.shape()), (x) => ({ shape: d.int(0, 1) === 1 ? [x.size] : [1, ...[...x.shape].reverse()] })),
+  permute: (d) => one(d.numbers(d.shape()), (x) => ({ order: d.permutation(x.rank) })),
+  expand: (d) => {
+    const shape = d.shape();
+    return sample([d.numbers(d.stretchable(shape, true))], { shape });
+  },
   slice: (d) => {
     const x = d.numbers(d.shape(1, 3, 4));
     const axes = x.shape.map((n) => {
@@ -129,13 +141,18 @@ export const samples: Readonly<Record<string, Maker>> = {
     });
     return sample([x], { starts: axes.map((a) => a.start), sizes: axes.map((a) => a.size), steps: axes.map((a) => a.step) });
   },
-  unfold: (d) => (({ params, size, lead }) => sample([d.numbers([...lead, ...size])], params))(windowed(d)),
+  unfold: (d) => {
+    const { params, size, lead } = windowed(d);
+    return sample([d.numbers([...lead, ...size])], params);
+  },
   fold: (d) => {
     const { params, size, lead } = windowed(d);
-    const counts = size.map((n, i) => Math.floor((n - params.dilation[i]! * (params.kernel[i]! - 1) - 1) / params.stride[i]!) + 1);
+    const counts = size.map((n, i) => windowCount(n, params.kernel[i]!, params.stride[i]!, params.dilation[i]!));
     return sample([d.numbers([...lead, ...counts, ...params.kernel])], { ...params, size });
   },
-  pad: (d) => ((x) => sample([x], { edges: x.shape.map(() => [d.int(0, 2), d.int(0, 2), d.int(0, 1)]), fill: d.int(0, 1) === 1 ? 2.5 : 0 }))(d.numbers(d.shape(1, 2))),
+  pad: (d) => one(d.numbers(d.shape(1, 2)), (x) => ({
+    edges: x.shape.map(() => [d.int(0, 2), d.int(0, 2), d.int(0, 1)]), fill: d.int(0, 1) === 1 ? 2.5 : 0,
+  })),
   concat: (d) => {
     const shape = d.shape(1);
     const axis = d.int(0, shape.length - 1);
@@ -143,19 +160,26 @@ export const samples: Readonly<Record<string, Maker>> = {
     return sample(Array.from({ length: d.int(2, 3) }, part), { axis });
   },
 
-  sum: (d) => ((x) => sample([x], { axes: axesOf(d, x.rank) }))(d.numbers(d.shape())),
-  max: (d) => ((x) => sample([x], { axes: axesOf(d, x.rank) }))(d.numbers(d.shape())),
-  argmax: (d) => ((x) => sample([x], { axes: [d.int(0, x.rank - 1)] }))(d.numbers(d.shape(1))),
-  cumsum: (d) => ((x) => sample([x], { axis: d.int(0, x.rank - 1) }))(d.numbers(d.shape(1))),
-  argsort: (d) => ((x) => sample([x], { axis: d.int(0, x.rank - 1) }))(d.numbers(d.shape(1))),
+  sum: (d) => one(d.numbers(d.shape()), (x) => ({ axes: axesOf(d, x.rank) })),
+  max: (d) => one(d.numbers(d.shape()), (x) => ({ axes: axesOf(d, x.rank) })),
+  argmax: (d) => one(d.numbers(d.shape(1)), (x) => ({ axes: [d.int(0, x.rank - 1)] })),
+  cumsum: (d) => one(d.numbers(d.shape(1)), (x) => ({ axis: d.int(0, x.rank - 1) })),
+  argsort: (d) => one(d.numbers(d.shape(1)), (x) => ({ axis: d.int(0, x.rank - 1) })),
 
-  gather: (d) => (({ x, index, axis }) => sample([x, index], { axis }))(indexed(d)),
-  scatterAdd: (d) => (({ x, index, axis }) => sample([x, index, d.numbers(index.shape)], { axis }))(indexed(d)),
+  gather: (d) => {
+    const { x, index, axis } = indexed(d);
+    return sample([x, index], { axis });
+  },
+  scatterAdd: (d) => {
+    const { x, index, axis } = indexed(d);
+    return sample([x, index, d.numbers(index.shape)], { axis });
+  },
   contract: (d) => {
     // Letters stand for axes: b batch, k summed, m and n free; each operand has them in an order of its own.
     const sizes: Record<string, number> = { b: d.int(1, 2), k: d.int(1, 3), j: d.int(1, 2), m: d.int(1, 3), n: d.int(1, 3) };
     const used = ['b', 'k', 'j'].filter(() => d.int(0, 1) === 1);
-    const [first, second] = [[...used, 'm'], [...used, 'n']].map((letters) => d.permutation(letters.length).map((i) => letters[i]!)) as [string[], string[]];
+    const mixed = (letters: string[]): string[] => d.permutation(letters.length).map((i) => letters[i]!);
+    const [first, second] = [mixed([...used, 'm']), mixed([...used, 'n'])];
     const pair = (letter: string): [number, number] => [first.indexOf(letter), second.indexOf(letter)];
     const shape = (letters: string[]): number[] => letters.map((letter) => sizes[letter]!);
     return sample([d.numbers(shape(first)), d.numbers(shape(second))], {
@@ -184,8 +208,10 @@ export function sampleOf(primitive: Primitive, draw: Draw): Sample {
   const arity = primitive.vjp.length;
   // Operands of another rank may not both be stretched, so only one of them is.
   const small = draw.int(0, arity - 1);
-  const inputs = Array.from({ length: arity }, (_, i) =>
-    draw.numbers(i === small && arity > 1 ? draw.stretchable(shape, true) : shape, primitive.domain?.[Math.min(i, primitive.domain.length - 1)]));
+  const inputs = Array.from({ length: arity }, (_, i) => {
+    const domain = primitive.domain?.[Math.min(i, primitive.domain.length - 1)];
+    return draw.numbers(i === small && arity > 1 ? draw.stretchable(shape, true) : shape, domain);
+  });
   // `where`: the operand that is only compared with 0 holds both 0 and 1.
   if (arity === 3) inputs[0] = tensor(Float64Array.from(inputs[0]!.data, (x) => (x > 0 ? 1 : 0)), { shape: inputs[0]!.shape });
   return { inputs, params: mapParams[primitive.name] ?? {} };

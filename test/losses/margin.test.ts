@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.ts';
 import { DomainError } from '../../src/base/errors.ts';
 import { worstError } from '../../src/base/compare.ts';
-import { type Tensor, tensor } from '../../src/graph/index.ts';
+import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import {
   angleFactor, annealedLambda, arcMargin, combinedMargin, cosineMargin, plainTarget, type TargetMargin,
 } from '../../src/losses/margin.ts';
@@ -109,6 +109,15 @@ describe('angleFactor', () => {
     close(slopes(angleFactor(m, { reading: 'psi' }), cosines), psi.map((x) => x.slope));
   });
 
+  it('ψ changes its segment exactly at jπ/m', () => {
+    for (const j of [1, 2, 3]) {
+      for (const [shift, q] of [[-1e-5, j - 1], [1e-5, j]] as const) {
+        const t = (j * Math.PI) / 4 + shift;
+        close(values(angleFactor(4, { reading: 'psi' }), [Math.cos(t)]), [(-1) ** q * Math.cos(4 * t) - 2 * q]);
+      }
+    }
+  });
+
   it('ψ falls all the way from 1 to 1 − 2m, which cos(mθ) does not', () => {
     const grid = Array.from({ length: 401 }, (_, i) => 1 - i / 200);
     const psi = values(angleFactor(4, { reading: 'psi' }), grid);
@@ -151,6 +160,14 @@ describe('combinedMargin', () => {
     close(values(combinedMargin(f64(2), f64(0.1), f64(0.4)), cosines), values(combinedMargin(2, 0.1, 0.4), cosines));
     const byFactor = grad((m1: Tensor) => sum(combinedMargin(m1, 0.1, 0.4).value(column([0.3]))))(f64(2)) as Tensor;
     expect(byFactor.item()).toBeCloseTo(-Math.acos(0.3) * Math.sin(2 * Math.acos(0.3) + 0.4), 13);
+  });
+
+  it('leaves out what a number makes idle: at (1, 0, 0) it returns the very cosine, at (1, m2, 0) it takes one step', () => {
+    const c = column(cosines);
+    expect(combinedMargin(1, 0, 0).value(c)).toBe(c);
+    expect(arcMargin(0).value(c)).toBe(c);
+    const { graph } = trace((x: Tensor) => combinedMargin(1, 0.3, 0).value(x), [c]);
+    expect(graph.steps.map(({ primitive }) => primitive.kind)).toEqual(['source', 'source', 'map']);
   });
 
   it('keeps the order of the paper, which is not that of insightface', () => {

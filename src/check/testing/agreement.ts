@@ -30,13 +30,16 @@ export function agreement(actual: Numbers, expected: Numbers, options: { readonl
   const wanted = options.digits ?? 10;
   const [a, b] = [numbersOf(actual), numbersOf(expected)];
   const comparable = isTensor(actual) && isTensor(expected) ? sameShape(a.shape, b.shape) : a.data.length === b.data.length;
-  if (!comparable) return { ok: false, digits: 0, at: [], message: `shapes ${shapeText(a.shape)} and ${shapeText(b.shape)} differ` };
+  if (!comparable) return {
+    ok: false, digits: 0, at: [], message: `shapes ${shapeText(a.shape)} and ${shapeText(b.shape)} differ`,
+  };
   const worst = worstError(a.data, b.data);
   const digits = digitsOf(worst.error);
   const at = coordinates(worst.at, isTensor(expected) ? b.shape : a.shape);
   const place = at.length === 0 ? '' : ` at ${shapeText(at)}`;
   const numbers = a.data.length === 0 ? '' : `: ${a.data[worst.at]!} against ${b.data[worst.at]!}`;
-  return { ok: digits >= wanted, digits, at, message: `agreement to ${digits.toFixed(1)} digits, ${wanted} demanded; worst${place}${numbers}` };
+  const text = `agreement to ${digits.toFixed(1)} digits, ${wanted} demanded; worst${place}${numbers}`;
+  return { ok: digits >= wanted, digits, at, message: text };
 }
 
 /** Throws an Error with the message of `agreement` when the numbers do not agree. */

@@ -82,14 +82,19 @@ export function broadcastPairs(fc: FastCheck, options: ShapeOptions = {}): Gener
   }));
 }
 
-const finiteExtremes = { f64: [-0, 1e-300, -1e-300, 1e-8, 1e8, -1e8, 1e300, -1e300], f32: [-0, 1e-38, -1e-38, 1e-8, 1e8, -1e8, 1e38, -1e38] } as const;
+const finiteExtremes = {
+  f64: [-0, 1e-300, -1e-300, 1e-8, 1e8, -1e8, 1e300, -1e300],
+  f32: [-0, 1e-38, -1e-38, 1e-8, 1e8, -1e8, 1e38, -1e38],
+} as const;
 
 /** Numbers on a decimal grid; extremes stand beyond its upper end, so that they too shrink towards 0. */
 function numberSource(fc: FastCheck, options: NumberOptions, dtype: 'f32' | 'f64' = 'f64'): Source<number> {
   const { from = -3, to = 3, decimals = 3, extremes = 'none' } = options;
   const scale = 10 ** decimals;
   const [low, high] = [Math.ceil(from * scale), Math.floor(to * scale)];
-  const special = extremes === 'none' ? [] : extremes === 'finite' ? finiteExtremes[dtype] : [...finiteExtremes[dtype], Infinity, -Infinity, NaN];
+  const special = [
+    ...(extremes === 'none' ? [] : finiteExtremes[dtype]), ...(extremes === 'all' ? [Infinity, -Infinity, NaN] : []),
+  ];
   const each = Math.ceil((high - low) / 4 / Math.max(1, special.length));
   return fc.integer({ min: low, max: high + each * special.length })
     .map((k) => (k <= high ? k / scale : special[Math.floor((k - high - 1) / each)]!));
@@ -98,11 +103,12 @@ function numberSource(fc: FastCheck, options: NumberOptions, dtype: 'f32' | 'f64
 /** Tensors of a given or drawn shape. Integers for i32; finite Float32 for f32. */
 export function tensors(fc: FastCheck, options: TensorOptionsFor = {}): Generated<Tensor> {
   const { shape, dtype = 'f64', maxRank = 3, maxSide = 4 } = options;
-  const item = dtype === 'i32' ? numberSource(fc, { ...options, decimals: 0, extremes: 'none' }) : numberSource(fc, options, dtype);
+  const whole = { ...options, decimals: 0, extremes: 'none' } as const;
+  const item = dtype === 'i32' ? numberSource(fc, whole) : numberSource(fc, options, dtype);
   const list = (length: number): Source<number[]> => fc.array(item, { minLength: length, maxLength: length });
   if (shape !== undefined) return generated(list(sizeOf(shape)).map((numbers) => tensor(numbers, { shape, dtype })));
-  const drawn = shapeSource(fc, { maxRank, maxSide });
-  return generated(fc.tuple(drawn, list(maxSide ** maxRank)).map(([s, numbers]) => tensor(numbers.slice(0, sizeOf(s)), { shape: s, dtype })));
+  const drawn = fc.tuple(shapeSource(fc, { maxRank, maxSide }), list(maxSide ** maxRank));
+  return generated(drawn.map(([s, numbers]) => tensor(numbers.slice(0, sizeOf(s)), { shape: s, dtype })));
 }
 
 export interface RowOptions {

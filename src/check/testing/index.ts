@@ -6,8 +6,8 @@ export {
   type NumberOptions, type RowOptions, type ShapeOptions, shapes, type TensorOptionsFor, tensors, unitRows,
 } from './arbitraries.ts';
 export {
-  adjointness, classPermutation, cotangentLinearity, type LawOptions, linearTranspose, type Loss, type Problem, rotationInvariance,
-  samplePermutation,
+  adjointness, classPermutation, cotangentLinearity, type LawOptions, linearTranspose, type Loss, type Problem,
+  rotationInvariance, samplePermutation,
 } from './laws.ts';
 export {
   literal, type NamedArray, type NamedArrays, shrink, shrinkInputs, type ShrinkOptions, shrinkTensors,

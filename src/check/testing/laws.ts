@@ -20,12 +20,14 @@ function demand(what: string, actual: Numbers, expected: Numbers, digits = 9): v
   if (!found.ok) throw new MarginaliaError(`${what}: ${found.message}`);
 }
 
-const like = (x: Tensor, numbers: ArrayLike<number>): Tensor => tensor(Float64Array.from(numbers), { shape: x.shape, dtype: x.dtype });
+const like = ({ shape, dtype }: Tensor, numbers: ArrayLike<number>): Tensor => tensor(Float64Array.from(numbers), { shape, dtype });
 const randomLike = (x: Tensor, seed: number, purpose: number): Tensor => like(x, normals(seeded(seed, purpose), x.size));
 const leavesOf = (tree: unknown): readonly Tensor[] => flatten(tree, isTensor).leaves;
 
 /** A pull-back maps 0 to 0 and 2g to exactly twice what it maps g to, and gives the same bits when called again. */
-export function cotangentLinearity(f: (...inputs: never[]) => unknown, inputs: readonly unknown[], { seed = 1 }: LawOptions = {}): void {
+export function cotangentLinearity(
+  f: (...inputs: never[]) => unknown, inputs: readonly unknown[], { seed = 1 }: LawOptions = {}
+): void {
   const { value, pullback } = vjp(f, inputs);
   const flat = flatten(value, isTensor);
   const pulled = (scale: number): number[] => {
@@ -33,7 +35,8 @@ export function cotangentLinearity(f: (...inputs: never[]) => unknown, inputs: r
     return leavesOf(pullback(flat.rebuild(cotangents))).flatMap((x) => Array.from(x.data));
   };
   const once = pulled(1);
-  const check = (what: string, actual: readonly number[], expected: readonly number[], same: (a: number, b: number) => boolean): void => {
+  type Same = (a: number, b: number) => boolean;
+  const check = (what: string, actual: readonly number[], expected: readonly number[], same: Same): void => {
     const at = actual.findIndex((x, i) => !same(x, expected[i]!));
     if (at >= 0) throw new MarginaliaError(`${what}: entry ${at} is ${actual[at]!}, not ${expected[at]!}`);
   };
@@ -75,7 +78,9 @@ export interface Problem {
   readonly labels: Tensor;
 }
 
-function valueAndSlopes(loss: Loss, { features, weights, labels }: Problem): { value: Tensor; features: Tensor; weights: Tensor } {
+function valueAndSlopes(
+  loss: Loss, { features, weights, labels }: Problem
+): { value: Tensor; features: Tensor; weights: Tensor } {
   const { value, pullback } = vjp((x: Tensor, w: Tensor) => loss(x, w, labels), [features, weights]);
   const [x, w] = pullback() as [Tensor, Tensor];
   return { value: value as Tensor, features: x, weights: w };

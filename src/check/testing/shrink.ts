@@ -14,7 +14,9 @@ export interface ShrinkOptions {
  * Goes from a failing value to its first failing candidate until none fails. Candidates must be simpler by some measure
  * of their own, or this does not end before the attempts do. A candidate at which `fails` throws does not count as failing.
  */
-export function shrink<T>(start: T, candidates: (value: T) => Iterable<T>, fails: (value: T) => boolean, options: ShrinkOptions = {}): T {
+export function shrink<T>(
+  start: T, candidates: (value: T) => Iterable<T>, fails: (value: T) => boolean, options: ShrinkOptions = {}
+): T {
   let left = options.attempts ?? 2000;
   const failing = (value: T): boolean => {
     try {
@@ -112,13 +114,17 @@ function* rounder(inputs: NamedArrays): Generator<NamedArrays> {
 const round = (x: number, places: number): number => (Number.isFinite(x) ? Number(x.toFixed(places)) + 0 : x);
 /** How much there is to write; 0 is shorter than 1. */
 const length = (x: number): number => (Object.is(x, 0) ? 0 : String(Math.abs(x)).length + (x < 0 || Object.is(x, -0) ? 1 : 0));
-const simplest = (x: number, choices: readonly number[]): number => choices.reduce((best, c) => (length(c) < length(best) ? c : best), x);
+const simplest = (
+  x: number, choices: readonly number[]
+): number => choices.reduce((best, c) => (length(c) < length(best) ? c : best), x);
 
 /**
  * The smallest tensors that fail, of the same number and rank. Axes of equal size count as one axis and shrink together;
  * integer tensors keep their numbers as long as they can and only become smaller.
  */
-export function shrinkTensors(tensors: readonly Tensor[], fails: (tensors: readonly Tensor[]) => boolean, options: ShrinkOptions = {}): readonly Tensor[] {
+export function shrinkTensors(
+  tensors: readonly Tensor[], fails: (tensors: readonly Tensor[]) => boolean, options: ShrinkOptions = {}
+): readonly Tensor[] {
   const named: NamedArrays = Object.fromEntries(tensors.map((x, i) => [String(i), {
     axes: x.shape.map((n) => `size ${n}`), shape: x.shape, data: Array.from<number>(x.data),
     ...(x.dtype === 'i32' && { labels: 'none' }),
@@ -133,7 +139,8 @@ export function literal(x: Tensor): string {
   const write = (data: TypedArray, shape: readonly number[]): string => {
     if (shape.length === 0) return Object.is(data[0], -0) ? '-0' : String(data[0]);
     const inner = sizeOf(shape.slice(1));
-    return `[${Array.from({ length: shape[0]! }, (_, i) => write(data.subarray(i * inner, (i + 1) * inner), shape.slice(1))).join(', ')}]`;
+    const part = (i: number): string => write(data.subarray(i * inner, (i + 1) * inner), shape.slice(1));
+    return `[${Array.from({ length: shape[0]! }, (_, i) => part(i)).join(', ')}]`;
   };
   return `tensor(${write(x.data, x.shape)}${x.dtype === 'f32' ? '' : `, { dtype: '${x.dtype}' }`})`;
 }

@@ -6,7 +6,9 @@ describe('agreement', () => {
   it('counts digits by the norm of the project and names the worst entry', () => {
     const expected = tensor([[1, 2], [3, 4]], { dtype: 'f64' });
     const found = agreement(tensor([[1, 2], [3.003, 4]], { dtype: 'f64' }), expected, { digits: 6 });
-    expect(found).toMatchObject({ ok: false, at: [1, 0], message: 'agreement to 3.0 digits, 6 demanded; worst at [1, 0]: 3.003 against 3' });
+    expect(found).toMatchObject(
+      { ok: false, at: [1, 0], message: 'agreement to 3.0 digits, 6 demanded; worst at [1, 0]: 3.003 against 3' }
+    );
     expect(found.digits).toBeCloseTo(3, 5);
     expect(agreement(tensor([[1, 2], [3.003, 4]], { dtype: 'f64' }), expected, { digits: 2 }).ok).toBe(true);
   });

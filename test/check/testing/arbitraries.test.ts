@@ -35,12 +35,14 @@ describe('arbitraries made from a fast-check that is handed in', () => {
       expect([x.shape, x.dtype]).toEqual([[2, 3], 'f64']);
       for (const v of x.data) expect(Math.abs(v) <= 1 && Number(v.toFixed(2)) === v).toBe(true);
     }), runs);
-    fc.assert(fc.property(tensors(fc, { dtype: 'i32' }), (x) => x.dtype === 'i32' && x.data.every((v) => Math.abs(v) <= 3)), runs);
+    const whole = tensors(fc, { dtype: 'i32' });
+    fc.assert(fc.property(whole, (x) => x.dtype === 'i32' && x.data.every((v) => Math.abs(v) <= 3)), runs);
     fc.assert(fc.property(tensors(fc, { dtype: 'f32', extremes: 'finite' }), (x) => x.data.every(Number.isFinite)), many);
   });
 
   it('extremes occur when asked for, and not otherwise', () => {
-    const numbers = (extremes: 'none' | 'finite' | 'all'): number[] => fc.sample(tensors(fc, { shape: [10], extremes }), many).flatMap((x) => Array.from(x.data));
+    const numbers = (extremes: 'none' | 'finite' | 'all'): number[] =>
+      fc.sample(tensors(fc, { shape: [10], extremes }), many).flatMap((x) => Array.from(x.data));
     expect(numbers('none').every((x) => Math.abs(x) <= 3)).toBe(true);
     expect(numbers('finite').some((x) => Object.is(x, -0))).toBe(true);
     expect(numbers('finite').some((x) => x === 1e300)).toBe(true);
@@ -52,7 +54,10 @@ describe('arbitraries made from a fast-check that is handed in', () => {
   it('numbers shrink to round ones', () => {
     const found = fc.check(fc.property(tensors(fc, { shape: [3] }), (x) => x.data[1]! < 1.5), { seed: 3, numRuns: 1000 });
     expect(Array.from(found.counterexample![0].data)).toEqual([0, 1.5, 0]);
-    const extreme = fc.check(fc.property(tensors(fc, { shape: [2], extremes: 'all' }), (x) => x.data.every(Number.isFinite)), { seed: 3, numRuns: 1000 });
+    const extreme = fc.check(
+      fc.property(tensors(fc, { shape: [2], extremes: 'all' }), (x) => x.data.every(Number.isFinite)),
+      { seed: 3, numRuns: 1000 }
+    );
     expect(Array.from(extreme.counterexample![0].data).filter(Number.isFinite)).toEqual([0]);
   });
 
@@ -77,7 +82,11 @@ describe('arbitraries made from a fast-check that is handed in', () => {
 });
 
 describe('classification problems', () => {
-  const cosines = ({ features, weights, labels: y }: { features: { data: ArrayLike<number> }; weights: { data: ArrayLike<number> }; labels: { data: ArrayLike<number> } }): number[][] => {
+  const cosines = (
+    {
+      features, weights, labels: y,
+    }: { features: { data: ArrayLike<number> }; weights: { data: ArrayLike<number> }; labels: { data: ArrayLike<number> } }
+  ): number[][] => {
     const row = (a: ArrayLike<number>, i: number): number[] => [0, 1, 2].map((d) => a[3 * i + d]!);
     const unit = (v: number[]): number[] => v.map((x) => x / Math.hypot(...v));
     return Array.from(y.data).map((_, i) => [0, 1, 2, 3].map((k) => {
@@ -91,7 +100,9 @@ describe('classification problems', () => {
     const [one] = fc.sample(classification(fc, { N: 2, C: 5, D: 4, dtype: 'f32' }), { seed: 1, numRuns: 1 });
     expect([one!.features.shape, one!.weights.shape, one!.labels.shape]).toEqual([[2, 4], [5, 4], [2]]);
     expect([one!.features.dtype, one!.labels.dtype]).toEqual(['f32', 'i32']);
-    for (const { weights } of samples) for (let k = 0; k < 4; k++) expect(Math.hypot(...weights.data.slice(3 * k, 3 * k + 3))).toBeGreaterThan(0);
+    for (const { weights } of samples) {
+      for (let k = 0; k < 4; k++) expect(Math.hypot(...weights.data.slice(3 * k, 3 * k + 3))).toBeGreaterThan(0);
+    }
   });
 
   it('come near the borders of decisions, on both sides', () => {

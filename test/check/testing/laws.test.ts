@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  adjointness, classification, classPermutation, cotangentLinearity, linearTranspose, type Loss, rotationInvariance, samplePermutation, tensors,
+  adjointness, classification, classPermutation, cotangentLinearity, linearTranspose, type Loss, rotationInvariance,
+  samplePermutation, tensors,
 } from '../../../src/check/testing/index.ts';
 import { apply, type Rule, type Tensor, tensor } from '../../../src/graph/index.ts';
 import type { ScanPrimitive } from '../../../src/graph/primitive.ts';
@@ -23,7 +24,10 @@ const normFace: Loss = (features, weights, labels) => {
 describe('laws of pull-backs', () => {
   const sinWith = (rule: Rule) => unary(mapPrimitive('sinus', { arity: 1, body: (A, _, x) => A.sin(x!), vjp: [rule] }));
   it('law: the engine is linear in the cotangent', () => {
-    fc.assert(fc.property(tensors(fc), (x) => cotangentLinearity((y: Tensor) => ({ a: P.mul(P.softplus(y), y), b: P.exp(y) }), [x])), runs);
+    fc.assert(
+      fc.property(tensors(fc), (x) => cotangentLinearity((y: Tensor) => ({ a: P.mul(P.softplus(y), y), b: P.exp(y) }), [x])),
+      runs
+    );
   });
 
   it('a rule that is not linear, or not steady, is refused', () => {
@@ -35,12 +39,18 @@ describe('laws of pull-backs', () => {
   });
 
   it('law: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for a linear map and its pull-back', () => {
-    fc.assert(fc.property(tensors(fc, { shape: [3, 4] }), (x) => linearTranspose((y) => P.cumsumAxis(P.permute(y, [1, 0]), 1), x)), runs);
+    fc.assert(
+      fc.property(tensors(fc, { shape: [3, 4] }), (x) => linearTranspose((y) => P.cumsumAxis(P.permute(y, [1, 0]), 1), x)),
+      runs
+    );
   });
 
   it('an adjoint that is not the transpose is refused', () => {
-    const forwards: ScanPrimitive = { ...(P.primitives.find((p) => p.name === 'cumsum') as ScanPrimitive), vjp: [({ grad }) => P.cumsumAxis(grad, 0)] };
-    expect(() => linearTranspose((y) => apply(forwards, [y], { axis: 0 }), tensor([1, 2, 4], { dtype: 'f64' }))).toThrow(/⟨A x, y⟩ is .*, ⟨x, Aᵀ y⟩ is/);
+    const forwards: ScanPrimitive = {
+      ...(P.primitives.find((p) => p.name === 'cumsum') as ScanPrimitive), vjp: [({ grad }) => P.cumsumAxis(grad, 0)],
+    };
+    const z = tensor([1, 2, 4], { dtype: 'f64' });
+    expect(() => linearTranspose((y) => apply(forwards, [y], { axis: 0 }), z)).toThrow(/⟨A x, y⟩ is .*, ⟨x, Aᵀ y⟩ is/);
     const x = tensor([1, 2], { dtype: 'f64' });
     expect(() => adjointness((y) => P.mul(y, 2), (y) => P.mul(y, 2), x, x)).not.toThrow();
     expect(() => adjointness((y) => P.mul(y, 2), (y) => P.mul(y, 3), x, x)).toThrow(/⟨A x, y⟩ is 10/);
@@ -61,7 +71,8 @@ describe('laws of losses over cosines', () => {
   });
 
   const problem = fc.sample(classification(fc), { seed: 5, numRuns: 1 })[0]!;
-  const weighted = (of: (features: Tensor, weights: Tensor) => Tensor): Loss => (x, w, y) => P.add(normFace(x, w, y), P.sumTo(of(x, w), []));
+  const weighted = (of: (features: Tensor, weights: Tensor) => Tensor): Loss =>
+    (x, w, y) => P.add(normFace(x, w, y), P.sumTo(of(x, w), []));
 
   it('refuse a loss in which the order of samples matters', () => {
     const first = weighted((x) => P.slice(x, [[0, 1]]));

@@ -1,0 +1,175 @@
+// `marginalia explain`: a loss of the catalogue at a small point, every line with its value and its adjoint. The point is
+// drawn from a seed, so that one class is harder than the label's, or read from a file.
+
+import { readFileSync } from 'node:fs';
+import { bits, uniformFromBits } from '../base/random.ts';
+import { MarginaliaError } from '../base/errors.ts';
+import { explain as explainFunction, renderText } from '../explain/index.ts';
+import { wrap } from '../explain/text.ts';
+import { tensor, type Tensor } from '../graph/index.ts';
+import { type LossInput, type LossOptions, lossRow, type Row } from '../losses/index.ts';
+import { readArguments, UsageError, wholeNumber } from './arguments.ts';
+import type { Command } from './command.ts';
+import { hasColour, print } from './output.ts';
+
+const help = `usage: marginalia explain <loss> [options]
+
+Prints every line of a loss: formula, value and shape, the derivative of the loss by it with the rules that made
+it, and what the derivative takes for granted. Losses have ids such as sv-am-softmax.
+
+  --case FILE    a point: JSON with the inputs of the loss (features, weights, labels) and its parameters
+  --seed N       another point than the standard one (1)
+  --set A=V      a parameter, such as --set m=0.35; may be given several times
+  --all          also the steps that otherwise stand inside the formulas
+  --json         print the explanation as JSON
+  --help         this text
+
+Exit code 0, or 2 for bad usage or input.`;
+
+interface Point {
+  /** Where it is from, for the reader. */
+  readonly from: string;
+  readonly inputs: readonly LossInput[];
+  readonly options: LossOptions;
+}
+
+function run(args: readonly string[]): number {
+  const { values, positionals } = readArguments(args, {
+    case: { type: 'string' }, seed: { type: 'string' }, set: { type: 'string', multiple: true }, all: { type: 'boolean' }, json: { type: 'boolean' },
+  }, 'explain');
+  const [id, extra] = positionals;
+  if (id === undefined) throw new UsageError('explain: which loss? Give an id such as sv-am-softmax; see marginalia explain --help');
+  if (extra !== undefined) throw new UsageError(`explain: one loss at a time, found '${extra}' after '${id}'`);
+  if (values['case'] !== undefined && values['seed'] !== undefined) throw new UsageError('explain: --case and --seed both give the point; leave one out');
+  const row = lossRow(id);
+  const point = typeof values['case'] === 'string' ? readPoint(row, values['case']) : drawnPoint(row, wholeNumber(values['seed'], 'seed', 0, 1));
+  const options = { ...point.options, ...settings(row, values['set']) };
+  const explanation = explainFunction(row.create(options) as (...inputs: never[]) => Tensor, point.inputs, { names: row.inputs.map(baseName) });
+  if (values['json'] === true) {
+    const { title, source } = row;
+    print(JSON.stringify({ loss: { id, title, source, ...row.text(options), parameters: parametersOf(row, options) }, ...explanation }, null, 1));
+    return 0;
+  }
+  const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100));
+  print([
+    ...headerText(row, options, point.from, width), '',
+    renderText(explanation, { width, color: hasColour(process.stdout), fold: values['all'] !== true }),
+  ].join('\n'));
+  return 0;
+}
+
+/** `features[3]` is given as a list of three. */
+const baseName = (input: string): string => input.replace(/\[\d+\]$/, '');
+const countOf = (input: string): number | undefined => (/\[(\d+)\]$/.test(input) ? Number(/\[(\d+)\]$/.exec(input)![1]) : undefined);
+
+function parametersOf(row: Row, options: LossOptions): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row.parameters).map(([name, parameter]) => [name, options[name] ?? parameter.default]));
+}
+
+function headerText(row: Row, options: LossOptions, from: string, width: number): string[] {
+  const { paper, arxiv, equation } = row.source;
+  const source = [paper, ...(arxiv === null ? [] : [`arXiv ${arxiv}`]), ...(equation === null ? [] : [equation])].join(', ');
+  const parameters = Object.entries(parametersOf(row, options)).map(([name, value]) => `${name} = ${String(value)}`).join(', ');
+  const equations = row.text(options).equation.split('\n').flatMap((line) => wrap(line, width - 2).map((part) => `  ${part}`));
+  return [...wrap(`${row.id}: ${row.title}`, width), ...wrap(source, width), '', ...equations, '', ...wrap(parameters, width), ...wrap(from, width)];
+}
+
+/** The parameters given as name=value, in the type the loss wants. */
+function settings(row: Row, given: unknown): LossOptions {
+  const texts = Array.isArray(given) ? given.map(String) : [];
+  return Object.fromEntries(texts.map((text) => {
+    const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError(`--set ${text}: write a name and a value, such as --set m=0.35`);
+    const kind = Object.hasOwn(row.parameters, name) ? row.parameters[name]!.kind : 'choice';
+    if (kind === 'choice') return [name, value];
+    if (kind === 'switch') return [name, value === 'true' ? true : value === 'false' ? false : value];
+    return [name, value.trim() === '' ? NaN : Number(value)];
+  }));
+}
+
+function readPoint(row: Row, path: string): Point {
+  const text = readFileSync(path, 'utf8');
+  const json = parsed(text, path);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new UsageError(`${path}: a case is a JSON object with ${row.inputs.join(', ')} and parameters`);
+  }
+  const entries = new Map(Object.entries(json));
+  const inputs = row.inputs.map((input) => {
+    const name = baseName(input);
+    const value = entries.get(name);
+    if (value === undefined) throw new UsageError(`${path}: ${name} is missing; ${row.id} takes ${row.inputs.join(', ')}`);
+    entries.delete(name);
+    return inputFrom(value, input, `${path}: ${name}`);
+  });
+  return { from: `point from ${path}`, inputs, options: Object.fromEntries(entries) as LossOptions };
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: not JSON: ${error instanceof Error ? error.message.replace(/\s+/g, ' ') : ''}`);
+  }
+}
+
+const isList = (x: unknown): x is number[] => Array.isArray(x) && x.every((n) => typeof n === 'number');
+const isRows = (x: unknown): x is number[][] => Array.isArray(x) && x.every(isList);
+
+function inputFrom(value: unknown, input: string, where: string): LossInput {
+  const count = countOf(input);
+  if (count !== undefined) {
+    if (!Array.isArray(value) || value.length !== count) throw new UsageError(`${where}: a list of ${count} matrices is needed`);
+    return value.map((part) => inputFrom(part, baseName(input), where) as Tensor);
+  }
+  const isVector = input === 'labels' || input === 'bias';
+  if (!(isVector ? isList(value) : isRows(value))) {
+    throw new UsageError(`${where}: ${isVector ? 'a list of numbers' : 'a list of rows of numbers'} is needed`);
+  }
+  try {
+    return tensor(value as number[] | number[][], { dtype: input === 'labels' ? 'i32' : 'f64' });
+  } catch (error) {
+    throw error instanceof MarginaliaError ? new UsageError(`${where}: ${error.message}`) : error;
+  }
+}
+
+const sizes = { classes: 4, dimensions: 3 };
+
+/** A small point with two decimals: the first sample lies nearer to another class than to its own. */
+function drawnPoint(row: Row, seed: number): Point {
+  // A loss without class weights compares samples, so it needs two of each of two classes.
+  const labels = row.inputs.includes('weights') ? [0, 2] : [0, 0, 1, 1];
+  let count = 0;
+  const draw = (): number => 2 * uniformFromBits(bits(seed, count++, 1)[0]!) - 1;
+  const vector = (): number[] => Array.from({ length: sizes.dimensions }, draw);
+  const weights = distinct(() => Array.from({ length: sizes.classes }, () => unit(vector())));
+  const features = (): number[][] => labels.map((y, i) => {
+    const other = weights[(y + 1) % sizes.classes]!;
+    return weights[y]!.map((w, d) => (i === 0 ? 0.8 * w + other[d]! : w + 0.3 * other[d]!) + 0.1 * draw());
+  });
+  const drawn: Readonly<Record<string, () => LossInput>> = {
+    features: () => matrix(features()), weights: () => matrix(weights), centers: () => matrix(weights),
+    bias: () => tensor(Array.from({ length: sizes.classes }, () => rounded(0.2 * draw())), { dtype: 'f64' }),
+    labels: () => tensor(labels, { dtype: 'i32' }),
+  };
+  const inputs = row.inputs.map((input) => {
+    const one = drawn[baseName(input)]!;
+    const count = countOf(input);
+    return count === undefined ? one() : Array.from({ length: count }, () => one() as Tensor);
+  });
+  return { from: `point from seed ${seed}`, inputs, options: {} };
+}
+
+const rounded = (x: number): number => Math.round(x * 100) / 100;
+const matrix = (rows: readonly (readonly number[])[]): Tensor => tensor(rows.map((row) => row.map(rounded)), { dtype: 'f64' });
+const unit = (x: readonly number[]): number[] => x.map((n) => n / Math.hypot(...x));
+
+/** Draws again until no two rows point the same way, so that a sample can tell the classes apart. */
+function distinct(draw: () => number[][]): number[][] {
+  const near = (a: number[], b: number[]): boolean => a.reduce((sum, x, d) => sum + x * b[d]!, 0) > 0.7;
+  for (;;) {
+    const rows = draw();
+    if (!rows.some((a, i) => rows.some((b, j) => i < j && near(a, b)))) return rows;
+  }
+}
+
+export const explain: Command = { summary: 'show a loss line by line, with its derivative', help, run };

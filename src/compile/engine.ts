@@ -1,0 +1,90 @@
+// The engine that takes large eager Float32 steps from the reference: maps, sums and maxima along one run of axes,
+// contractions. For everything else, and below a certain size, it gives `undefined`.
+// Nothing is assembled before the first step that is large enough. A host without WebAssembly or its vector
+// instructions computes on the reference alone, and `status` says why.
+
+import { sizeOf } from '../base/shape.ts';
+import type { Engine, Params, Primitive, Value } from '../graph/index.ts';
+import type { ContractAxes } from '../primitives/index.ts';
+import { contractSizes } from './contract.ts';
+import { runMap, runProduct, runReduce } from './eager.ts';
+import { Machine, obstacle } from './machine.ts';
+
+/** The sizes from which a kernel with its copies is faster than the reference. */
+export interface Thresholds {
+  /** Elements of the largest operand of a map. */
+  readonly map: number;
+  /** Elements reduced. */
+  readonly reduce: number;
+  /** Products summed. */
+  readonly contract: number;
+}
+
+/** Measured on the machine of `test/bench`; a little too large costs less than a little too small. */
+const measuredThresholds: Thresholds = { map: 2048, reduce: 4096, contract: 4096 };
+
+/** More bytes than this of operands and result stay with the reference: memory once grown is never given back. */
+const largestCall = 2 ** 29;
+
+export interface CompiledEngine {
+  readonly engine: Engine;
+  /** What large steps run on, in one sentence; undefined while none has been met. */
+  readonly status: () => string | undefined;
+}
+
+export function makeEngine(thresholds: Thresholds = measuredThresholds): CompiledEngine {
+  let machine: Machine | undefined;
+  let status: string | undefined;
+  const start = (): Machine | undefined => {
+    if (status === undefined) {
+      const reason = obstacle();
+      status = reason === undefined ? 'large steps run on WebAssembly kernels' : `all steps run on the reference: ${reason}`;
+      if (reason === undefined) machine = new Machine();
+    }
+    return machine;
+  };
+  const engine: Engine = (primitive, inputs, params) => {
+    if (!isWorthIt(primitive, inputs, params, thresholds)) return undefined;
+    const running = start();
+    if (running === undefined) return undefined;
+    try {
+      return run(running, primitive, inputs, params);
+    } catch (error) {
+      // The host refused to grow the memory; the reference needs less at a time.
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    } finally {
+      running.scratch.release();
+    }
+  };
+  return { engine, status: () => status };
+}
+
+function isWorthIt(primitive: Primitive, inputs: readonly Value[], params: Params, least: Thresholds): boolean {
+  const { kind } = primitive;
+  if (kind !== 'map' && kind !== 'reduce' && kind !== 'contract') return false;
+  if (inputs.some((x) => x.dtype !== 'f32')) return false;
+  const size = Math.max(...inputs.map((x) => sizeOf(x.shape)));
+  if (kind !== 'contract') return size >= least[kind] && 8 * size <= largestCall;
+  const { M, N, K, batch } = contractSizes(inputs[0]!.shape, inputs[1]!.shape, params as unknown as ContractAxes);
+  return batch * M * N * K >= least.contract && 4 * (batch * M * N + 2 * size) <= largestCall;
+}
+
+function run(machine: Machine, primitive: Primitive, inputs: readonly Value[], params: Params): Value | undefined {
+  switch (primitive.kind) {
+    case 'map': return runMap(machine, primitive, inputs, params);
+    case 'reduce': return runReduce(machine, primitive, inputs[0]!, params);
+    case 'contract': return runProduct(machine, inputs, params);
+    default: return undefined;
+  }
+}
+
+const compiled = makeEngine();
+
+/** The engine of the process. */
+export const compiledEngine: Engine = compiled.engine;
+
+/**
+ * What large Float32 steps run on: WebAssembly kernels, or the reference and why. Undefined until the first of them.
+ */
+export const engineStatus = compiled.status;

@@ -1,0 +1,3 @@
+// The compiled engine: kernels assembled at run time from the bodies of the primitives.
+
+export { compiledEngine, type CompiledEngine, engineStatus, makeEngine, type Thresholds } from './engine.ts';

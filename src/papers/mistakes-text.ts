@@ -1,0 +1,68 @@
+// A report about a mistake as people read it: on a terminal of 100 columns, and the whole gallery as Markdown. Data only
+// comes in; nothing is checked here.
+
+import { counterexampleText, type Paint } from '../check/ledger-text.ts';
+import type { Counterexample } from '../check/ledger.ts';
+import { wrap } from '../explain/text.ts';
+import type { Mistake, MistakeReport } from './mistakes.ts';
+
+const width = 100;
+const indented = (text: string): string[] => text.split('\n').flatMap((line) => wrap(line, width - 2)).map((line) => `  ${line}`);
+
+/** What people wrote, what is wrong with it, where it shows, and the right line. */
+export function mistakeText(report: MistakeReport, paint: Paint): string {
+  const { title, source, notes, given, written, right } = report;
+  const mark = (good: boolean, text: string): string => (good ? paint('holds', `✓ ${text}`) : paint('fails', `✗ ${text}`));
+  const known = given.length === 0 ? [] : ['', paint('bold', 'given'), ...given.flatMap(indented)];
+  const example = written.counterexample === undefined ? [] : counterexampleText(written.counterexample).map((line) => `  ${line}`);
+  return [
+    paint('bold', title), ...wrap(source, width).map((line) => paint('dim', line)), '', ...notes, ...known, '',
+    paint('bold', 'as people wrote it'), ...indented(written.text), '',
+    mark(written.caught, written.caught ? 'caught' : 'not caught'), ...indented(written.reason), ...example, '',
+    paint('bold', 'the right line'), ...indented(right.text), '',
+    mark(right.holds, right.holds ? `holds${digitsText(report)}` : 'does not hold'), ...(right.reason === undefined ? [] : indented(right.reason)),
+  ].join('\n');
+}
+
+function digitsText({ right: { digits } }: MistakeReport): string {
+  const by = (name: string, x: number | null): string[] => (x === null ? [] : [`${name} ${Math.floor(x)} digits`]);
+  const all = [...by('both sides agree to', digits.statement), ...by('dual numbers to', digits.duals), ...by('differences to', digits.differences)];
+  return all.length === 0 ? '' : `: ${all.join(', ')}`;
+}
+
+/** One line per mistake. */
+export function mistakeList(all: readonly Mistake[]): string {
+  const column = Math.max(...all.map(({ id }) => id.length)) + 2;
+  return all.map(({ id, summary }) => `  ${id.padEnd(column)}${summary}`).join('\n');
+}
+
+/** The gallery as one page. Digits are left out: they may differ in the last place between machines. */
+export function mistakesMarkdown(all: readonly Mistake[], reports: readonly MistakeReport[]): string {
+  const head = [
+    '# A gallery of mistakes', '',
+    'Bugs of public code about losses and gradients. Each is written as people wrote it and run as it stands: the checker',
+    'finds it, shrinks a point at which it shows until it fits on a slide, and proves the line that is right.',
+    'Formulas are in the notation of [notation.md](notation.md); `marginalia mistakes NAME` checks one of them again.', '',
+    '| name | what is wrong |', '|---|---|', ...all.map(({ id, summary }) => `| [\`${id}\`](#${id}) | ${summary} |`), '',
+  ];
+  return `${[...head, ...reports.flatMap(sectionOf)].join('\n').trimEnd()}\n`;
+}
+
+function sectionOf({ id, title, source, notes, language, given, written, right }: MistakeReport): string[] {
+  const fence = (text: string, kind = ''): string[] => [`\`\`\`${kind}`, text, '```', ''];
+  const kind = language === 'typescript' ? 'typescript' : '';
+  const { counterexample } = written;
+  return [
+    `## ${id}`, '', `**${title}.** ${source}.`, '', ...notes, '',
+    ...(given.length === 0 ? [] : ['Given', '', ...fence(given.join('\n'))]),
+    'as people wrote it', '', ...fence(written.text, kind),
+    ...(counterexample === undefined ? [] : ['is seen to fail at', '', ...fence(pointText(counterexample))]),
+    `${right.holds ? 'The right line, which holds' : 'This does not hold'}:`, '', ...fence(right.text, kind),
+  ];
+}
+
+function pointText({ values, entry, left, right }: Counterexample): string {
+  const short = (x: number): string => String(Number.isFinite(x) ? Number(x.toPrecision(6)) : x);
+  const names = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  return [...names, `${entry === '' ? '' : `${entry}: `}left ${short(left)}, right ${short(right)}`].join('\n');
+}

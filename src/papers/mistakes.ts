@@ -1,0 +1,189 @@
+// The gallery of mistakes: bugs of public code, each as people wrote it, caught, with a point small enough for a slide,
+// and the line that is right. Most are claims about a loss, kept as derivations with the printed line and its amendment
+// (the files beside this one); some are rules of an engine, kept as tools of a few lines (`snippets.ts`). Both kinds give
+// one report. How it is printed is in `mistakes-text.ts`.
+
+import { grad } from '../autodiff/index.ts';
+import { entryError } from '../base/compare.ts';
+import { DomainError, message } from '../base/errors.ts';
+import { type Checkable, gradcheck, type GradcheckReport, type PlainArray } from '../check/index.ts';
+import { checkDerivation } from '../check/derivation.ts';
+import type { Counterexample, Digits } from '../check/ledger.ts';
+import { shrinkInputs } from '../check/testing/index.ts';
+import { type Derivation, parseDerivation, printExpr } from '../formula/index.ts';
+import { type Tensor, tensor } from '../graph/index.ts';
+import { sum } from '../ops/index.ts';
+import { readMistake } from './node.ts';
+import { type Snippet, type SnippetMistake, snippetMistakes } from './snippets.ts';
+
+export interface Mistake {
+  readonly id: string;
+  /** What is wrong, in one line. */
+  readonly summary: string;
+}
+
+/** What was found about a mistake; plain data, the same for both kinds. */
+export interface MistakeReport {
+  readonly version: 1;
+  readonly id: string;
+  readonly title: string;
+  /** The public code it is from. */
+  readonly source: string;
+  /** What is wrong, and why it is tempting. */
+  readonly notes: readonly string[];
+  readonly language: 'formula' | 'typescript';
+  /** The definitions that both lines speak of. */
+  readonly given: readonly string[];
+  readonly written: {
+    readonly text: string;
+    readonly caught: boolean;
+    readonly reason: string;
+    /** Left what people wrote gives, or claims; right what it should be. */
+    readonly counterexample?: Counterexample;
+  };
+  readonly right: {
+    readonly text: string;
+    readonly holds: boolean;
+    readonly reason?: string;
+    readonly digits: Digits;
+  };
+  /** The mistake is caught and the right line holds. */
+  readonly ok: boolean;
+}
+
+const formulaMistakes: readonly Mistake[] = [
+  { id: 'focal-batch-mean', summary: 'the focal factor taken from the mean loss of the batch' },
+  { id: 'mask-label-column', summary: 'the mask of hard classes includes the column of the label' },
+  { id: 'margin-no-grad', summary: 'the margin computed where no gradient is recorded' },
+  { id: 'degrees-for-radians', summary: 'a margin in degrees where radians are meant' },
+  { id: 't-minus-one', summary: 't counted from 0 in a formula that counts it from 1' },
+  { id: 'clamp-outside-acos', summary: 'the angle clamped to [-1, 1] instead of its cosine' },
+  { id: 'easy-margin-mask', summary: 'an easy margin on the target, the full margin in the mask' },
+  { id: 'missing-jacobian', summary: 'a gradient that forgets that the vectors were normalised' },
+  { id: 'circle-no-softplus', summary: 'Circle loss as a plain sum of two log-sum-exps' },
+  { id: 'scale-twice', summary: 'a margin multiplied by s before everything is multiplied by s' },
+  { id: 'mask-turned-round', summary: 'the fallback for θ + m > π taken where θ + m < π' },
+  { id: 'segment-at-pi', summary: "A-Softmax's segment q = m at θ = π, where the slope changes sign" },
+  { id: 'p2sgrad-mean', summary: 'a gradient divided by the number of classes as well' },
+  { id: 'center-step', summary: 'the step of a centre used as the gradient of center loss' },
+  { id: 'logits-normalised', summary: 'the vector of logits normalised instead of features and weights' },
+  { id: 'cosine-against-angle', summary: 'a cosine compared with a margin in radians' },
+  { id: 'margin-order', summary: 'the margins m2 and m3 exchanged between two conventions' },
+  { id: 'proxy-in-denominator', summary: 'the positive proxy counted among the negatives' },
+  { id: 'average-turned-round', summary: 'the weights of a running mean exchanged' },
+  { id: 'exp-without-max', summary: 'a softmax of large scores without its shift' },
+  { id: 'epsilon-in-log', summary: 'an epsilon inside the logarithm that hides the hardest samples' },
+  { id: 'slope-by-angle', summary: 'the derivative by θ used where the one by cos θ is due' },
+  { id: 'softmax-twice', summary: 'a cross-entropy of probabilities instead of scores' },
+];
+
+/** All mistakes, formulas first. */
+export const mistakes: readonly Mistake[] = [...formulaMistakes, ...snippetMistakes];
+
+/**
+ * Checks what people wrote and the right line.
+ *
+ * Throws    DomainError for an unknown id, with the ids that exist
+ */
+export function checkMistake(id: string): MistakeReport {
+  const snippet = snippetMistakes.find((mistake) => mistake.id === id);
+  if (snippet !== undefined) return checkSnippets(snippet);
+  if (formulaMistakes.some((mistake) => mistake.id === id)) return checkFormula(id, parseDerivation(readMistake(id), `${id}.derivation`));
+  throw new DomainError(message(`the mistake '${id}'`, `Mistakes are ${mistakes.map((mistake) => mistake.id).join(', ')}`, 'Choose one of them'));
+}
+
+/** The one amended line of a derivation; every other line of it has to hold. */
+export function checkFormula(id: string, derivation: Derivation): MistakeReport {
+  const { title, source, notes } = derivation;
+  const ledger = checkDerivation(derivation, { printedCounterexamples: true });
+  const row = ledger.rows.find((line) => line.amended !== undefined);
+  if (row === undefined) throw new DomainError(message(`the mistake '${id}' has no amended line`, 'What people wrote is a claim, the right line its amendment', 'Add amend below it'));
+  const caught = row.verdict === 'amended';
+  const own = ledger.rows.filter((line) => line.verdict === 'fails' || line.verdict === 'unexercised');
+  const wrong = own.map((line) => `${line.id}: ${line.reason ?? line.verdict}`).join('; ');
+  return {
+    version: 1, id, title, source, notes: [...notes, ...row.notes], language: 'formula', given: definitionsOf(derivation),
+    written: {
+      // Where it failed first is left out: the counterexample is elsewhere.
+      text: row.text, caught, reason: (row.reason ?? 'it holds').replace(/, at [^,]+ = .*$/, ''),
+      ...(caught && row.counterexample && { counterexample: row.counterexample }),
+    },
+    right: { text: row.amended!, holds: ledger.ok, digits: row.digits, ...(wrong !== '' && { reason: wrong }) },
+    ok: caught && ledger.ok,
+  };
+}
+
+function definitionsOf({ sections }: Derivation): string[] {
+  return sections.flatMap((section) => section.lines).flatMap(({ target, value }) => {
+    if (target === undefined) return [];
+    const index = target.index.length > 0 ? `[${target.index.join(', ')}]` : '';
+    return [`${target.name}${index} = ${printExpr(value!)}`];
+  });
+}
+
+/** Both tools at every point of the mistake: the wrong one must fail somewhere, the right one nowhere. */
+export function checkSnippets({ id, title, source, notes, written, right, points }: SnippetMistake): MistakeReport {
+  const fails = (snippet: Snippet, point: readonly number[]): boolean => !judge(snippet, point).ok;
+  const start = points.find((point) => fails(written, point));
+  const rightReports = points.map((point) => judge(right, point));
+  const broken = rightReports.find((report) => !report.ok);
+  const small = start && smallest(start, (point) => fails(written, point) && !fails(right, point));
+  const found = small && judge(written, small);
+  return {
+    version: 1, id, title, source, notes, language: 'typescript', given: [],
+    written: {
+      text: written.text.trim(), caught: found !== undefined, reason: found === undefined ? 'its gradient is right' : reasonOf(found),
+      ...(small && { counterexample: exampleAt(small, written, right) }),
+    },
+    right: {
+      text: right.text.trim(), holds: broken === undefined, digits: digitsOf(rightReports),
+      ...(broken && { reason: reasonOf(broken) }),
+    },
+    ok: found !== undefined && broken === undefined,
+  };
+}
+
+const inputOf = (tool: Checkable, point: readonly number[]): unknown => (typeof tool === 'function' ? tensor([...point], { dtype: 'f64' }) : [...point]);
+
+function judge({ make }: Snippet, point: readonly number[]): GradcheckReport {
+  const tool = make();
+  return gradcheck(tool, [inputOf(tool, point)], { orders: [1] });
+}
+
+function smallest(start: readonly number[], fails: (point: readonly number[]) => boolean): readonly number[] {
+  const shrunk = shrinkInputs({ x: { axes: ['i'], shape: [start.length], data: start } }, ({ x }) => fails(x.data));
+  return shrunk.x.data;
+}
+
+function reasonOf({ failures, cause }: GradcheckReport): string {
+  const first = failures[0]?.text.replace(/^order 1: /, '') ?? '';
+  return cause === undefined ? first : `${first}: ${cause.text}`;
+}
+
+/** The entry at which the two gradients differ most, each asked for a second time, as a training loop does. */
+function exampleAt(point: readonly number[], written: Snippet, right: Snippet): Counterexample {
+  const [wrong, good] = [written, right].map((snippet) => secondGradient(snippet, point)) as [number[], number[]];
+  const errors = good.map((x, i) => entryError(wrong[i]!, x, 0));
+  const worst = errors.indexOf(Math.max(...errors));
+  return { values: { x: point }, entry: `the gradient of x[${worst}]`, left: wrong[worst]!, right: good[worst]! };
+}
+
+function secondGradient({ make }: Snippet, point: readonly number[]): number[] {
+  const tool = make();
+  if (typeof tool === 'function') {
+    const slope = grad((x: Tensor) => sum((tool as (x: Tensor) => Tensor)(x)));
+    return Array.from((slope(inputOf(tool, point)) as Tensor).data);
+  }
+  const call = (): readonly PlainArray[] => tool.gradient([inputOf(tool, point)] as never);
+  call();
+  return Array.from(call()[0] as readonly number[]);
+}
+
+/** The fewest digits over all points. */
+function digitsOf(reports: readonly GradcheckReport[]): Digits {
+  const least = (of: 'duals' | 'differences'): number | null => {
+    const all = reports.flatMap((report) => report.orders.map((order) => order[of])).filter((x) => x !== null);
+    return all.length === 0 ? null : Math.min(...all);
+  };
+  return { statement: null, duals: least('duals'), differences: least('differences') };
+}

@@ -1,0 +1,182 @@
+// Mistakes that are no formulas but rules of an engine: what is sent back through an operation, and when. Each is a tool
+// of a few lines, as people wrote it and as it should be, and gradcheck judges both. The text beside each tool is what
+// readers are shown; a test holds it to the code.
+
+import { customGradient } from '../autodiff/index.ts';
+import type { Checkable } from '../check/index.ts';
+import { mul, pow } from '../ops/index.ts';
+
+export interface Snippet {
+  readonly text: string;
+  /** A fresh tool: some of them keep a state. */
+  readonly make: () => Checkable;
+}
+
+export interface SnippetMistake {
+  readonly id: string;
+  readonly summary: string;
+  readonly title: string;
+  readonly source: string;
+  readonly notes: readonly string[];
+  readonly written: Snippet;
+  readonly right: Snippet;
+  /** Points the tools are checked at: vectors, or single numbers where there is nothing to combine. */
+  readonly points: readonly (readonly number[])[];
+}
+
+const powerTwo: SnippetMistake = {
+  id: 'power-two',
+  summary: 'the derivative 2a for a power with any exponent',
+  title: 'The derivative of every power is 2a',
+  source: 'js-pytorch 0.7.2 src/tensor.ts, class Pow',
+  notes: [
+    'The backward pass of a^n returns 2·a·dz whatever the exponent; n is not even kept. Squares were',
+    'tried, and for squares it is right. A test that the loss goes down passes too: the sign is right.',
+  ],
+  written: {
+    text: `
+const power = (n: number) =>
+  customGradient((a) => pow(a, n), ({ inputs: [a], grad }) => [mul(mul(2, a!), grad)]);`,
+    make: () => {
+      const power = (n: number) =>
+        customGradient((a) => pow(a, n), ({ inputs: [a], grad }) => [mul(mul(2, a!), grad)]);
+      return power(3);
+    },
+  },
+  right: {
+    text: `
+const power = (n: number) =>
+  customGradient((a) => pow(a, n), ({ inputs: [a], grad }) => [mul(mul(n, pow(a!, n - 1)), grad)]);`,
+    make: () => {
+      const power = (n: number) =>
+        customGradient((a) => pow(a, n), ({ inputs: [a], grad }) => [mul(mul(n, pow(a!, n - 1)), grad)]);
+      return power(3);
+    },
+  },
+  points: [[1.37, -0.62], [0.21, 2.4]],
+};
+
+const deadBranch: SnippetMistake = {
+  id: 'dead-branch',
+  summary: 'a mask times the slope of the branch that was not taken',
+  title: 'A branch that was not taken',
+  source: 'pytorch, issues 18287, 52248, 68425, 187297; tensorflow 38349; tinygrad 12409',
+  notes: [
+    'A choice between two branches is differentiated as a mask times the slope of each. Where the root',
+    'was not taken its slope is NaN or infinite, and 0 times that is NaN. The value is right, so nothing',
+    'warns. A choice has to be made in the gradient as well: selected, not multiplied.',
+  ],
+  written: {
+    text: `
+{
+  value: ([x]: number[][]) => sumOf(x!.map((v) => (v > 0 ? Math.sqrt(v) : 0))),
+  gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 1 : 0) * (0.5 / Math.sqrt(v)))],
+}`,
+    make: () => ({
+      value: ([x]: number[][]) => sumOf(x!.map((v) => (v > 0 ? Math.sqrt(v) : 0))),
+      gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 1 : 0) * (0.5 / Math.sqrt(v)))],
+    }),
+  },
+  right: {
+    text: `
+{
+  value: ([x]: number[][]) => sumOf(x!.map((v) => (v > 0 ? Math.sqrt(v) : 0))),
+  gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 0.5 / Math.sqrt(v) : 0))],
+}`,
+    make: () => ({
+      value: ([x]: number[][]) => sumOf(x!.map((v) => (v > 0 ? Math.sqrt(v) : 0))),
+      gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 0.5 / Math.sqrt(v) : 0))],
+    }),
+  },
+  points: [[3.7, -1.2], [0.4, 2.5]],
+};
+
+const sineAtOne: SnippetMistake = {
+  id: 'sine-at-one',
+  summary: 'the slope of the sine at a cosine of 1',
+  title: 'The sine of a cosine that is 1',
+  source: 'face.evoLVe head/metrics.py; insightface, issues 1555, 1664; ronghuaiyang/arcface-pytorch 32',
+  notes: [
+    'ArcFace takes the sine as the root of 1 - c², whose slope is infinite at c = 1 and which is NaN for',
+    'a cosine that rounding has carried to 1.0000000000000002. One sample that lies on its class weight,',
+    'and every weight of the network is NaN. At the pole the sine contributes nothing: its slope is 0.',
+  ],
+  written: {
+    text: `
+{
+  value: ([c]: number[][]) => sumOf(c!.map((v) => Math.sqrt(1 - v * v))),
+  gradient: ([c]: number[][]) => [c!.map((v) => -v / Math.sqrt(1 - v * v))],
+}`,
+    make: () => ({
+      value: ([c]: number[][]) => sumOf(c!.map((v) => Math.sqrt(1 - v * v))),
+      gradient: ([c]: number[][]) => [c!.map((v) => -v / Math.sqrt(1 - v * v))],
+    }),
+  },
+  right: {
+    text: `
+const sine = (v: number) => Math.sqrt(Math.max(0, (1 - v) * (1 + v)));
+{
+  value: ([c]: number[][]) => sumOf(c!.map(sine)),
+  gradient: ([c]: number[][]) => [c!.map((v) => (sine(v) > 0 ? -v / sine(v) : 0))],
+}`,
+    make: () => {
+      const sine = (v: number) => Math.sqrt(Math.max(0, (1 - v) * (1 + v)));
+      return {
+        value: ([c]: number[][]) => sumOf(c!.map(sine)),
+        gradient: ([c]: number[][]) => [c!.map((v) => (sine(v) > 0 ? -v / sine(v) : 0))],
+      };
+    },
+  },
+  points: [[0.37, 1], [-0.8, 0.55]],
+};
+
+const gradientAddsUp: SnippetMistake = {
+  id: 'gradient-adds-up',
+  summary: 'a gradient that is added to what was there before',
+  title: 'A gradient that adds up',
+  source: 'karpathy/micrograd, pull request 102',
+  notes: [
+    'The gradient is kept beside the value and every backward pass adds to it. Called once it is right;',
+    'called again, without setting it to zero in between, it is twice what it should be, then three',
+    'times. A gradient is a result of a function, not a state.',
+  ],
+  written: {
+    text: `
+const slopes: number[] = [];
+{
+  value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
+  gradient: ([x]: number[][]) => {
+    x!.forEach((v, i) => (slopes[i] = (slopes[i] ?? 0) + 2 * v));
+    return [slopes.slice()];
+  },
+}`,
+    make: () => {
+      const slopes: number[] = [];
+      return {
+        value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
+        gradient: ([x]: number[][]) => {
+          x!.forEach((v, i) => (slopes[i] = (slopes[i] ?? 0) + 2 * v));
+          return [slopes.slice()];
+        },
+      };
+    },
+  },
+  right: {
+    text: `
+{
+  value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
+  gradient: ([x]: number[][]) => [x!.map((v) => 2 * v)],
+}`,
+    make: () => ({
+      value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
+      gradient: ([x]: number[][]) => [x!.map((v) => 2 * v)],
+    }),
+  },
+  points: [[1.3, -0.4]],
+};
+
+function sumOf(list: readonly number[]): number {
+  return list.reduce((sum, x) => sum + x, 0);
+}
+
+export const snippetMistakes: readonly SnippetMistake[] = [powerTwo, deadBranch, sineAtOne, gradientAddsUp];

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { borderNear, kindOf, type Probe, sideOf } from '../../src/check/borders.ts';
+import { differences } from '../../src/check/differences.ts';
+
+/** A function whose decisions are the signs of some distances to borders. */
+const probe = (f: (x: number) => number[], x0: number, borders: (x: number) => number[] = () => []) =>
+  (h: number): Probe => ({
+    values: Float64Array.from(f(x0 + h)), decisions: [{ step: 7, taken: borders(x0 + h).map(Math.sign) }],
+  });
+
+describe('one side of a point', () => {
+  it('gives the limits of value and slope', () => {
+    const side = sideOf(probe((x) => [Math.exp(x), 3], 0.5, (x) => [x < 0.5 ? 1 : -1]), -1, 1e-7);
+    expect(side.value[0]).toBeCloseTo(Math.exp(0.5), 12);
+    expect(side.slope[0]).toBeCloseTo(Math.exp(0.5), 8);
+    expect([side.value[1], Math.abs(side.slope[1]!) < 1e-9]).toEqual([3, true]);
+  });
+
+  it('stays in the cell that begins there, however thin it is', () => {
+    const side = sideOf(probe((x) => [x > 1e-5 ? 100 : 2 * x], 0, (x) => [x > 1e-5 ? 1 : -1]), 1, 1e-7);
+    expect(side.value[0]).toBeCloseTo(0, 12);
+    expect(side.slope[0]).toBeCloseTo(2, 6);
+  });
+});
+
+describe('two sides', () => {
+  const sides = (below: (x: number) => number, above: (x: number) => number, middle = above(0)) => {
+    const at = probe((x) => [x < 0 ? below(x) : x > 0 ? above(x) : middle], 0, (x) => [x]);
+    return kindOf(sideOf(at, -1, 1e-7), sideOf(at, 1, 1e-7), Float64Array.of(middle));
+  };
+  it('are told apart by existence, by values, then by slopes', () => {
+    expect(sides((x) => Math.log(x), (x) => x)).toBe('edge');
+    expect(sides((x) => x, (x) => x + 1e-3)).toBe('jump');
+    expect(sides((x) => x, (x) => x, 1e-3)).toBe('jump');
+    expect(sides((x) => x, (x) => 1.001 * x)).toBe('kink');
+    expect(sides((x) => Math.sin(x), (x) => x)).toBeUndefined();
+  });
+
+  it('a kink at a value of 0 is no jump, and rounding is no kink', () => {
+    expect(sides((x) => -1e-9 * x, (x) => 1e-9 * x)).toBe('kink');
+    expect(sides((x) => 1e6 + 1e-12 * x, (x) => 1e6 - 1e-12 * x)).toBeUndefined();
+  });
+});
+
+describe('across a border nearby', () => {
+  it('is located and measured from both sides', () => {
+    const base = probe((x) => [x < 0.01 ? x : 5 * x - 0.04], 0, (x) => [x < 0.01 ? 1 : -1]);
+    const found = differences(base);
+    const border = borderNear(base, found.near!);
+    expect(border).toMatchObject({ kind: 'kink', flip: { step: 7 } });
+    expect(border.distance).toBeCloseTo(0.01, 12);
+    expect([border.left[0], border.right[0]].map((x) => Math.round(x! * 1e6) / 1e6)).toEqual([1, 5]);
+  });
+
+  it('may have no effect', () => {
+    const base = probe((x) => [x * x], 0, (x) => [x < -0.003 ? 1 : -1]);
+    expect(borderNear(base, differences(base).near!).kind).toBe('smooth');
+  });
+});

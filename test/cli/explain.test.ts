@@ -1,0 +1,134 @@
+// `marginalia explain`: the listing of a loss, the points it may be taken at, and its machine form.
+
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MarginaliaError } from '../../src/base/errors.ts';
+import { explain as command } from '../../src/cli/explain.ts';
+import { type Explanation, explanationVersion } from '../../src/explain/index.ts';
+import { grad } from '../../src/autodiff/index.ts';
+import { catalogue, lossRow } from '../../src/losses/index.ts';
+import type { Tensor } from '../../src/graph/index.ts';
+import { f64, i32 } from '../values.ts';
+import { run } from './run.ts';
+
+/** The output of the command in this process, which is quicker than one of its own. */
+function output(args: readonly string[]): string {
+  const write = process.stdout.write;
+  let out = '';
+  process.stdout.write = (text: string | Uint8Array) => {
+    out += String(text);
+    return true;
+  };
+  try {
+    expect(command.run(args)).toBe(0);
+  } finally {
+    process.stdout.write = write;
+  }
+  return out;
+}
+
+interface Machine extends Explanation {
+  readonly loss: { readonly id: string; readonly equation: string; readonly parameters: Record<string, unknown> };
+}
+const machine = (args: readonly string[]): Machine => JSON.parse(output([...args, '--json'])) as Machine;
+const folder = mkdtempSync(join(tmpdir(), 'marginalia-'));
+function caseFile(content: unknown): string {
+  const path = join(folder, `${Math.abs(JSON.stringify(content).split('').reduce((h, c) => (h * 31 + c.charCodeAt(0)) | 0, 7))}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+const named = ({ lines }: Explanation, name: string) => lines.find((line) => line.name === name)!;
+
+describe('the listing', () => {
+  it('of sv-am-softmax shows its lines, adjoints and assumptions in 100 columns', async () => {
+    const { code, out } = run(['explain', 'sv-am-softmax']);
+    expect(code).toBe(0);
+    await expect(out).toMatchFileSnapshot('../golden/explain-sv-am-softmax.golden.txt');
+    for (const line of out.split('\n')) expect(Array.from(line.replace(/\p{M}/gu, '')).length).toBeLessThanOrEqual(100);
+  });
+
+  it.each(Object.keys(catalogue))('exists for %s', (id) => {
+    const { loss, version, lines, result, inputs } = machine([id]);
+    expect([loss.id, version]).toEqual([id, explanationVersion]);
+    const last = lines.find(({ number }) => number === result)!;
+    expect(Number.isFinite(last.value.values![0])).toBe(true);
+    expect(last.adjoint!.value.values).toEqual([1]);
+    expect(inputs.length).toBeGreaterThan(1);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('has a support vector at the point of seed %i, with and without a margin', (seed) => {
+    for (const id of ['sv-softmax', 'sv-am-softmax']) {
+      const hard = named(machine([id, '--seed', String(seed)]), 'I').value.values!;
+      expect(hard.filter((x) => x === 1).length).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('shows more steps with --all', () => {
+    expect(output(['softmax', '--all']).length).toBeGreaterThan(output(['softmax']).length);
+  });
+});
+
+describe('a mistake', () => {
+  it.each([
+    [[], /which loss/],
+    [['softmax', 'normface'], /one loss at a time, found 'normface'/],
+    [['sv-softmaxx'], /the loss 'sv-softmaxx'/],
+    [['softmax', '--case'], /--case/],
+    [['softmax', '--seed', '1.5'], /--seed 1\.5: a whole number/],
+    [['softmax', '--case', 'x.json', '--seed', '2'], /both give the point/],
+    [['softmax', '--set', 's'], /--set s: write a name and a value/],
+    [['am-softmax', '--set', 'm=wide'], /m = NaN/],
+    [['am-softmax', '--set', 'm= '], /m = NaN/],
+    [['am-softmax', '--set', 'targetRule=none'], /targetRule = 'none'/],
+    [['f-softmax', '--set', 'detach=perhaps'], /detach = perhaps/],
+    [['softmax', '--set', 'constructor=1'], /the option 'constructor'/],
+    [['softmax', '--set', 'reduction=none'], /The derivative of one float is explained/],
+  ])('%j is refused in one sentence', (args, reason) => {
+    expect(() => output(args)).toThrow(MarginaliaError);
+    expect(() => output(args)).toThrow(reason);
+    expect(() => output(args)).not.toThrow(/\n/);
+  });
+});
+
+describe('the point', () => {
+  const point = { features: [[1, 0.5], [-1, 2]], weights: [[1, 0], [0.6, 0.8], [0, -1]], labels: [0, 1] };
+
+  it('may come from a file, with parameters, and gives the gradient of the loss there', () => {
+    const found = machine(['sv-am-softmax', '--case', caseFile({ ...point, s: 8, t: 1.5 })]);
+    const loss = lossRow('sv-am-softmax').create({ s: 8, t: 1.5 });
+    const tensors = [f64(point.features), f64(point.weights), i32(point.labels)];
+    const slope = grad((x: Tensor, w: Tensor, y: Tensor) => loss(x, w, y))(...tensors) as Tensor;
+    expect(named(found, 'x').adjoint!.value.values).toEqual(Array.from(slope.data));
+    expect(found.loss.parameters).toMatchObject({ s: 8, t: 1.5, m: 0.35 });
+    expect(named(found, 'result').value.values).toEqual([loss(...tensors).item()]);
+  });
+
+  it('takes parameters from --set before those of the file', () => {
+    const found = machine(['sv-am-softmax', '--case', caseFile({ ...point, s: 8 }), '--set', 's=4', '--set', 'targetRule=easy0']);
+    expect(found.loss.parameters).toMatchObject({ s: 4, targetRule: 'easy0' });
+    expect(machine(['f-softmax', '--set', 'detach=true']).loss.parameters).toMatchObject({ detach: true });
+  });
+
+  it.each([
+    ['no JSON', '{"features": [1,\n 2', /not JSON/],
+    ['a list', [1, 2], /a case is a JSON object/],
+    ['no weights', { ...point, weights: undefined }, /weights is missing; sv-am-softmax takes features, weights, labels/],
+    ['a row that is none', { ...point, features: [1, 2] }, /features: a list of rows of numbers/],
+    ['a text among numbers', { ...point, weights: [[1, '0']] }, /weights: a list of rows of numbers/],
+    ['rows of two lengths', { ...point, weights: [[1, 0], [1]] }, /weights: tensor: ragged/],
+    ['labels with a fraction', { ...point, labels: [0, 1.5] }, /labels: tensor: 1\.5 at position 1 as i32/],
+    ['a label out of range', { ...point, labels: [0, 9] }, /label 9 at position 1/],
+    ['another dimension', { ...point, weights: [[1], [2]] }, /Axis 1 of features and axis 1 of weights/],
+    ['a misspelt parameter', { ...point, margin: 1 }, /the option 'margin'/],
+    ['a hostile name', '{"features": [[1]], "weights": [[1]], "labels": [0], "__proto__": {"s": 1}}', /the option '__proto__'/],
+    ['a parameter of another type', { ...point, s: '30' }, /s = 30/],
+    ['an empty batch', { ...point, features: [], labels: [] }, /features/],
+    ['lists in lists without end', `{"features": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /features: a list of rows of numbers/],
+  ])('is refused with the file and the reason: %s', (_, content, reason) => {
+    const path = caseFile(content);
+    expect(() => output(['sv-am-softmax', '--case', path])).toThrow(reason);
+    expect(() => output(['sv-am-softmax', '--case', path])).not.toThrow(/\n/);
+  });
+});

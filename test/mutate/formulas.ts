@@ -1,0 +1,135 @@
+// What a loss should be, from the text of its row alone: the formula lowered over samples, pairs or triplets, and its
+// gradient. Nothing here calls the loss. How samples become pairs, and which pairs a cascade keeps, is counted in plain
+// numbers from the sentences of the documentation.
+
+import { gradient } from '../../src/autodiff/index.ts';
+import { flatten } from '../../src/base/tree.ts';
+import { Lowering, parseDerivation, parseExpr } from '../../src/formula/index.ts';
+import { isTensor, type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import type { LossInput, LossOptions, LossText, Row } from '../../src/losses/row.ts';
+import { mul, sum, take } from '../../src/ops/index.ts';
+import { numbersOf, type Sample, type World, worldOf } from '../losses/samples.ts';
+
+export interface Reference {
+  readonly value: number;
+  /** One gradient per float input. */
+  readonly slopes: readonly Float64Array[];
+}
+
+/** L of every sample (pair, triplet), in the open trace. */
+function lossesOf(text: LossText, { declare, sizes, values }: World): Tensor {
+  const derivation = parseDerivation([
+    'title reference', ...declare.map((line) => `declare ${line}`), ...text.equation.split('\n').map((line, i) => `define D${i} ${line}`),
+  ].join('\n'));
+  const point = {
+    sizes: new Map(Object.entries(sizes)),
+    values: new Map(Object.entries(values).map(([name, x]): [string, Tensor] => [`.${name}`, x])),
+  };
+  return new Lowering(derivation, derivation.sections[0]!, point).expr(parseExpr('L', { indices: Object.keys(sizes) })).tensor;
+}
+
+/** The mean loss of a row, as its formula says, and its gradient by every float input. */
+export function referenceOf(row: Row, given: Sample, options: LossOptions, inputs: readonly LossInput[]): Reference {
+  const leaves = flatten(inputs, isTensor).leaves.filter((x) => x.dtype !== 'i32');
+  const seen = trace((...floats: Tensor[]) => (row.inputs.includes('weights') ? meanOverSamples : meanOverGroups)(row, given, options, floats), leaves);
+  const seeds = [{ step: seen.outputs[0]!, cotangent: tensor(1, { dtype: 'f64' }) }];
+  const slopes = gradient(seen.recorder, seeds, seen.inputs);
+  return {
+    value: seen.result.leaves[0]!.item(),
+    slopes: slopes.map((g, i) => Float64Array.from(g?.data ?? new Float64Array(leaves[i]!.size))),
+  };
+}
+
+/** How many samples a mean divides by: those that hard mining keeps where the option says so. */
+export function divisorOf(row: Row, given: Sample, options: LossOptions): number {
+  if (options['hardReduction'] !== 'kept') return given.samples;
+  const rate = (options['saveRate'] ?? row.parameters['saveRate']!.default) as number;
+  return Math.max(1, Math.floor(rate * given.samples + 1e-9));
+}
+
+function meanOverSamples(row: Row, given: Sample, options: LossOptions, floats: readonly Tensor[]): Tensor {
+  const world = worldOf(row, given, options);
+  const names: Readonly<Record<string, string>> = { features: 'x', weights: 'w', centers: 'centers', bias: 'b' };
+  const own = row.inputs.filter((name) => name !== 'labels').map((name, i): [string, Tensor] => [names[name]!, floats[i]!]);
+  const losses = lossesOf(row.text(options), { ...world, values: { ...world.values, ...Object.fromEntries(own) } });
+  return mul(sum(losses), 1 / divisorOf(row, given, options));
+}
+
+/** Which samples a formula of a pair loss speaks of at once, what it is told of them, and how much each group counts. */
+interface Groups {
+  readonly members: Readonly<Record<string, readonly number[]>>;
+  readonly numbers: Readonly<Record<string, readonly number[]>>;
+  readonly counts: readonly number[];
+}
+
+function meanOverGroups(row: Row, given: Sample, options: LossOptions, floats: readonly Tensor[]): Tensor {
+  const all = Object.fromEntries(numbersOf(row).map((name) => [name, (options[name] ?? row.parameters[name]!.default) as number]));
+  const levels = floats.map((x) => Array.from({ length: given.samples }, (_, i) => Array.from(x.data.slice(i * given.dims, (i + 1) * given.dims))));
+  const { members, numbers, counts } = floats.length > 1 ? cascadePairs(levels, given.labels, all)
+    : 'selection' in row.parameters ? triplets(levels[0]!, given.labels, all['m']!, options['selection'] === 'semiHard') : pairs(given.labels);
+  if (counts.length === 0) return mul(sum(floats[0]!), 0);
+  const index = (places: readonly number[]): Tensor => tensor([...places], { dtype: 'i32' });
+  const f64 = (values: readonly number[] | number): Tensor => tensor(typeof values === 'number' ? values : [...values], { dtype: 'f64' });
+  const vectors = Object.entries(members).map(([name, places]): [string, Tensor] => [name, take(floats[(Number(/\d/.exec(name)?.[0] ?? 1)) - 1]!, index(places))]);
+  const scalars = Object.entries(all).filter(([name]) => !name.startsWith('h'));
+  const losses = lossesOf(row.text(options), {
+    declare: [...vectors.map(([name]) => `${name}: n d`), ...Object.keys(numbers).map((name) => `${name}: n`), ...scalars.map(([name]) => `${name}: scalar`)],
+    sizes: { n: counts.length, d: given.dims },
+    values: Object.fromEntries([...vectors, ...Object.entries(numbers).map(([name, x]) => [name, f64(x)]), ...scalars.map(([name, x]) => [name, f64(x)])]),
+  });
+  return sum(mul(losses, f64(counts)));
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+const squared = (a: readonly number[], b: readonly number[]): number => a.reduce((total, x, d) => total + (x - b[d]!) ** 2, 0);
+
+/** Every ordered pair; the mean over the pairs of a sample, then over the samples. */
+function pairs(labels: readonly number[]): Groups {
+  const n = labels.length;
+  const all = range(n).flatMap((i) => range(n).filter((j) => j !== i).map((j) => [i, j] as const));
+  return {
+    members: { a: all.map(([i]) => i), b: all.map(([, j]) => j) },
+    numbers: { same: all.map(([i, j]) => (labels[i] === labels[j] ? 1 : 0)) },
+    counts: all.map(() => 1 / (n * (n - 1))),
+  };
+}
+
+/** Every triplet, or the semi-hard ones; the mean over those of an anchor, then over the samples. */
+function triplets(x: readonly (readonly number[])[], labels: readonly number[], m: number, semiHard: boolean): Groups {
+  const n = labels.length;
+  const all = range(n).flatMap((a) => range(n).flatMap((p) => range(n).flatMap((q) => {
+    const [near, far] = [squared(x[a]!, x[p]!), squared(x[a]!, x[q]!)];
+    const valid = a !== p && labels[a] === labels[p] && labels[a] !== labels[q];
+    return valid && (!semiHard || (near < far && near - far + m > 0)) ? [[a, p, q] as const] : [];
+  })));
+  const ofAnchor = (a: number): number => all.filter(([anchor]) => anchor === a).length;
+  return {
+    members: { a: all.map(([a]) => a), p: all.map(([, p]) => p), q: all.map(([, , q]) => q) }, numbers: {},
+    counts: all.map(([a]) => 1 / (ofAnchor(a) * n)),
+  };
+}
+
+/** Every pair once, with g_i = 1 where level i keeps it: the hardest of those the level before kept, sort by sort. */
+function cascadePairs(levels: readonly (readonly (readonly number[])[])[], labels: readonly number[], options: Readonly<Record<string, number>>): Groups {
+  const n = labels.length;
+  const all = range(n).flatMap((i) => range(n).filter((j) => j > i).map((j) => [i, j] as const));
+  const same = all.map(([i, j]) => (labels[i] === labels[j] ? 1 : 0));
+  const hardness = (level: number, at: number): number => {
+    const [i, j] = all[at]!;
+    const r = Math.sqrt(squared(levels[level]![i]!, levels[level]![j]!));
+    return same[at] === 1 ? r : Math.max(options['m']! - r, 0);
+  };
+  let kept = [0, 1].map((sort) => range(all.length).filter((at) => same[at] === sort));
+  const chosen = levels.map((_, level) => {
+    kept = kept.map((places) => {
+      const order = level === 0 ? places : [...places].sort((a, b) => hardness(level - 1, b) - hardness(level - 1, a));
+      return order.slice(0, Math.max(1, Math.floor((options[`h${level + 1}`]! * places.length) / 100)));
+    });
+    return all.map((_, at) => (kept.some((places) => places.includes(at)) ? 1 : 0));
+  });
+  const ends = levels.flatMap((_, i) => [[`a${i + 1}`, all.map(([a]) => a)], [`b${i + 1}`, all.map(([, b]) => b)]] as const);
+  return {
+    members: Object.fromEntries(ends), numbers: { same, ...Object.fromEntries(chosen.map((g, i) => [`g${i + 1}`, g])) },
+    counts: all.map(() => 2 / (n * (n - 1))),
+  };
+}
