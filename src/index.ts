@@ -1,6 +1,9 @@
 // The public names, grouped as in the documentation: tensors, ops, transforms. Losses, formulas, explanations and
 // checks have entries of their own, so that a program pays only for what it uses.
 
+import { compiledEngine } from './compile/index.ts';
+import { useEngine } from './graph/index.ts';
+
 // Tensors
 export type { DType, FloatDType, TypedArray } from './base/dtype.ts';
 export {
@@ -43,3 +46,8 @@ export {
   type TensorTree, valueAndGrad, vjp,
 } from './autodiff/index.ts';
 export { type Engine, label, scope, type Trace, trace, type TraceOptions, useEngine } from './graph/index.ts';
+
+// Large eager Float32 steps run on compiled kernels where the host has them
+export { compiledEngine, engineStatus } from './compile/index.ts';
+
+useEngine(compiledEngine);

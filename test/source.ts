@@ -34,9 +34,9 @@ function readSource(path: string): Source {
   const text = readFileSync(join(root, path), 'utf8');
   const { code, literals } = scan(text);
   const imports = literals.flatMap(({ before, content }) => {
-    if (!/(\bfrom|\bimport|\bimport\(|\bnew URL\()$/.test(before.trimEnd())) return [];
-    if (before.trimEnd().endsWith('new URL(') && !/\.[tj]s$/.test(content)) return [];
-    return content.startsWith('.') ? [relative(root, resolve(root, dirname(path), content)).split(sep).join('/')] : [content];
+    // A relative path to a module counts wherever it stands: a worker and a child process are named by theirs.
+    if (/^\.\.?\/.*\.[tj]s$/.test(content)) return [relative(root, resolve(root, dirname(path), content)).split(sep).join('/')];
+    return /(\bfrom|\bimport|\bimport\()$/.test(before.trimEnd()) ? [content] : [];
   });
   return { path, text, code: code.split('\n'), imports };
 }

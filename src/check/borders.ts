@@ -38,6 +38,8 @@ export interface Side {
   readonly slope: Float64Array;
   readonly h: number;
   readonly probe: Probe;
+  /** False where decisions change faster than anything can be seen between. */
+  readonly resolved: boolean;
 }
 
 const nodes = [1, 2, 3, 4, 5];
@@ -53,26 +55,31 @@ function slopeAtZero(j: number): number {
   return numerator / denominator;
 }
 
+/** How near to a border, and how far from it, its side is looked at. */
+export interface Reach {
+  readonly smallest: number;
+  readonly widest: number;
+}
+
 /** The one-sided limits of value and slope at `origin`, from points that all lie in the cell that begins there. */
-export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, smallest: number, origin = 0): Side {
+export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, widest }: Reach, origin = 0): Side {
   const first = probe(origin + sign * smallest);
-  let h = smallest;
-  for (let wider = smallest * 2 ** 10; wider > smallest; wider /= 4) {
-    const last = probe(origin + sign * 5 * wider);
-    if (flipAt(first, last) === undefined && flipAt(first, probe(origin + sign * wider)) === undefined) {
-      h = wider;
-      break;
-    }
+  for (let h = widest; h >= smallest; h /= 4) {
+    const at = (m: number): Probe => probe(origin + sign * m * h);
+    if (flipAt(first, at(5)) !== undefined) continue;
+    const samples = nodes.map(at);
+    if (samples.some((sample) => flipAt(first, sample) !== undefined)) continue;
+    const combine = (weights: readonly number[], scale: number): Float64Array =>
+      first.values.map((_, k) => samples.reduce((sum, y, m) => sum + weights[m]! * y.values[k]!, 0) * scale);
+    return { value: combine(valueWeights, 1), slope: combine(slopeWeights, sign / h), h, probe: first, resolved: true };
   }
-  const samples = nodes.map((m) => probe(origin + sign * m * h).values);
-  const combine = (weights: readonly number[], scale: number): Float64Array =>
-    first.values.map((_, k) => samples.reduce((sum, y, m) => sum + weights[m]! * y[k]!, 0) * scale);
-  return { value: combine(valueWeights, 1), slope: combine(slopeWeights, sign / h), h, probe: first };
+  return { value: first.values, slope: first.values.map(() => NaN), h: smallest, probe: first, resolved: false };
 }
 
 /** What differs between two sides (and the value in between): their values, their slopes, their existence, or nothing. */
 export function kindOf(left: Side, right: Side, middle: Float64Array): Border['kind'] | undefined {
   if (![...left.value, ...right.value].every(Number.isFinite)) return 'edge';
+  if (!left.resolved || !right.resolved) return 'jump';
   const largest = (...lists: Float64Array[]): number => Math.max(...lists.flatMap((list) => [...list].map(Math.abs)));
   const apart = (a: Float64Array, b: Float64Array, tolerance: number, scale: number): boolean =>
     a.some((x, k) => Math.abs(x - b[k]!) > tolerance * Math.max(Math.abs(x), Math.abs(b[k]!), 1e-3 * scale));
@@ -106,8 +113,8 @@ export function borderNear(probe: (h: number) => Probe, near: Near): DistantBord
       flip = found === 'domain' ? undefined : found;
     }
   }
-  const smallest = Math.abs(outside) * 2 ** -20;
-  const [left, right] = [sideOf(probe, -1, smallest, outside), sideOf(probe, 1, smallest, outside)];
+  const reach = { smallest: Math.abs(outside) * 2 ** -30, widest: Math.abs(outside) * 2 ** -10 };
+  const [left, right] = [sideOf(probe, -1, reach, outside), sideOf(probe, 1, reach, outside)];
   return {
     kind: kindOf(left, right, left.value) ?? 'smooth', distance: Math.abs(outside), ...(flip && { flip }),
     left: left.slope, right: right.slope, size: right.value.map((y, k) => y - left.value[k]!),

@@ -103,7 +103,8 @@ interface Survey {
 }
 
 function checkLine(
-  derivation: Derivation, section: Section, line: Line, points: Points, { hits: needed, printedCounterexamples }: Required<Pick<DerivationOptions, 'hits' | 'printedCounterexamples'>>,
+  derivation: Derivation, section: Section, line: Line, points: Points,
+  { hits: needed, printedCounterexamples }: { readonly hits: number; readonly printedCounterexamples: boolean },
 ): LedgerRow {
   const run = (claim: Claim | null, text: string) => (point: PointData, proofs?: Map<string, Proof>): LineRun =>
     line.kind === 'number' ? runNumber(derivation, section, line, point) : runLine(derivation, section, line, claim, text, point, proofs === undefined ? {} : { proofs });
@@ -124,7 +125,8 @@ function checkLine(
   if (line.amended !== undefined && printed.failure === undefined) {
     return row('fails', 'the printed line holds at every point, so there is nothing to amend');
   }
-  const counterexample = (claim: Claim | undefined, text: string, { point, ...failure }: NonNullable<Survey['failure']>): Counterexample => {
+  const counterexample = (claim: Claim | undefined, text: string, found: NonNullable<Survey['failure']>): Counterexample => {
+    const { point, ...failure } = found;
     const parts = claim === undefined ? [line.value!] : [claim.left, claim.right, ...(claim.where === null ? [] : [claim.where])];
     const again = run(claim ?? null, text);
     const general = isGeneral(point);
@@ -133,7 +135,8 @@ function checkLine(
     return smallestFailure(derivation, names.declaredUnder(parts, section), point, failure, fails);
   };
   if (chosen.failure !== undefined) {
-    return { ...row('fails', chosen.failure.reason), counterexample: counterexample(line.amended ?? line.claim, line.amendedText ?? line.text, chosen.failure) };
+    const found = counterexample(line.amended ?? line.claim, line.amendedText ?? line.text, chosen.failure);
+    return { ...row('fails', chosen.failure.reason), counterexample: found };
   }
   if (!chosen.constant) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]

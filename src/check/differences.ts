@@ -7,7 +7,7 @@ import { epsilon } from '../base/dtype.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Value } from '../graph/value.ts';
-import { type Border, flipAt, kindOf, type Near, type Probe, sideOf } from './borders.ts';
+import { type Border, flipAt, kindOf, type Near, type Probe, type Reach, sideOf } from './borders.ts';
 import { decisionsOf, type Flip } from './cells.ts';
 import { forwardDual } from './dual.ts';
 
@@ -26,7 +26,7 @@ export interface Differences {
 export interface DifferenceOptions {
   /** The first h tried. Default 2^−4. */
   readonly start?: number;
-  /** A border nearer than this is a border at the base point. Default start · 2^−20. */
+  /** A border nearer than this is a border at the base point. Default start · 2^−32. */
   readonly smallest?: number;
   /** μ of every value (see `dual`): eps·μ is its rounding error. Default |value|, which sees no cancellation. */
   readonly spread?: Float64Array;
@@ -34,39 +34,35 @@ export interface DifferenceOptions {
 
 export function differences(probe: (h: number) => Probe, options: DifferenceOptions = {}): Differences {
   const start = options.start ?? 2 ** -4;
-  const smallest = options.smallest ?? start * 2 ** -20;
+  const smallest = options.smallest ?? start * 2 ** -32;
   const base = probe(0);
-  const scene = { probe, base, mu: options.spread ?? base.values.map(Math.abs), smallest };
+  const scene = { probe, base, mu: options.spread ?? base.values.map(Math.abs), reach: { smallest, widest: start * 2 ** -10 } };
   let near: Near | undefined;
   for (let h = start; h >= smallest; h /= 4) {
     const outside = [h, -h].map((side) => ({ side, flip: flipAt(base, probe(side)) })).find(({ flip }) => flip !== undefined);
-    if (outside === undefined) {
-      const found = settle(scene, h, near && { ...near, inside: Math.sign(near.outside) * h });
-      if (found !== undefined) return found;
-    } else near = { inside: 0, outside: outside.side, ...(outside.flip !== 'domain' && { flip: outside.flip! }) };
+    if (outside === undefined) return settle(scene, h, near && { ...near, inside: Math.sign(near.outside) * h });
+    near = { inside: 0, outside: outside.side, ...(outside.flip !== 'domain' && { flip: outside.flip! }) };
   }
-  return acrossBase(probe, base, smallest, near?.flip);
+  return acrossBase(scene, near?.flip);
 }
 
 interface Scene {
   readonly probe: (h: number) => Probe;
   readonly base: Probe;
   readonly mu: Float64Array;
-  readonly smallest: number;
+  readonly reach: Reach;
 }
 
 /**
- * Extrapolates from h; a function that changes faster than h shows asks for a smaller start. Undefined when too few
- * points below h lie in the cell: ±h may look like the base across another cell.
+ * Extrapolates from h, and again from smaller starts while that is not accurate: the function may change faster than h
+ * shows, or ±h may look like the base across another cell.
  */
-function settle(scene: Scene, h: number, near: Near | undefined): Differences | undefined {
-  const { probe, base, smallest } = scene;
+function settle(scene: Scene, h: number, near: Near | undefined): Differences {
   let best = tableau(scene, h);
-  if (!best.error.every(Number.isFinite)) return undefined;
-  for (let from = h / 64; from > smallest && !settled(best); from /= 64) best = better(best, tableau(scene, from));
+  for (let from = h / 64; from > h * 2 ** -20 && !settled(best); from /= 64) best = better(best, tableau(scene, from));
   // A symmetric kink (|x| at 0) has converging central differences: without decisions both sides are looked at.
-  if (base.decisions === undefined) {
-    const border = borderAt(probe, base, smallest, undefined);
+  if (scene.base.decisions === undefined) {
+    const border = borderAt(scene, undefined);
     if (border !== undefined) return border;
   }
   return {
@@ -139,11 +135,11 @@ function better(a: Estimate, b: Estimate): Estimate {
 }
 
 /** The derivative where a border passes through the base point. */
-function acrossBase(probe: (h: number) => Probe, base: Probe, smallest: number, flip: Flip | undefined): Differences {
-  const found = borderAt(probe, base, smallest, flip);
+function acrossBase(scene: Scene, flip: Flip | undefined): Differences {
+  const found = borderAt(scene, flip);
   if (found !== undefined) return found;
   // Values and slopes agree on both sides: a border without effect, such as two equal entries changing places.
-  const [left, right] = [sideOf(probe, -1, smallest), sideOf(probe, 1, smallest)];
+  const [left, right] = [sideOf(scene.probe, -1, scene.reach), sideOf(scene.probe, 1, scene.reach)];
   return {
     derivative: left.slope.map((x, k) => (x + right.slope[k]!) / 2),
     error: left.slope.map((x, k) => Math.abs(x - right.slope[k]!)),
@@ -152,8 +148,8 @@ function acrossBase(probe: (h: number) => Probe, base: Probe, smallest: number, 
 }
 
 /** Measures both sides of the base point; undefined when neither values nor slopes differ. */
-function borderAt(probe: (h: number) => Probe, base: Probe, smallest: number, flip: Flip | undefined): Differences | undefined {
-  const [left, right] = [sideOf(probe, -1, smallest), sideOf(probe, 1, smallest)];
+function borderAt({ probe, base, reach }: Scene, flip: Flip | undefined): Differences | undefined {
+  const [left, right] = [sideOf(probe, -1, reach), sideOf(probe, 1, reach)];
   const kind = kindOf(left, right, base.values);
   if (kind === undefined) return undefined;
   const own = [left, right].find((side) => flipAt(base, side.probe) === undefined);

@@ -51,11 +51,7 @@ export function freeze(fragment: Fragment, base: readonly Value[]): Frozen {
   };
   return record(recorder, () => {
     const inputs = fragment.inputs.map((id, i) => keep(fragment.graph.steps[id]!, entered(recorder, base[i]!)));
-    const outputs = replay(fragment, inputs, (step, given) => {
-      const build = (): Tensor => frozenStep(step, given, frozen);
-      const forward = step.origin === undefined ? -1 : steps[step.origin.step]!;
-      return keep(step, forward < 0 ? build() : recorder.from({ ...step.origin!, step: forward }, build));
-    });
+    const outputs = replay(fragment, inputs, (step, given) => keep(step, frozenStep(step, given, frozen)));
     const boundary = { inputs: fragment.inputs.map((id) => steps[id]!), outputs: outputs.map((x) => recorder.stepOf(x).id) };
     return { fragment: { graph: recorder.graph, ...boundary }, steps, frozen, recorder };
   });

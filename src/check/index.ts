@@ -4,6 +4,13 @@ export { type Cause, type CauseContext, guessCause } from './causes.ts';
 export { type Decision, type Decisions, decisionsOf, firstFlip, type Flip } from './cells.ts';
 export { type Border, type Probe } from './borders.ts';
 export { along, type DifferenceOptions, type Differences, differences } from './differences.ts';
+export {
+  compare, type CompareOptions, type CompareReport, type EntryComparison, type GradientComparison, type QuantityComparison,
+  type SmallestDifference,
+} from './compare.ts';
+export type { ConditionReport } from './compare-conditions.ts';
+export type { ComparableLoss } from './compare-losses.ts';
+export { compareText } from './compare-text.ts';
 export { type DualOptions, dualProgram, type DualResult, forwardDual } from './dual.ts';
 export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
 export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';

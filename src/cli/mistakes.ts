@@ -25,13 +25,16 @@ function run(args: readonly string[]): number {
       : `${mistakeList(gallery)}\n\nmarginalia mistakes NAME checks one of them`);
     return 0;
   }
-  if (!gallery.some((mistake) => mistake.id === id)) throw new UsageError(`mistakes: there is no mistake '${id}'; marginalia mistakes lists them`);
+  if (!gallery.some((mistake) => mistake.id === id)) {
+    throw new UsageError(`mistakes: there is no mistake '${id}'; marginalia mistakes lists them`);
+  }
   const report = checkMistake(id);
   print(json ? JSON.stringify(report, finite, 1) : mistakeText(report, painter(process.stdout)));
   return report.ok ? 0 : 1;
 }
 
 /** JSON has no NaN and no infinity: they become texts. */
-const finite = (_: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
+const finite = (_: string, value: unknown): unknown =>
+  (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
 
 export const mistakes: Command = { summary: 'known mistakes of public code, each caught', help, run };

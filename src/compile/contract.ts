@@ -28,18 +28,22 @@ interface Offsets {
 }
 
 function offsets(scratch: Scratch, x: Placed, axes: readonly number[]): Offsets {
-  let values = Int32Array.of(0);
+  const length = axes.reduce((n, axis) => n * x.shape[axis]!, 1);
+  const address = scratch.take(4 * length);
+  const values = new Int32Array(length);
+  let filled = 1;
   for (const axis of axes) {
-    const n = x.shape[axis]!;
-    const next = new Int32Array(values.length * n);
-    values.forEach((base, i) => {
-      for (let j = 0; j < n; j++) next[i * n + j] = base + 4 * j * x.strides[axis]!;
-    });
-    values = next;
+    const [n, step] = [x.shape[axis]!, 4 * x.strides[axis]!];
+    for (let i = filled - 1; i >= 0; i--) {
+      const base = values[i]!;
+      for (let j = n - 1; j >= 0; j--) values[i * n + j] = base + j * step;
+    }
+    filled *= n;
   }
-  const address = scratch.take(4 * values.length);
-  scratch.words(address, values.length).set(values);
-  return { values, address, isRun: values.every((offset, i) => offset === 4 * i) };
+  let isRun = true;
+  for (let i = 0; i < length && isRun; i++) isRun = values[i] === 4 * i;
+  scratch.words(address, length).set(values);
+  return { values, address, isRun };
 }
 
 /** One operand as rows × K; `width` rows make a panel. */

@@ -101,9 +101,11 @@ export function runReduce(machine: Machine, primitive: ReducePrimitive, x: Value
   run(out, 8 * count);
   const sums = scratch.doubles(out, kept * count);
   const result = new Float32Array(kept);
-  for (let i = 0; i < kept; i++) {
-    const [row, column] = [Math.floor(i / inner!), i % inner!];
-    result[i] = combineBlocks(sums, row * count * inner! + column, count, inner!);
+  if (count === 1) result.set(sums);
+  else {
+    for (let row = 0; row < outer!; row++) {
+      for (let j = 0; j < inner!; j++) result[row * inner! + j] = combineBlocks(sums, row * count * inner! + j, count, inner!);
+    }
   }
   return new Value('f32', shape, result);
 }

@@ -10,6 +10,8 @@ import { Value } from '../graph/value.ts';
 
 /** The longest formula that is written into another one. */
 const readable = 48;
+/** The longest part of a rule's formula. */
+const longest = 400;
 
 /** What the formulas speak of: the steps, and the names of those that are not written out (inputs, labels, the result). */
 export interface Named {
@@ -135,8 +137,15 @@ export class AdjointFormulas {
   }
 
   #text(step: number, use: number, adjoint: string, forward: (id: number) => string): string {
-    if (step === this.#totals.get(use)!.step) return adjoint;
-    if (step < this.#first) return forward(step);
-    return write(this.#forward.program, step, (id) => this.#text(id, use, adjoint, forward));
+    const known = new Map<number, string>();
+    const text = (id: number): string => {
+      if (id === this.#totals.get(use)!.step) return adjoint;
+      if (id < this.#first) return forward(id);
+      const written = known.get(id) ?? write(this.#forward.program, id, text);
+      known.set(id, written);
+      // The steps of a rule are no lines, so what is too long is left out.
+      return written.length <= longest ? written : '…';
+    };
+    return text(step);
   }
 }

@@ -138,7 +138,7 @@ function readId(statement: Statement): { id: string; start: number } {
   return { id, start: start + id.length + rest.length - rest.trimStart().length };
 }
 
-export function isId(text: string): boolean {
+function isId(text: string): boolean {
   return /^(\([\p{L}\p{N}_.'*-]+\)|[\p{L}\p{N}_][\p{L}\p{N}_.'*-]*)$/u.test(text);
 }
 

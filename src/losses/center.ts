@@ -58,7 +58,7 @@ function checkCenters(who: string, features: Tensor, centers: Tensor): void {
 }
 
 /** Σ over the samples of each class of (o − x), [C, D], and how many there are, [C, 1]. */
-function pulls(who: string, features: Tensor, centers: Tensor, labels: Tensor): { readonly sums: Tensor; readonly counts: Tensor } {
+function pulls(who: string, features: Tensor, centers: Tensor, labels: Tensor): { sums: Tensor; counts: Tensor } {
   checkFloats(who, 'features', features, '[N, D]');
   checkCenters(who, features, centers);
   const y = checkedLabels(who, features, labels, centers.shape[0]!);

@@ -20,7 +20,7 @@ import {
  */
 export function labelIndicator(labels: Tensor, classes: number, dtype: DType): Tensor {
   const places = reshape(arange(classes, { dtype: 'i32' }), [1, classes]);
-  return label(cast(equal(unsqueeze(labels, 1), places), dtype), '1[k = y]', { role: 'target' });
+  return label(cast(equal(unsqueeze(label(labels, 'y'), 1), places), dtype), '1[k = y]', { role: 'target' });
 }
 
 /**

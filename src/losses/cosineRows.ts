@@ -2,27 +2,28 @@
 // classes and a mining factor that the paper names, and its successors. The texts are put together from the same three
 // choices as the losses are.
 
-import type { TargetMargin } from './margin.ts';
-import { angleFactor, arcMargin, combinedMargin, cosineMargin, plainTarget } from './margin.ts';
+import { angleFactor, arcMargin, combinedMargin, cosineMargin, plainTarget, type TargetMargin } from './margin.ts';
 import { marginSoftmax } from './marginSoftmax.ts';
 import { focal, hardMining, type Mining, noMining } from './mining.ts';
 import { nonNegative, positive } from './parameter.ts';
 import type { Reduction } from './reduction.ts';
-import { choice, continuous, fixed, type LossText, reductionParameter, row, type Row, type RowParameters, type Source, type Values } from './row.ts';
+import {
+  choice, continuous, fixed, type LossText, reductionParameter, row, type Row, type RowParameters, type Source, type Values,
+} from './row.ts';
 import { curricular, misclassified, type OtherRule, plainOthers, supportVectors } from './support.ts';
 
 /** One of the three choices, with the options that make it. */
-interface Part<P extends RowParameters, Choice> {
-  readonly parameters: P;
-  readonly make: (values: Values<P>) => Choice;
+interface Part<Choice> {
+  readonly parameters: RowParameters;
+  readonly make: (values: Values<RowParameters>) => Choice;
 }
 
-function part<const P extends RowParameters, Choice>(parameters: P, make: (values: Values<P>) => Choice): Part<RowParameters, Choice> {
-  // A row reads its options by name; a part sees the values of its own.
+function part<const P extends RowParameters, Choice>(parameters: P, make: (values: Values<P>) => Choice): Part<Choice> {
+  // A row holds the options of all its parts; each part sees its own.
   return { parameters, make: (values) => make(values as Values<P>) };
 }
 
-const gradient = choice(['exact', 'straightThrough'], 'whether the margin is differentiated, or passed by as some public code does');
+const gradient = choice(['exact', 'straightThrough'], 'whether the margin is differentiated, or passed by as some code does');
 const angle = { from: 0, to: Math.PI };
 
 const targets = {
@@ -51,8 +52,7 @@ const targets = {
   }, (o) => combinedMargin(o.m1, o.m2, o.m3, o)),
   curricular: part({ m: continuous(0.5, angle, 'margin added to the angle, in radians') }, ({ m }): TargetMargin => {
     // Its classes are hard by cos(θ + m) itself, though the target falls back beyond π.
-    const [margin, fallback] = [arcMargin(m), arcMargin(m, { targetRule: 'fallback' })];
-    return { ...fallback, equation: `${margin.equation.replace('f = ', 'b = ')}\n${fallback.equation}`, boundary: margin.value };
+    return { ...arcMargin(m, { targetRule: 'fallback' }), boundary: arcMargin(m) };
   }),
 };
 
@@ -65,14 +65,16 @@ const others = {
     t: continuous(0.2, nonNegative, 'how much hard classes are pushed up; t_SV − 1, so 0 is the margin loss alone'),
     mode: choice(['adaptive', 'fixed'], 'a push that grows with the cosine, or the same for all'),
   }, misclassified),
-  curricular: part({ t: continuous(0, { from: -1, to: 1 }, 'running mean of the target cosines, see nextCurricularT') }, curricular),
+  curricular: part({
+    t: continuous(0, { from: -1, to: 1 }, 'running mean of the target cosines, see nextCurricularT'),
+  }, curricular),
 };
 
 const focalParameters = {
   gamma: continuous(2, nonNegative, 'how fast the weight falls with the probability'),
   alpha: continuous(1, positive, 'factor of all weights; detection uses 0.25'),
   detach: { kind: 'switch', default: false, range: [false, true], meaning: 'treat the weight as a constant' },
-  probability: choice(['plain', 'margin'], 'whose p[y] feeds g: plain cosines, or the scores of the loss (the same without a margin)'),
+  probability: choice(['plain', 'margin'], 'whose p[y] feeds g: plain cosines, or the scores of the loss; one without a margin'),
 } as const;
 const minings = {
   plain: part({}, () => noMining),
@@ -86,9 +88,9 @@ const minings = {
 };
 
 interface Choices {
-  readonly target?: Part<RowParameters, TargetMargin>;
-  readonly rule?: Part<RowParameters, OtherRule>;
-  readonly mining?: Part<RowParameters, Mining>;
+  readonly target?: Part<TargetMargin>;
+  readonly rule?: Part<OtherRule>;
+  readonly mining?: Part<Mining>;
   /** The default of s. */
   readonly s?: number;
 }
@@ -112,23 +114,30 @@ function cosineRow(id: string, title: string, source: Source, choices: Choices =
 }
 
 function textOf(target: TargetMargin, rule: OtherRule, mining: Mining): LossText {
+  const { boundary, definitions = [] } = target;
+  // Without a margin the paper writes c[y] itself.
+  const f = target === plainTarget ? target.equation : 'f';
+  const margin = [...definitions, ...(boundary === undefined ? [] : [`b = ${boundary.equation}`]), `f = ${target.equation}`];
+  const edge = boundary === undefined ? f : 'b';
+  const support = [`I[k] = 1 if k != y and ${edge} < c[k] else 0`, `h[k] = ${rule.equation}`];
   const weighted = rule.equation === null ? 'exp(s * c[k])' : 'h[k] * exp(s * c[k])';
-  const total = `(exp(s * f) + sum(k != y, ${weighted}))`;
-  const boundary = target.boundary === undefined ? 'f' : 'b';
-  const support = rule.equation === null ? [] : [`I[k] = 1 if k != y and ${boundary} < c[k] else 0`, rule.equation];
-  const loss = `-log(exp(s * f) / ${total})`;
-  const slope = `(s * (p[y] - 1) * ${target.derivative} if k = y else s * p[k] * ${rule.derivative})`;
+  const total = `(exp(s * ${f}) + sum(k != y, ${weighted}))`;
+  const loss = `-log(exp(s * ${f}) / ${total})`;
+  const times = (slope: string): string => (slope === '1' ? '' : ` * ${slope}`);
+  const slope = `s * (p[y] - 1)${times(target.derivative)} if k = y else s * p[k]${times(rule.derivative)}`;
   return {
     equation: [
-      'c[k] = dot(unit(w[k]), unit(x))', target.equation, ...support,
-      ...(mining.equation === null ? [`L = ${loss}`] : [`ℓ = ${loss}`, mining.equation, 'L = g * ℓ']),
+      'c[k] = dot(unit(w[k]), unit(x))', ...(f === 'f' ? margin : []), ...(rule.equation === null ? [] : support),
+      ...(mining.equation === null ? [`L = ${loss}`] : [`ℓ = ${loss}`, ...(mining.definitions ?? []), `g = ${mining.equation}`, 'L = g * ℓ']),
     ].join('\n'),
-    handGradient: `p[k] = (exp(s * f) if k = y else ${weighted}) / ${total}\nd(L, c[k]) = ${mining.gradient(slope)}`,
+    handGradient: `p[k] = (exp(s * ${f}) if k = y else ${weighted}) / ${total}\nd(L, c[k]) = ${mining.gradient(slope)}`,
   };
 }
 
-const sv = (equation: string): Source => ({ paper: 'Support Vector Guided Softmax Loss for Face Recognition', arxiv: '1812.11317', equation });
+const paper = 'Support Vector Guided Softmax Loss for Face Recognition';
+const sv = (equation: string): Source => ({ paper, arxiv: '1812.11317', equation });
 const mv: Source = { paper: 'Mis-classified Vector Guided Softmax Loss for Face Recognition', arxiv: '1912.00833', equation: null };
+const curriculum = 'CurricularFace: Adaptive Curriculum Learning Loss for Deep Face Recognition';
 
 export const cosineRows: readonly Row[] = [
   cosineRow('normface', 'Softmax over cosines (NormFace)', sv('(1)')),
@@ -148,9 +157,9 @@ export const cosineRows: readonly Row[] = [
   cosineRow('sv-a-softmax', 'SV-A-Softmax', sv('(12), (13), (3a)'), { target: targets.a, rule: others.sv }),
   cosineRow('sv-am-softmax', 'SV-AM-Softmax', sv('(12), (13), (3b)'), { target: targets.am, rule: others.sv }),
   cosineRow('sv-arc-softmax', 'SV-Arc-Softmax', sv('(12), (13), (3c)'), { target: targets.arc, rule: others.sv }),
-  cosineRow('sv-combined', 'SV with the combined margin', sv('(12), (13), (3d)'), { target: targets.combined, rule: others.sv }),
+  cosineRow('sv-combined', 'SV combined margin', sv('(12), (13), (3d)'), { target: targets.combined, rule: others.sv }),
   cosineRow('mv-am-softmax', 'MV-AM-Softmax', mv, { target: targets.am, rule: others.mv, s: 32 }),
   cosineRow('mv-arc-softmax', 'MV-Arc-Softmax', mv, { target: targets.arc, rule: others.mv, s: 32 }),
-  cosineRow('curricular', 'CurricularFace', { paper: 'CurricularFace: Adaptive Curriculum Learning Loss for Deep Face Recognition', arxiv: '2004.00288', equation: null },
+  cosineRow('curricular', 'CurricularFace', { paper: curriculum, arxiv: '2004.00288', equation: null },
     { target: targets.curricular, rule: others.curricular, s: 64 }),
 ];

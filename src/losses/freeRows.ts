@@ -34,7 +34,7 @@ export const freeRows: readonly Row[] = [
   }),
   row({
     id: 'center', title: 'Center loss',
-    source: { paper: 'A Discriminative Feature Learning Approach for Deep Face Recognition (ECCV 2016)', arxiv: null, equation: null },
+    source: { paper: 'A Discriminative Feature Learning Approach for Deep Face Recognition (2016)', arxiv: null, equation: null },
     inputs: ['features', 'weights', 'centers', 'labels'],
     parameters: {
       lambda: continuous(0.003, nonNegative, 'weight of the distances'),

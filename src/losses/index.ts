@@ -20,4 +20,6 @@ export type { Parameter, Range } from './parameter.ts';
 export type { Reduction, ReductionOption } from './reduction.ts';
 export type { Loss, LossInput, LossOptions, LossText, Row, RowParameter, RowParameters, Source } from './row.ts';
 export { type BiasedLoss, l2Softmax, softmaxLoss } from './softmax.ts';
-export { curricular, hardClasses, misclassified, nextCurricularT, type OtherRule, plainOthers, supportVectors } from './support.ts';
+export {
+  curricular, hardClasses, misclassified, nextCurricularT, type OtherRule, plainOthers, type RunningMean, supportVectors,
+} from './support.ts';

@@ -90,5 +90,6 @@ export function checkedClassInputs(who: string, features: Tensor, weights: Tenso
 export function fitting(x: Tensor, model: Tensor, who: string): Tensor {
   if (sameShape(x.shape, model.shape)) return x;
   throw new ShapeError(message(`${who} made ${shapeText(x.shape)} of ${shapeText(model.shape)}`,
-    'A choice keeps the shape; a tensor parameter is [], or [N, 1] for the N samples of the batch', 'Check the shape of the parameter'));
+    'A choice keeps the shape; a tensor parameter is [], or [N, 1] for the N samples of the batch',
+    'Check the shape of the parameter'));
 }

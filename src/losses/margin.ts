@@ -12,14 +12,15 @@ import {
 export interface TargetMargin {
   readonly name: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** Formula notation, one definition a line; the last defines f by c[y]. A line for b gives the boundary, if any. */
+  /** f by c[y], in formula notation; it may use `b`, the boundary, and what `definitions` define. */
   readonly equation: string;
-  /** df/dc[y] in formula notation; it may use what the equation defines. */
+  readonly definitions?: readonly string[];
+  /** df/dc[y] in formula notation. */
   readonly derivative: string;
   /** c_y [N, 1] → f [N, 1] */
   readonly value: (c: Tensor) => Tensor;
-  /** What another class must exceed to be hard, where that is not f itself: c_y [N, 1] → [N, 1] */
-  readonly boundary?: (c: Tensor) => Tensor;
+  /** What another class must exceed to be hard, where that is not f itself. */
+  readonly boundary?: Pick<TargetMargin, 'equation' | 'value'>;
 }
 
 /** What happens where the margin would harm: θ + m beyond π, or a target that is still on the wrong side. */
@@ -41,7 +42,7 @@ const angles: Range = { from: 0, to: Math.PI };
 const theta = 'acos(c[y])';
 
 /** No margin: f = c. */
-export const plainTarget: TargetMargin = { name: 'plain', parameters: {}, equation: 'f = c[y]', derivative: '1', value: (c) => c };
+export const plainTarget: TargetMargin = { name: 'plain', parameters: {}, equation: 'c[y]', derivative: '1', value: (c) => c };
 
 /**
  * The additive cosine margin of AM-Softmax (CosFace).
@@ -58,7 +59,7 @@ export function cosineMargin(m: Parameter, options: RuleOption<'fallback'> = {})
   checkParameter('cosineMargin', 'm', m, nonNegative);
   checkChoice('cosineMargin', 'targetRule', targetRule, ['paper', 'easy0', 'easyMargin']);
   const margin: TargetMargin = {
-    name: 'cosine', parameters: { m }, equation: 'f = c[y] - m', derivative: '1', value: (c) => sub(c, m),
+    name: 'cosine', parameters: { m }, equation: 'c[y] - m', derivative: '1', value: (c) => sub(c, m),
   };
   if (targetRule === 'paper') return withGradient(margin, gradient);
   return withGradient(eased(margin, targetRule === 'easy0' ? 0 : m, targetRule === 'easy0' ? '0' : 'm'), gradient);
@@ -81,7 +82,7 @@ export function arcMargin(m: Parameter, options: RuleOption<'easyMargin'> = {}):
   checkParameter('arcMargin', 'm', m, angles);
   checkChoice('arcMargin', 'targetRule', targetRule, ['paper', 'fallback', 'easy0']);
   const margin: TargetMargin = {
-    name: 'arc', parameters: { m }, equation: `f = cos(${theta} + m)`, derivative: `sin(${theta} + m) / sin(${theta})`,
+    name: 'arc', parameters: { m }, equation: `cos(${theta} + m)`, derivative: `sin(${theta} + m) / sin(${theta})`,
     value: shifted(1, 0, m),
   };
   if (targetRule === 'easy0') return withGradient(eased(margin, 0, '0'), gradient);
@@ -89,7 +90,7 @@ export function arcMargin(m: Parameter, options: RuleOption<'easyMargin'> = {}):
   const turn = 'c[y] > -cos(m)';
   return withGradient({
     ...margin,
-    equation: `f = cos(${theta} + m) if ${turn} else c[y] - m * sin(m)`,
+    equation: `${margin.equation} if ${turn} else c[y] - m * sin(m)`,
     derivative: `(${margin.derivative} if ${turn} else 1)`,
     value: (c) => where(less(times(-1, cosine(m)), c), margin.value(c), sub(c, times(m, sine(m)))),
   }, gradient);
@@ -119,17 +120,19 @@ export function angleFactor(m: number, options: AngleFactorOptions = {}): Target
   checkParameter('angleFactor', 'lambda', lambda, nonNegative);
   checkChoice('angleFactor', 'reading', reading, ['literal', 'psi']);
   const psi = reading === 'psi';
+  const mixes = lambda !== 0;
   const pure = psi ? `sign * cos(m * ${theta}) - 2 * turns` : `cos(m * ${theta})`;
   const slope = `${psi ? 'sign * ' : ''}m * sin(m * ${theta}) / sin(${theta})`;
   const segment = [`turns = min(floor(m * ${theta} / acos(-1)), m - 1)`, 'sign = 1 - 2 * (turns - 2 * floor(turns / 2))'];
   return withGradient({
     name: psi ? 'angle factor, psi' : 'angle factor',
     parameters: { m, lambda },
-    equation: [...(psi ? segment : []), `f = (lambda * c[y] + ${pure}) / (1 + lambda)`].join('\n'),
-    derivative: `(lambda + ${slope}) / (1 + lambda)`,
+    equation: mixes ? `(lambda * c[y] + ${pure}) / (1 + lambda)` : pure,
+    ...(psi && { definitions: segment }),
+    derivative: mixes ? `(lambda + ${slope}) / (1 + lambda)` : slope,
     value: (c) => {
       const f = psi ? monotone(c, m) : chebyshev(c, m).cosine;
-      return lambda === 0 ? f : div(add(mul(lambda, c), f), plus(1, lambda));
+      return mixes ? div(add(mul(lambda, c), f), plus(1, lambda)) : f;
     },
   }, gradient);
 }
@@ -162,7 +165,7 @@ export function combinedMargin(m1: Parameter, m2: Parameter, m3: Parameter, opti
   checkParameter('combinedMargin', 'm2', m2, nonNegative);
   checkParameter('combinedMargin', 'm3', m3, angles);
   return withGradient({
-    name: 'combined', parameters: { m1, m2, m3 }, equation: `f = cos(m1 * ${theta} + m3) - m2`,
+    name: 'combined', parameters: { m1, m2, m3 }, equation: `cos(m1 * ${theta} + m3) - m2`,
     derivative: `m1 * sin(m1 * ${theta} + m3) / sin(${theta})`, value: shifted(m1, m2, m3),
   }, options.gradient ?? 'exact');
 }
@@ -184,22 +187,20 @@ function eased(margin: TargetMargin, threshold: Parameter, text: string): Target
   const above = `c[y] > ${text}`;
   return {
     ...margin,
-    equation: `${margin.equation.replace('f = ', 'b = ')}\nf = b if ${above} else c[y]`,
+    equation: `b if ${above} else c[y]`,
     derivative: `(${margin.derivative} if ${above} else 1)`,
     value: (c) => where(less(threshold, c), margin.value(c), c),
-    boundary: margin.value,
+    boundary: margin,
   };
 }
 
 function withGradient(margin: TargetMargin, gradient: 'exact' | 'straightThrough'): TargetMargin {
   checkChoice(`${margin.name} margin`, 'gradient', gradient, ['exact', 'straightThrough']);
   if (gradient === 'exact') return margin;
-  const lines = margin.equation.split('\n');
-  const last = lines.pop()!.replace('f = ', '');
   return {
     ...margin,
     name: `${margin.name}, straight-through`,
-    equation: [...lines, `f = surrogate(${last}, c[y])`].join('\n'),
+    equation: `surrogate(${margin.equation}, c[y])`,
     derivative: '1',
     value: (c) => surrogate(margin.value(c), c),
   };

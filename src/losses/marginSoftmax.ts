@@ -49,10 +49,11 @@ export function marginSoftmax(options: MarginSoftmaxOptions = {}): ClassLoss {
     const { f, boundary } = scope('margin', () => {
       const own = label(ofLabel(c, isLabel), 'c_y');
       const value = label(fitting(target.value(own), own, `marginSoftmax: the ${target.name} margin`), 'f');
-      return { f: value, boundary: target.boundary?.(own) ?? value };
+      return { f: value, boundary: target.boundary?.value(own) ?? value };
     });
     const hard = (): Tensor => scope('support', () => label(hardClasses(c, boundary, isLabel), 'I', { role: 'support' }));
-    const v = label(where(isLabel, f, fitting(others.value(c, hard), c, `marginSoftmax: the rule '${others.name}'`)), 'v');
+    const raised = scope('others', () => fitting(others.value(c, hard), c, `marginSoftmax: the rule '${others.name}'`));
+    const v = label(where(isLabel, f, raised), 'v');
     const z = label(fitting(mul(scale, v), c, 'marginSoftmax: the scale'), 'z');
     const loss = scope('softmax', () => crossEntropy(z, isLabel));
     const plainLoss = (): Tensor => scope('plain softmax', () => crossEntropy(mul(scale, c), isLabel));

@@ -16,8 +16,9 @@ export interface MinedLosses {
 export interface Mining {
   readonly name: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** Formula notation, one definition a line, the last defining g, by ℓ and c[k]; null where g = 1. */
+  /** g by ℓ, s and c[k], in formula notation; null where g = 1. It may use what `definitions` define. */
   readonly equation: string | null;
+  readonly definitions?: readonly string[];
   /** ∂(g·ℓ)/∂c[k] in formula notation, given the text of ∂ℓ/∂c[k]. */
   readonly gradient: (slope: string) => string;
   /** g [N]; null where g = 1. */
@@ -63,7 +64,8 @@ export function focal(options: FocalOptions = {}): Mining {
   return {
     name: 'focal',
     parameters: { gamma, alpha },
-    equation: `${plain ? 'q[k] = exp(s * c[k]) / sum(k, exp(s * c[k]))\n' : ''}g = ${detach ? `stop(${power})` : power}`,
+    equation: detach ? `stop(${power})` : power,
+    ...(plain && { definitions: ['q[k] = exp(s * c[k]) / sum(k, exp(s * c[k]))'] }),
     gradient: (inner) => {
       if (detach) return `g * (${inner})`;
       if (plain) return `g * (${inner}) - ${slope} * s * q[y] * ((1 if k = y else 0) - q[k]) * ℓ`;
@@ -104,7 +106,7 @@ export function hardMining(options: HardMiningOptions = {}): Mining {
   return {
     name: 'hard mining',
     parameters: { saveRate },
-    equation: 'g = 1 if rank(n, ℓ) < max(1, floor(saveRate * sum(n, 1) + 1e-9)) else 0',
+    equation: '1 if rank(n, ℓ) < max(1, floor(saveRate * sum(n, 1) + 1e-9)) else 0',
     gradient: (slope) => `g * (${slope})`,
     factor: ({ loss }) => {
       const rank = argsort(argsort(neg(loss)));

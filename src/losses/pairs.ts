@@ -36,7 +36,8 @@ export function checkPairInputs(who: string, features: Tensor, labels: Tensor): 
 
 /** 1 where two samples are of one class, [N, N]; the diagonal too. */
 export function sameClass(labels: Tensor, dtype: 'f32' | 'f64'): Tensor {
-  const same = equal(unsqueeze(labels, 1), unsqueeze(labels, 0));
+  const y = label(labels, 'y');
+  const same = equal(unsqueeze(y, 1), unsqueeze(y, 0));
   return label(cast(same, dtype), 'same', { role: 'target' });
 }
 

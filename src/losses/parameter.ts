@@ -38,8 +38,8 @@ export function isReadable(x: Tensor): boolean {
 /** Refuses a number that is none or lies outside its range. */
 export function checkNumber(who: string, name: string, x: unknown, range: Range, hint = 'Check the value'): void {
   const { from, to, open = false, whole = false } = range;
-  const fits = typeof x === 'number' && Number.isFinite(x) && x <= to && (open ? x > from : x >= from) && (!whole || Number.isInteger(x));
-  if (!fits) throw new DomainError(message(`${who}: ${name} = ${String(x)}`, rangeText(name, range), hint));
+  const isIn = typeof x === 'number' && Number.isFinite(x) && x <= to && (open ? x > from : x >= from);
+  if (!isIn || (whole && !Number.isInteger(x))) throw new DomainError(message(`${who}: ${name} = ${String(x)}`, rangeText(name, range), hint));
 }
 
 /** The same for a parameter that may be a tensor: its entries are looked at when they can be read. */

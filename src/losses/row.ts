@@ -121,7 +121,8 @@ function checkInputs(id: string, inputs: readonly string[], given: readonly Loss
     return length === undefined ? !isTensor(x) : !Array.isArray(x) || x.length !== Number(length) || !x.every(isTensor);
   });
   if (given.length === inputs.length && bad < 0) return;
-  const what = given.length === inputs.length ? `argument ${bad}, ${inputs[bad]}, is no such tensor` : `called with ${given.length} arguments`;
+  const what = given.length === inputs.length
+    ? `argument ${bad}, ${inputs[bad]}, is no such tensor` : `called with ${given.length} arguments`;
   throw new DomainError(message(`${id}: ${what}`, `Its inputs are (${inputs.join(', ')})`, 'Pass tensors in this order'));
 }
 

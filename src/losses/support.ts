@@ -10,7 +10,7 @@ import { checkChoice, checkNumber, checkParameter, nonNegative, type Parameter, 
 export interface OtherRule {
   readonly name: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** h[k] in formula notation, by c[k], I[k] and s; null where h = 1 and no class is called hard. */
+  /** h[k] by c[k], I[k] and s, in formula notation; null where h = 1 and no class is called hard. */
   readonly equation: string | null;
   /** dv[k]/dc[k] in formula notation. */
   readonly derivative: string;
@@ -49,7 +49,7 @@ export function supportVectors({ t }: { readonly t: Parameter }): OtherRule {
   checkParameter('supportVectors', 't', t, { from: 1, to: Infinity },
     'MV-Softmax code counts from 0: t_MV = t_SV − 1, so its 0.2 is 1.2 here; or use misclassified({ t })');
   return {
-    name: 'support vectors', parameters: { t }, equation: 'h[k] = exp(s * (t - 1) * (c[k] + 1) * I[k])',
+    name: 'support vectors', parameters: { t }, equation: 'exp(s * (t - 1) * (c[k] + 1) * I[k])',
     derivative: '(1 + (t - 1) * I[k])', value: (c, hard) => add(c, mul(mul(plus(t, -1), add(c, 1)), hard())),
   };
 }
@@ -64,17 +64,18 @@ export function supportVectors({ t }: { readonly t: Parameter }): OtherRule {
  * Edges     t = 0 gives c bit for bit
  * Throws    DomainError if t < 0 or for an unknown mode
  */
-export function misclassified({ t, mode = 'adaptive' }: { readonly t: Parameter; readonly mode?: 'adaptive' | 'fixed' }): OtherRule {
+export function misclassified(options: { readonly t: Parameter; readonly mode?: 'adaptive' | 'fixed' }): OtherRule {
+  const { t, mode = 'adaptive' } = options;
   checkParameter('misclassified', 't', t, nonNegative);
   checkChoice('misclassified', 'mode', mode, ['adaptive', 'fixed']);
   if (mode === 'fixed') {
     return {
-      name: 'misclassified, fixed', parameters: { t }, equation: 'h[k] = exp(s * t * I[k])', derivative: '1',
+      name: 'misclassified, fixed', parameters: { t }, equation: 'exp(s * t * I[k])', derivative: '1',
       value: (c, hard) => add(c, mul(t, hard())),
     };
   }
   return {
-    name: 'misclassified, adaptive', parameters: { t }, equation: 'h[k] = exp(s * t * (c[k] + 1) * I[k])',
+    name: 'misclassified, adaptive', parameters: { t }, equation: 'exp(s * t * (c[k] + 1) * I[k])',
     derivative: '(1 + t * I[k])', value: (c, hard) => add(c, mul(mul(t, add(c, 1)), hard())),
   };
 }
@@ -93,9 +94,16 @@ export function curricular({ t }: { readonly t: Parameter }): OtherRule {
   checkParameter('curricular', 't', t, { from: -1, to: 1 });
   const constant = isTensor(t) ? stopGradient(t) : t;
   return {
-    name: 'curricular', parameters: { t }, equation: 'h[k] = exp(s * c[k] * (t + c[k] - 1) * I[k])',
+    name: 'curricular', parameters: { t }, equation: 'exp(s * c[k] * (t + c[k] - 1) * I[k])',
     derivative: '(1 + (t + 2 * c[k] - 1) * I[k])', value: (c, hard) => where(hard(), mul(c, add(constant, c)), c),
   };
+}
+
+export interface RunningMean {
+  /** How much of one side is kept. Default 0.99. */
+  readonly momentum?: number;
+  /** Which side: the batch's, as the paper prints it, or the old one, as its code does. */
+  readonly reading?: 'paper' | 'code';
 }
 
 /**
@@ -109,7 +117,7 @@ export function curricular({ t }: { readonly t: Parameter }): OtherRule {
  * Edges     with momentum 0.99 the two readings differ by a factor of 99 in speed; the released code is the slow one
  * Throws    DomainError for a value outside its range or an unknown reading
  */
-export function nextCurricularT(t: number, batchMean: number, options: { readonly momentum?: number; readonly reading?: 'paper' | 'code' } = {}): number {
+export function nextCurricularT(t: number, batchMean: number, options: RunningMean = {}): number {
   const { momentum = 0.99, reading = 'paper' } = options;
   checkNumber('nextCurricularT', 't', t, { from: -1, to: 1 });
   checkNumber('nextCurricularT', 'batchMean', batchMean, { from: -1, to: 1 });

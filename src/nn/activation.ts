@@ -48,8 +48,8 @@ export function prelu(options: PreluOptions = {}): Layer<PreluParams, Nothing> {
       if (channels === 1) demandFloat(x, 'prelu');
       else demandAxis('prelu', x, 1, 'channels', channels);
       demandType('prelu', x, params.slope);
-      const placed = channels === 1 ? reshape(params.slope, []) : reshape(params.slope, [channels, ...x.shape.slice(2).map(() => 1)]);
-      return { y: bend(x, placed), state };
+      const placed = channels === 1 ? [] : [channels, ...x.shape.slice(2).map(() => 1)];
+      return { y: bend(x, reshape(params.slope, placed)), state };
     },
   };
 }
@@ -77,7 +77,8 @@ export function dropout(layer: { readonly rate: number }): Layer<Nothing, Nothin
       if (!train || rate === 0) return { y: x, state };
       if (key === undefined) {
         throw new DomainError(message(
-          `dropout: training at rate ${rate} without a key`, 'Randomness comes from a key', 'Pass { train: true, key: foldIn(key, step) }'));
+          `dropout: training at rate ${rate} without a key`,
+          'Randomness comes from a key', 'Pass { train: true, key: foldIn(key, step) }'));
       }
       return { y: drop(x, { rate, key }), state };
     },

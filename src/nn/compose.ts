@@ -5,7 +5,9 @@ import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { scope, type Tensor } from '../graph/index.ts';
 import { add, foldIn } from '../ops/index.ts';
-import { type ApplyOptions, demandMode, type InitOptions, type Layer, type ParameterTree, stateless, type Variables } from './layer.ts';
+import {
+  type ApplyOptions, demandMode, type InitOptions, type Layer, type ParameterTree, stateless, type Variables,
+} from './layer.ts';
 
 /** Layers by place or by name; the names are those of the parameters, and of the scopes in a trace. */
 export type Layers = readonly Layer[] | Readonly<Record<string, Layer>>;

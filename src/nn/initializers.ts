@@ -64,7 +64,8 @@ function heDeviation(who: string, options: HeOptions): (fans: Fans) => number {
   const { slope = 0, fan = 'in' } = options;
   if (!Number.isFinite(slope) || (fan !== 'in' && fan !== 'out')) {
     throw new DomainError(message(
-      `${who}: slope ${slope}, fan '${String(fan)}'`, "The slope is a finite number, the fan 'in' or 'out'", 'Leave them out for ReLU'));
+      `${who}: slope ${slope}, fan '${String(fan)}'`,
+      "The slope is a finite number, the fan 'in' or 'out'", 'Leave them out for ReLU'));
   }
   const variance = 2 / (1 + slope * slope);
   return ({ fanIn, fanOut }) => Math.sqrt(variance / (fan === 'in' ? fanIn : fanOut));

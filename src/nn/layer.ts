@@ -55,7 +55,8 @@ export function stateless(f: (x: Tensor) => Tensor): Layer<Nothing, Nothing> {
 export function demandMode(options: ApplyOptions, who: string): void {
   if (typeof options?.train === 'boolean') return;
   throw new DomainError(message(
-    `${who}: train = ${String(options?.train)}`, 'A layer is told whether it trains', 'Pass { train: true } or { train: false }'));
+    `${who}: train = ${String(options?.train)}`,
+    'A layer is told whether it trains', 'Pass { train: true } or { train: false }'));
 }
 
 /** Refuses a size that is none; called when a layer is made, so that the mistake is found where it was written. */
@@ -72,7 +73,8 @@ export function demandAxis(who: string, x: Tensor, axis: number, name: string, s
   demandFloat(x, who);
   if (x.shape.at(axis) !== size) {
     throw new ShapeError(message(
-      `${who}: x ${shapeText(x.shape)}`, `Axis ${axis} holds ${size} ${name}`, 'Check the layer before, or the options of this one'));
+      `${who}: x ${shapeText(x.shape)}`,
+      `Axis ${axis} holds ${size} ${name}`, 'Check the layer before, or the options of this one'));
   }
 }
 

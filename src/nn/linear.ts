@@ -32,7 +32,9 @@ export interface ConvLayerOptions extends WeightOptions, ConvOptions {
 }
 
 /** The parameters of a weight of this shape. */
-function initial(key: Tensor, shape: Shape, weight: Initializer, bias: boolean, options: InitOptions): Variables<AffineParams, Nothing> {
+function initial(
+  key: Tensor, shape: Shape, weight: Initializer, bias: boolean, options: InitOptions,
+): Variables<AffineParams, Nothing> {
   const params = { weight: weight(key, shape, options), ...(bias && { bias: allZeros(key, [shape[0]!], options) }) };
   return { params, state: {} };
 }
@@ -80,7 +82,8 @@ export function conv2d(options: ConvLayerOptions): AffineLayer {
   demandSizes('conv2d', { inputs, outputs, groups, 'kernel height': height, 'kernel width': width });
   if (inputs % groups !== 0 || outputs % groups !== 0) {
     throw new DomainError(message(
-      `conv2d: groups ${groups} for ${inputs} → ${outputs} channels`, 'The groups divide both numbers of channels', 'Check the options'));
+      `conv2d: groups ${groups} for ${inputs} → ${outputs} channels`,
+      'The groups divide both numbers of channels', 'Check the options'));
   }
   return {
     init: (key, own = {}) => initial(key, [outputs, inputs / groups, height, width], weight, bias, own),

@@ -30,7 +30,8 @@ export function mlp(options: MlpOptions): Layer {
   demandOptions(options, ['sizes', 'activation'], 'mlp');
   const { sizes, activation = relu } = options;
   if (!Array.isArray(sizes) || sizes.length < 2) {
-    throw new DomainError(message(`mlp: sizes [${String(sizes)}]`, 'There are at least two sizes, input and output', 'Write [784, 128, 10]'));
+    throw new DomainError(message(
+      `mlp: sizes [${String(sizes)}]`, 'There are at least two sizes, input and output', 'Write [784, 128, 10]'));
   }
   return sequential(sizes.slice(1).flatMap((outputs: number, i) => (i === sizes.length - 2
     ? [linear({ inputs: sizes[i]!, outputs })]
@@ -139,7 +140,8 @@ export function residualFaces(options: ResidualFacesOptions = {}): Layer {
 /** A convolution without a bias, which the batchNorm behind it would take out again. */
 function convolution(inputs: number, outputs: number, kernel: number, stride: number): Layer[] {
   const weight = heNormal({ slope: 0.25 });
-  return [conv2d({ inputs, outputs, kernel, stride, padding: (kernel - 1) / 2, weight }), batchNorm({ channels: outputs })];
+  const padding = (kernel - 1) / 2;
+  return [conv2d({ inputs, outputs, kernel, stride, padding, bias: false, weight }), batchNorm({ channels: outputs })];
 }
 
 /** Two convolutions around a shortcut, which is x itself where nothing changes its shape, and PReLU behind the sum. */

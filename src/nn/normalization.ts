@@ -57,7 +57,8 @@ export function batchNorm(layer: BatchNormLayerOptions): Layer<NormParams, Batch
   demandEpsilon('batchNorm', epsilon);
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new DomainError(message(
-      `batchNorm: momentum ${momentum}`, 'The share of the new batch lies in [0, 1]', 'Use 0.1 (it is 1 minus the share of the old)'));
+      `batchNorm: momentum ${momentum}`,
+      'The share of the new batch lies in [0, 1]', 'Use 0.1 (it is 1 minus the share of the old)'));
   }
   const blend = (old: Tensor, fresh: Tensor, correction: number): Tensor =>
     stopGradient(add(mul(old, 1 - momentum), mul(fresh, momentum * correction)));
@@ -74,7 +75,8 @@ export function batchNorm(layer: BatchNormLayerOptions): Layer<NormParams, Batch
       const n = x.size / channels;
       if (n < 2) {
         throw new ShapeError(message(
-          `batchNorm: training on x ${shapeText(x.shape)}`, 'A variance needs at least two numbers per channel', 'Use a larger batch'));
+          `batchNorm: training on x ${shapeText(x.shape)}`,
+          'A variance needs at least two numbers per channel', 'Use a larger batch'));
       }
       const { y, mean, variance } = overBatch(x, { ...params, epsilon });
       return { y, state: { mean: blend(state.mean, mean, 1), variance: blend(state.variance, variance, n / (n - 1)) } };
@@ -95,16 +97,17 @@ export function layerNorm(options: LayerNormLayerOptions): Layer<NormParams, Not
   demandOptions(options, ['shape', 'epsilon', 'affine'], 'layerNorm');
   const { epsilon = 1e-5, affine = true } = options;
   const shape: Shape = typeof options.shape === 'number' ? [options.shape] : options.shape;
-  demandSizes('layerNorm', { axes: shape.length, ...Object.fromEntries(shape.map((n, axis) => [`size of axis ${axis - shape.length}`, n])) });
-  demandEpsilon('layerNorm', epsilon);
   const axis = shape.map((_, i) => i - shape.length);
+  demandSizes('layerNorm', { axes: shape.length, ...Object.fromEntries(shape.map((n, i) => [`size of axis ${axis[i]!}`, n])) });
+  demandEpsilon('layerNorm', epsilon);
   return {
     init: (key, own = {}) => ({ params: start(shape, affine, key, own), state: {} }),
     apply: ({ params, state }, x) => {
       demandFloat(x, 'layerNorm');
       if (x.rank < shape.length || !sameShape(x.shape.slice(x.rank - shape.length), shape)) {
         throw new ShapeError(message(
-          `layerNorm: x ${shapeText(x.shape)}`, `Its last axes are ${shapeText(shape)}`, 'Check the layer before, or the options of this one'));
+          `layerNorm: x ${shapeText(x.shape)}`,
+          `Its last axes are ${shapeText(shape)}`, 'Check the layer before, or the options of this one'));
       }
       if (params.scale !== undefined) demandType('layerNorm', x, params.scale);
       return { y: overFeatures(x, { ...params, epsilon, axis }), state };

@@ -3,7 +3,9 @@
 
 import { message, ShapeError } from '../base/errors.ts';
 import { shapeText, sizeOf } from '../base/shape.ts';
-import { avgPool2d as meanOfWindows, type AveragePoolOptions, maxPool2d as maxOfWindows, mean, reshape, type WindowOptions } from '../ops/index.ts';
+import {
+  avgPool2d as meanOfWindows, type AveragePoolOptions, maxPool2d as maxOfWindows, mean, reshape, type WindowOptions,
+} from '../ops/index.ts';
 import { demandFloat, demandOptions, demandTensor } from '../ops/operands.ts';
 import { demandSizes, type Layer, type Nothing, stateless } from './layer.ts';
 
@@ -45,7 +47,8 @@ export function globalAveragePool(): Layer<Nothing, Nothing> {
     demandFloat(x, 'globalAveragePool');
     if (x.rank < 3) {
       throw new ShapeError(message(
-        `globalAveragePool: x ${shapeText(x.shape)}`, 'x is [N, C, ...] with at least one axis of places', 'Look for a flatten in front'));
+        `globalAveragePool: x ${shapeText(x.shape)}`,
+        'x is [N, C, ...] with at least one axis of places', 'Look for a flatten in front'));
     }
     return mean(x, { axis: x.shape.map((_, axis) => axis).slice(2) });
   });

@@ -1,14 +1,11 @@
 // Gradients held within bounds, before an optimiser sees them: each number by itself, or the tree as one vector. Both
 // are written in ops and can be part of a recorded training step.
 
-import { flatten, type Tree } from '../base/tree.ts';
+import { flatten } from '../base/tree.ts';
 import { isTensor, type Tensor } from '../graph/index.ts';
 import { add, clamp, div, minimum, mul, norm, safeSqrt, square } from '../ops/index.ts';
 import { demandOptions } from '../ops/operands.ts';
-import { demandNonNegative, demandRange } from './optimizer.ts';
-
-/** A gradient: a tree of tensors, null where an integer has none. */
-export type Gradients = Tree<Tensor | null>;
+import { demandNonNegative, demandRange, type Gradients } from './optimizer.ts';
 
 /** Applies f to every tensor of a tree and leaves null alone. */
 function mapLeaves<G extends Gradients>(gradients: G, f: (g: Tensor) => Tensor): G {

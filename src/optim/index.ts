@@ -1,8 +1,8 @@
 // Optimisers, clipping and schedules: values made of plain functions over trees of tensors.
 
 export { adam, type AdamOptions, adamW } from './adam.ts';
-export { clipByGlobalNorm, clipByValue, type GlobalNormOptions, type Gradients } from './clip.ts';
-export type { Optimizer, OptimizerState, ParameterTree, UpdateOptions } from './optimizer.ts';
+export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './clip.ts';
+export type { Gradients, Optimizer, OptimizerState, ParameterTree, UpdateOptions } from './optimizer.ts';
 export { rmsprop, type RmspropOptions } from './rmsprop.ts';
 export {
   constantSchedule, cosineSchedule, multiStepSchedule, oneCycleSchedule, type OneCycleOptions, piecewiseSchedule,

@@ -12,6 +12,8 @@ import { add, cast, zeros } from '../ops/index.ts';
 import { demandOptions } from '../ops/operands.ts';
 
 export type ParameterTree = Tree<Tensor>;
+/** A tree of the form of the parameters, null where an integer has no gradient. */
+export type Gradients = Tree<Tensor | null>;
 
 /** The number of updates so far, i32 [], and the slots of memory, each a tree of the form of the parameters. */
 export type OptimizerState = { readonly step: Tensor; readonly [slot: string]: ParameterTree };
@@ -25,7 +27,7 @@ export interface Optimizer {
   init(params: ParameterTree): OptimizerState;
   /** A gradient leaf that is null leaves its parameter and its memory as they are. */
   update<P extends ParameterTree>(
-    gradients: Tree<Tensor | null>, state: OptimizerState, params: P, options?: UpdateOptions,
+    gradients: Gradients, state: OptimizerState, params: P, options?: UpdateOptions,
   ): { readonly params: P; readonly state: OptimizerState };
 }
 
@@ -51,7 +53,7 @@ export function optimizer<Slot extends string>(who: string, lr: number, slots: r
       const fresh = (): ParameterTree => flat.rebuild(flat.leaves.map((p) => zeros(p.shape, { dtype: p.dtype })));
       return { step: tensor(0, { dtype: 'i32' }), ...Object.fromEntries(slots.map((slot) => [slot, fresh()])) };
     },
-    update: <P extends ParameterTree>(gradients: Tree<Tensor | null>, state: OptimizerState, params: P, options: UpdateOptions = {}) => {
+    update: <P extends ParameterTree>(gradients: Gradients, state: OptimizerState, params: P, options: UpdateOptions = {}) => {
       demandOptions(options, ['lr'], who);
       const flat = flatten(params, isTensor);
       const dtype = floatTypeOf(flat.leaves);
@@ -70,12 +72,15 @@ export function optimizer<Slot extends string>(who: string, lr: number, slots: r
 }
 
 /** One gradient per parameter, each of its shape and type. */
-function gradientsOf(who: string, gradients: Tree<Tensor | null>, params: Flat<Tensor>, dtype: FloatDType): readonly (Tensor | null)[] {
+function gradientsOf(
+  who: string, gradients: Gradients, params: Flat<Tensor>, dtype: FloatDType,
+): readonly (Tensor | null)[] {
   const { leaves, paths } = flatten(gradients, (x): x is Tensor | null => x === null || isTensor(x));
   const stranger = params.paths.findIndex((path, i) => path !== paths[i]);
   if (stranger >= 0 || paths.length !== params.paths.length) {
+    const missing = stranger < 0 ? '' : `, none for '${params.paths[stranger]!}'`;
     throw new ShapeError(message(
-      `${who}: ${paths.length} gradients for ${params.paths.length} parameters${stranger < 0 ? '' : `, none for '${params.paths[stranger]!}'`}`,
+      `${who}: ${paths.length} gradients for ${params.paths.length} parameters${missing}`,
       'Gradients have the form of the parameters', 'Use the gradient by this very tree'));
   }
   params.leaves.forEach((p, i) => {
@@ -97,9 +102,11 @@ function gradientsOf(who: string, gradients: Tree<Tensor | null>, params: Flat<T
 
 function slotOf(who: string, state: OptimizerState, slot: string, params: Flat<Tensor>): readonly Tensor[] {
   const { leaves, paths } = flatten(state[slot], isTensor);
-  if (paths.length !== params.paths.length || leaves.some((x, i) => paths[i] !== params.paths[i] || !sameShape(x.shape, params.leaves[i]!.shape))) {
+  const fits = (p: Tensor, i: number): boolean => paths[i] === params.paths[i] && sameShape(leaves[i]!.shape, p.shape);
+  if (paths.length !== params.paths.length || !params.leaves.every(fits)) {
     throw new ShapeError(message(
-      `${who}: the memory '${slot}' belongs to other parameters`, 'The state has the form of the parameters', `Use ${who}(…).init(params)`));
+      `${who}: the memory '${slot}' belongs to other parameters`,
+      'The state has the form of the parameters', `Use ${who}(…).init(params)`));
   }
   return leaves;
 }
@@ -114,7 +121,8 @@ function rateTensor(who: string, lr: Operand, dtype: FloatDType): Tensor {
     throw new ShapeError(message(`${who}: lr ${lr}`, 'The learning rate is one number', 'Use reshape(lr, []), or pass a number'));
   }
   if (lr.dtype !== dtype) {
-    throw new DTypeError(message(`${who}: lr ${lr} for parameters of type ${dtype}`, 'Both have one type', 'Use cast, or pass a number'));
+    throw new DTypeError(message(
+      `${who}: lr ${lr} for parameters of type ${dtype}`, 'Both have one type', 'Use cast, or pass a number'));
   }
   if (currentRecorder()?.mode !== 'abstract') demandRate(who, lr.item());
   return lr;
@@ -132,7 +140,9 @@ export function demandRange(who: string, name: string, value: number, fits: bool
 
 /** Refuses numbers that must be finite and ≥ 0, by name. */
 export function demandNonNegative(who: string, numbers: Readonly<Record<string, number>>): void {
-  for (const [name, x] of Object.entries(numbers)) demandRange(who, name, x, x >= 0 && x < Infinity, `${name} is a finite number ≥ 0`);
+  for (const [name, x] of Object.entries(numbers)) {
+    demandRange(who, name, x, x >= 0 && x < Infinity, `${name} is a finite number ≥ 0`);
+  }
 }
 
 /** Refuses shares that must lie in [0, 1): at 1 an average would never hear of anything new. */

@@ -22,12 +22,13 @@ function demandSteps(who: string, name: string, steps: number): void {
 }
 
 function demandAscending(who: string, milestones: readonly number[]): void {
-  if (Array.isArray(milestones) && milestones.every((m, i) => m >= 0 && m < Infinity && (i === 0 || m > milestones[i - 1]!))) return;
+  const follows = (m: number, i: number): boolean => m >= 0 && m < Infinity && (i === 0 || m > milestones[i - 1]!);
+  if (Array.isArray(milestones) && milestones.every(follows)) return;
   throw new DomainError(message(
     `${who}: milestones [${String(milestones)}]`, 'Milestones are steps ≥ 0 in ascending order', 'Sort them'));
 }
 
-const passed = (milestones: readonly number[], step: number): number => milestones.filter((milestone) => milestone <= step).length;
+const passed = (milestones: readonly number[], step: number): number => milestones.filter((m) => m <= step).length;
 
 /** Half a cosine: 1 at 0, 0 at 1. */
 const fade = (x: number): number => (1 + Math.cos(Math.PI * x)) / 2;
@@ -63,7 +64,9 @@ export function stepSchedule(options: { readonly lr: number; readonly every: num
  * Equation  lr(k) = lr·factor^(number of milestones ≤ k)
  * Throws    DomainError for numbers out of range or milestones that do not ascend
  */
-export function multiStepSchedule(options: { readonly lr: number; readonly milestones: readonly number[]; readonly factor?: number }): Schedule {
+export function multiStepSchedule(
+  options: { readonly lr: number; readonly milestones: readonly number[]; readonly factor?: number },
+): Schedule {
   demandOptions(options, ['lr', 'milestones', 'factor'], 'multiStepSchedule');
   const { lr, milestones, factor = 0.1 } = options;
   demandNonNegative('multiStepSchedule', { lr, factor });
@@ -77,11 +80,15 @@ export function multiStepSchedule(options: { readonly lr: number; readonly miles
  * Equation  lr(k) = rates[number of milestones ≤ k]
  * Throws    DomainError for numbers out of range, milestones that do not ascend or another number of rates
  */
-export function piecewiseSchedule(options: { readonly rates: readonly number[]; readonly milestones: readonly number[] }): Schedule {
+export function piecewiseSchedule(
+  options: { readonly rates: readonly number[]; readonly milestones: readonly number[] },
+): Schedule {
   demandOptions(options, ['rates', 'milestones'], 'piecewiseSchedule');
   const { rates, milestones } = options;
   demandAscending('piecewiseSchedule', milestones);
-  demandRange('piecewiseSchedule', 'number of rates', rates.length, rates.length === milestones.length + 1, `${milestones.length} milestones take ${milestones.length + 1} rates`);
+  const stretches = milestones.length + 1;
+  const rule = `${milestones.length} milestones take ${stretches} rates`;
+  demandRange('piecewiseSchedule', 'number of rates', rates.length, rates.length === stretches, rule);
   for (const lr of rates) demandNonNegative('piecewiseSchedule', { lr });
   return schedule('piecewiseSchedule', (step) => rates[passed(milestones, step)]!);
 }
@@ -163,7 +170,8 @@ export function oneCycleSchedule(options: OneCycleOptions): Schedule {
     demandRange('oneCycleSchedule', name, x, x > 0 && x < Infinity, `${name} is a positive number`);
   }
   const top = rise * steps - 1;
-  demandRange('oneCycleSchedule', 'rise', rise, top > 0 && rise < 1, `rise is a share of the ${steps} steps that leaves more than one step on both sides`);
+  const rule = `rise is a share below 1 that takes more than one of the ${steps} steps`;
+  demandRange('oneCycleSchedule', 'rise', rise, top > 0 && rise < 1, rule);
   const first = peak / startDivisor;
   const last = first / endDivisor;
   return schedule('oneCycleSchedule', (step) => (step <= top

@@ -2,7 +2,7 @@
 // comes in; nothing is checked here.
 
 import { counterexampleText, type Paint } from '../check/ledger-text.ts';
-import type { Counterexample } from '../check/ledger.ts';
+import type { Counterexample, Digits } from '../check/ledger.ts';
 import { wrap } from '../explain/text.ts';
 import type { Mistake, MistakeReport } from './mistakes.ts';
 
@@ -12,21 +12,23 @@ const indented = (text: string): string[] => text.split('\n').flatMap((line) => 
 /** What people wrote, what is wrong with it, where it shows, and the right line. */
 export function mistakeText(report: MistakeReport, paint: Paint): string {
   const { title, source, notes, given, written, right } = report;
-  const mark = (good: boolean, text: string): string => (good ? paint('holds', `✓ ${text}`) : paint('fails', `✗ ${text}`));
+  const { digits } = right;
+  const mark = (good: boolean, text: string): string => paint(good ? 'holds' : 'fails', `${good ? '✓' : '✗'} ${text}`);
   const known = given.length === 0 ? [] : ['', paint('bold', 'given'), ...given.flatMap(indented)];
-  const example = written.counterexample === undefined ? [] : counterexampleText(written.counterexample).map((line) => `  ${line}`);
+  const example = written.counterexample === undefined ? [] : counterexampleText(written.counterexample);
   return [
     paint('bold', title), ...wrap(source, width).map((line) => paint('dim', line)), '', ...notes, ...known, '',
     paint('bold', 'as people wrote it'), ...indented(written.text), '',
-    mark(written.caught, written.caught ? 'caught' : 'not caught'), ...indented(written.reason), ...example, '',
+    mark(written.caught, written.caught ? 'caught' : 'not caught'), ...indented(written.reason), ...example.map((line) => `  ${line}`), '',
     paint('bold', 'the right line'), ...indented(right.text), '',
-    mark(right.holds, right.holds ? `holds${digitsText(report)}` : 'does not hold'), ...(right.reason === undefined ? [] : indented(right.reason)),
+    mark(right.holds, right.holds ? `holds${digitsText(digits)}` : 'does not hold'),
+    ...(right.reason === undefined ? [] : indented(right.reason)),
   ].join('\n');
 }
 
-function digitsText({ right: { digits } }: MistakeReport): string {
+function digitsText({ statement, duals, differences }: Digits): string {
   const by = (name: string, x: number | null): string[] => (x === null ? [] : [`${name} ${Math.floor(x)} digits`]);
-  const all = [...by('both sides agree to', digits.statement), ...by('dual numbers to', digits.duals), ...by('differences to', digits.differences)];
+  const all = [...by('both sides agree to', statement), ...by('dual numbers to', duals), ...by('differences to', differences)];
   return all.length === 0 ? '' : `: ${all.join(', ')}`;
 }
 
@@ -55,7 +57,7 @@ function sectionOf({ id, title, source, notes, language, given, written, right }
   return [
     `## ${id}`, '', `**${title}.** ${source}.`, '', ...notes, '',
     ...(given.length === 0 ? [] : ['Given', '', ...fence(given.join('\n'))]),
-    'as people wrote it', '', ...fence(written.text, kind),
+    given.length === 0 ? 'As people wrote it' : 'as people wrote it', '', ...fence(written.text, kind),
     ...(counterexample === undefined ? [] : ['is seen to fail at', '', ...fence(pointText(counterexample))]),
     `${right.holds ? 'The right line, which holds' : 'This does not hold'}:`, '', ...fence(right.text, kind),
   ];

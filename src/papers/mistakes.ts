@@ -88,8 +88,11 @@ export const mistakes: readonly Mistake[] = [...formulaMistakes, ...snippetMista
 export function checkMistake(id: string): MistakeReport {
   const snippet = snippetMistakes.find((mistake) => mistake.id === id);
   if (snippet !== undefined) return checkSnippets(snippet);
-  if (formulaMistakes.some((mistake) => mistake.id === id)) return checkFormula(id, parseDerivation(readMistake(id), `${id}.derivation`));
-  throw new DomainError(message(`the mistake '${id}'`, `Mistakes are ${mistakes.map((mistake) => mistake.id).join(', ')}`, 'Choose one of them'));
+  if (!formulaMistakes.some((mistake) => mistake.id === id)) {
+    const ids = mistakes.map((mistake) => mistake.id).join(', ');
+    throw new DomainError(message(`the mistake '${id}'`, `Mistakes are ${ids}`, 'Choose one of them'));
+  }
+  return checkFormula(id, parseDerivation(readMistake(id), `${id}.derivation`));
 }
 
 /** The one amended line of a derivation; every other line of it has to hold. */
@@ -97,7 +100,10 @@ export function checkFormula(id: string, derivation: Derivation): MistakeReport 
   const { title, source, notes } = derivation;
   const ledger = checkDerivation(derivation, { printedCounterexamples: true });
   const row = ledger.rows.find((line) => line.amended !== undefined);
-  if (row === undefined) throw new DomainError(message(`the mistake '${id}' has no amended line`, 'What people wrote is a claim, the right line its amendment', 'Add amend below it'));
+  if (row === undefined) {
+    const rule = 'What people wrote is a claim, the right line its amendment';
+    throw new DomainError(message(`the mistake '${id}' has no amended line`, rule, 'Add amend below the claim'));
+  }
   const caught = row.verdict === 'amended';
   const own = ledger.rows.filter((line) => line.verdict === 'fails' || line.verdict === 'unexercised');
   const wrong = own.map((line) => `${line.id}: ${line.reason ?? line.verdict}`).join('; ');
@@ -132,7 +138,8 @@ export function checkSnippets({ id, title, source, notes, written, right, points
   return {
     version: 1, id, title, source, notes, language: 'typescript', given: [],
     written: {
-      text: written.text.trim(), caught: found !== undefined, reason: found === undefined ? 'its gradient is right' : reasonOf(found),
+      text: written.text.trim(), caught: found !== undefined,
+      reason: found === undefined ? 'its gradient is right' : reasonOf(found),
       ...(small && { counterexample: exampleAt(small, written, right) }),
     },
     right: {
@@ -143,7 +150,9 @@ export function checkSnippets({ id, title, source, notes, written, right, points
   };
 }
 
-const inputOf = (tool: Checkable, point: readonly number[]): unknown => (typeof tool === 'function' ? tensor([...point], { dtype: 'f64' }) : [...point]);
+/** Functions over tensors are given a tensor, tools over plain arrays an array. */
+const inputOf = (tool: Checkable, point: readonly number[]): unknown =>
+  (typeof tool === 'function' ? tensor([...point], { dtype: 'f64' }) : [...point]);
 
 function judge({ make }: Snippet, point: readonly number[]): GradcheckReport {
   const tool = make();

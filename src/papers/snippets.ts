@@ -31,7 +31,7 @@ const powerTwo: SnippetMistake = {
   source: 'js-pytorch 0.7.2 src/tensor.ts, class Pow',
   notes: [
     'The backward pass of a^n returns 2·a·dz whatever the exponent; n is not even kept. Squares were',
-    'tried, and for squares it is right. A test that the loss goes down passes too: the sign is right.',
+    'tried, and for squares it is right. A test that the loss goes down passes too.',
   ],
   written: {
     text: `

@@ -30,8 +30,7 @@ const expandTo = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape)
 function largest(array: ArrayLike<number>, from: number, stride: number, length: number): number {
   let best = -Infinity;
   for (let i = 0; i < length; i++) {
-    const x = array[from + i * stride]!;
-    if (x > best || Number.isNaN(x)) best = x;
+    best = Math.max(best, array[from + i * stride]!);
     if (Number.isNaN(best)) return NaN;
   }
   return best;

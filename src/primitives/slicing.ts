@@ -33,7 +33,16 @@ const slice_: ViewPrimitive = {
     const { starts, sizes, steps } = params as unknown as SliceParams;
     return `slice(${x!}, ${starts.map((s, i) => `${s}:${sizes[i]!}${steps[i] === 1 ? '' : `:${steps[i]!}`}`).join(', ')})`;
   },
-  type: ([x], params) => ({ shape: (params as unknown as SliceParams).sizes, dtype: x!.dtype }),
+  type: ([x], params) => {
+    const { starts, sizes, steps } = params as unknown as SliceParams;
+    const inside = (place: number, axis: number): boolean => Number.isInteger(place) && place >= 0 && place < x!.shape[axis]!;
+    const fits = sizes.length === x!.shape.length && sizes.every((size, axis) => size === 0
+      || (inside(starts[axis]!, axis) && inside(starts[axis]! + (size - 1) * steps[axis]!, axis)));
+    if (!fits) {
+      throw new ShapeError(message(`slice: ${JSON.stringify(params)} of ${shapeText(x!.shape)}`, 'A slice stays inside its operand', 'Check starts, sizes and steps'));
+    }
+    return { shape: sizes, dtype: x!.dtype };
+  },
   run: ([x], params) => {
     const { starts, sizes, steps } = params as unknown as SliceParams;
     const offset = starts.reduce((sum, s, axis) => sum + (sizes.includes(0) ? 0 : s * x!.strides[axis]!), x!.offset);

@@ -8,25 +8,39 @@ const probe = (f: (x: number) => number[], x0: number, borders: (x: number) => n
     values: Float64Array.from(f(x0 + h)), decisions: [{ step: 7, taken: borders(x0 + h).map(Math.sign) }],
   });
 
+const reach = { smallest: 1e-9, widest: 1e-4 };
+
 describe('one side of a point', () => {
   it('gives the limits of value and slope', () => {
-    const side = sideOf(probe((x) => [Math.exp(x), 3], 0.5, (x) => [x < 0.5 ? 1 : -1]), -1, 1e-7);
+    const side = sideOf(probe((x) => [Math.exp(x), 3], 0.5, (x) => [x < 0.5 ? 1 : -1]), -1, reach);
     expect(side.value[0]).toBeCloseTo(Math.exp(0.5), 12);
     expect(side.slope[0]).toBeCloseTo(Math.exp(0.5), 8);
     expect([side.value[1], Math.abs(side.slope[1]!) < 1e-9]).toEqual([3, true]);
   });
 
   it('stays in the cell that begins there, however thin it is', () => {
-    const side = sideOf(probe((x) => [x > 1e-5 ? 100 : 2 * x], 0, (x) => [x > 1e-5 ? 1 : -1]), 1, 1e-7);
+    const side = sideOf(probe((x) => [x > 1e-5 ? 100 : 2 * x], 0, (x) => [x > 1e-5 ? 1 : -1]), 1, reach);
     expect(side.value[0]).toBeCloseTo(0, 12);
     expect(side.slope[0]).toBeCloseTo(2, 6);
+  });
+});
+
+describe('a staircase finer than can be seen', () => {
+  it('is not resolved, and counts as a jump', () => {
+    const at = (h: number): Probe => {
+      const values = Float64Array.of(Math.floor((0.3 + h) * 1e12));
+      return { values, decisions: [{ step: 7, taken: values }] };
+    };
+    const [left, right] = [sideOf(at, -1, reach), sideOf(at, 1, reach)];
+    expect([left.resolved, right.resolved]).toEqual([false, false]);
+    expect(kindOf(left, right, at(0).values)).toBe('jump');
   });
 });
 
 describe('two sides', () => {
   const sides = (below: (x: number) => number, above: (x: number) => number, middle = above(0)) => {
     const at = probe((x) => [x < 0 ? below(x) : x > 0 ? above(x) : middle], 0, (x) => [x]);
-    return kindOf(sideOf(at, -1, 1e-7), sideOf(at, 1, 1e-7), Float64Array.of(middle));
+    return kindOf(sideOf(at, -1, reach), sideOf(at, 1, reach), Float64Array.of(middle));
   };
   it('are told apart by existence, by values, then by slopes', () => {
     expect(sides((x) => Math.log(x), (x) => x)).toBe('edge');

@@ -45,6 +45,15 @@ describe('inside a cell', () => {
     expect(found.h).toBeLessThan(1e-3);
   });
 
+  it('finds a cell that is narrower than the steps it would like to take', () => {
+    // Steps of 1e-8: flat inside, of slope 1 from afar.
+    const found = differences((h) => {
+      const stair = Float64Array.of(Math.round((0.3 + h) * 1e8) / 1e8);
+      return { values: stair, decisions: [{ step: 7, taken: stair }] };
+    });
+    expect([found.derivative[0], found.border]).toEqual([0, undefined]);
+  });
+
   it('stays inside the domain of a function', () => {
     const found = differences(probe((x) => [Math.sqrt(x)], 1e-4));
     expect(found.derivative[0]).toBeCloseTo(50, 7);

@@ -96,7 +96,7 @@ describe('wrong gradients', () => {
     const report = gradcheck((x: Tensor) => total(P.mul(label(wrongSlope(P.mul(x, 2)), 'u'), row)), [x23]);
     expect(report.ok).toBe(false);
     expect(report.orders).toHaveLength(1);
-    expect(report.failures[0]!.kind).toBe('duals');
+    expect(new Set(report.failures.map((f) => f.kind))).toEqual(new Set(['duals']));
     const { worst } = report;
     expect(worst).toMatchObject({
       order: 1, input: 'inputs[0]', output: 'f', step: { op: 'sinus', label: 'u', formula: 'sin(%2)' },

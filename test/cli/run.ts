@@ -3,13 +3,18 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { filesBelow, root } from '../source.ts';
+
+// Starting a process takes its time where others run too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const changed = (path: string): number => statSync(join(root, path)).mtimeMs;
 const newest = Math.max(...filesBelow('src').map(changed));
 /** The built program, which starts three times as fast, unless a source is newer than it. */
 const built = 'dist/cli/main.js';
-const program = existsSync(join(root, built)) && changed(built) >= newest ? [built] : ['--import', 'tsx', 'src/cli/main.ts'];
+const program = existsSync(join(root, built)) && changed(built) >= newest ? [built] : ['--import', 'tsx', fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))];
 const cwd = root;
 
 export interface Outcome {

@@ -45,8 +45,8 @@ describe('encodePgm and encodePpm', () => {
   it('law: what is written is read back', () => {
     const image = (channels: 1 | 3): fc.Arbitrary<Image> => fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
       fc.uint8Array({ minLength: width * height * channels, maxLength: width * height * channels }).map((pixels) => ({ width, height, channels, pixels })));
-    fc.assert(fc.property(image(1), (x) => expect(decodePgm(encodePgm(x), 'x')).toEqual(x)), runs);
-    fc.assert(fc.property(image(3), (x) => expect(decodePpm(encodePpm(x), 'x')).toEqual(x)), runs);
+    fc.assert(fc.property(image(1), (x) => void expect(decodePgm(encodePgm(x), 'x')).toEqual(x)), runs);
+    fc.assert(fc.property(image(3), (x) => void expect(decodePpm(encodePpm(x), 'x')).toEqual(x)), runs);
   });
 
   it('refuse the other kind of picture', () => {

@@ -58,6 +58,8 @@ describe('lines', () => {
       expect(expanded.length).toBeLessThan(200);
       for (const part of adjoint!.contributions) expect(part.expanded.length).toBeLessThan(200);
     }
+    const own = customGradient((x) => x, ({ grad: g }) => [deep(g)]);
+    for (const part of explain(own, [1]).lines[0]!.adjoint!.contributions) expect(part.expanded.length).toBeLessThan(1000);
   });
 
   it('survive JSON, with the numbers that JSON does not know as texts', () => {

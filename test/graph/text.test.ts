@@ -4,14 +4,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { customGradient, grad } from '../../src/autodiff/index.ts';
-import { FormatError } from '../../src/base/errors.ts';
+import { FormatError, MarginaliaError } from '../../src/base/errors.ts';
 import {
   evaluate, filled, Graph, label, parseGraph, printGraph, scope, tensor, type Tensor, trace, Value,
 } from '../../src/graph/index.ts';
 import { add, expand, mul, permute, primitives, primitivesByName, reshape, sqrt, sumAxes, sumTo } from '../../src/primitives/index.ts';
+import { runs, thrown } from '../values.ts';
 import { program, recipes, sameBits } from './programs.ts';
 
-const runs = { seed: 1, numRuns: Number(process.env['RUNS'] ?? 30) };
 const read = (text: string) => parseGraph(text, primitivesByName);
 
 describe('printGraph', () => {
@@ -103,7 +103,8 @@ describe('parseGraph', () => {
   });
 
   it('meets every primitive in those programs', () => {
-    const steps = fc.sample(recipes, { seed: 1, numRuns: 600 }).flatMap((recipe) => program(recipe).graph.steps);
+    const once = fc.sample(recipes, { seed: 1, numRuns: 200 }).map((recipe) => ({ ...recipe, order: Math.min(recipe.order, 1) }));
+    const steps = once.flatMap((recipe) => program(recipe).graph.steps);
     const met = new Set(steps.map((step) => step.primitive));
     expect(primitives.filter((primitive) => !met.has(primitive)).map(({ name }) => name)).toEqual([]);
   });
@@ -176,7 +177,7 @@ describe('parseGraph', () => {
     expect(() => read(text)).toThrow(reason);
   });
 
-  it('law: a damaged text is refused with a place, or is a graph that prints and reads', () => {
+  it('law: a damaged text is refused with a place, or is a graph that prints, reads and runs or says why not', () => {
     const words = ['\\u{d800}', '__proto__', 'constructor: 1', 'shape', 'null', '1e999', '99999999999'];
     const scraps = fc.constantFrom(...'%:[]{}()\'#,.-019 \n\t\0efiN', ...words);
     const damage = fc.record({ at: fc.nat(), cut: fc.nat(6), put: scraps });
@@ -186,8 +187,10 @@ describe('parseGraph', () => {
         return left.slice(0, from) + put + left.slice(from + cut);
       }, printGraph(program(recipe)));
       try {
-        const again = printGraph(read(text));
+        const damaged = read(text);
+        const again = printGraph(damaged);
         expect(printGraph(read(again))).toBe(again);
+        expect(thrown(() => evaluate(damaged.graph, damaged.outputs)) ?? new MarginaliaError('')).toBeInstanceOf(MarginaliaError);
       } catch (error) {
         expect(error).toBeInstanceOf(FormatError);
         expect((error as Error).message).toMatch(/^line \d+, column \d+: /);

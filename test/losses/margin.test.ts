@@ -37,7 +37,7 @@ describe('cosineMargin', () => {
     expect(values(easy0, at)).toEqual([0.5 - 0.35, 0, 0.2 - 0.35, 0, -0.3]);
     expect(values(easyMargin, at)).toEqual([0.5 - 0.35, 0.35, 0.2, 0, -0.3]);
     expect(slopes(easy0, at)).toEqual([1, 1, 1, 1, 1]);
-    for (const { boundary } of [easy0, easyMargin]) expect(Array.from(boundary!(column(at)).data)).toEqual(at.map((c) => c - 0.35));
+    for (const { boundary } of [easy0, easyMargin]) expect(Array.from(boundary!.value(column(at)).data)).toEqual(at.map((c) => c - 0.35));
   });
 
   it('takes a tensor for m, one value or one per sample, and is differentiated for it', () => {
@@ -80,7 +80,7 @@ describe('arcMargin', () => {
     const easy = arcMargin(0.5, { targetRule: 'easy0' });
     expect(values(easy, [1e-13])[0]).toBeCloseTo(-0.479, 3);
     expect(values(easy, [0, -0.4])).toEqual([0, -0.4]);
-    close(Array.from(easy.boundary!(column([-0.4])).data), values(arcMargin(0.5), [-0.4]));
+    close(Array.from(easy.boundary!.value(column([-0.4])).data), values(arcMargin(0.5), [-0.4]));
   });
 
   it('gives the same with m as a number and as a tensor', () => {

@@ -18,7 +18,7 @@ describe('marginSoftmax', () => {
     const { graph } = trace(marginSoftmax(full), inputs);
     const shapes = Object.fromEntries(graph.steps.flatMap((step) => (step.label === undefined ? [] : [[step.label, step.shape]])));
     expect(shapes).toEqual({
-      'x': [4, 3], 'w': [5, 3], '1[k = y]': [4, 5], 'x̂': [4, 3], 'ŵ': [5, 3], 'c': [4, 5], 'c_y': [4, 1], 'f': [4, 1],
+      'x': [4, 3], 'w': [5, 3], 'y': [4], '1[k = y]': [4, 5], 'x̂': [4, 3], 'ŵ': [5, 3], 'c': [4, 5], 'c_y': [4, 1], 'f': [4, 1],
       'I': [4, 5], 'v': [4, 5], 'z': [4, 5], 'ℓ': [4], 'g': [4], 'L': [4],
     });
   });
@@ -32,7 +32,7 @@ describe('marginSoftmax', () => {
   it('puts its parts in scopes', () => {
     const { graph } = trace(marginSoftmax(full), inputs);
     const scopes = [...new Set(graph.steps.flatMap((step) => (step.scope === undefined ? [] : [step.scope])))];
-    expect(scopes).toEqual(['cosines', 'margin', 'support', 'softmax', 'mining/plain softmax', 'mining']);
+    expect(scopes).toEqual(['cosines', 'margin', 'others', 'others/support', 'softmax', 'mining/plain softmax', 'mining']);
   });
 
   it('makes the same numbers outside a trace as inside', () => {

@@ -4,20 +4,36 @@
 
 import { gradient } from '../../src/autodiff/index.ts';
 import { flatten } from '../../src/base/tree.ts';
+import { forwardDual } from '../../src/check/dual.ts';
 import { Lowering, parseDerivation, parseExpr } from '../../src/formula/index.ts';
-import { isTensor, type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import { type Graph, isTensor, type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import type { LossInput, LossOptions, LossText, Row } from '../../src/losses/row.ts';
 import { mul, sum, take } from '../../src/ops/index.ts';
+import type { Expected } from './hunt.ts';
 import { numbersOf, type Sample, type World, worldOf } from '../losses/samples.ts';
 
 export interface Reference {
   readonly value: number;
+  /** μ of the value: what its rounding is judged by. */
+  readonly spread: number;
   /** One gradient per float input. */
   readonly slopes: readonly Float64Array[];
 }
 
-/** L of every sample (pair, triplet), in the open trace. */
-function lossesOf(text: LossText, { declare, sizes, values }: World): Tensor {
+/** What a row's equation gives for a name it defines, such as I; `undefined` for a name it does not define. */
+export function definitionOf(row: Row, given: Sample, options: LossOptions, name: string, by = 0): Expected | undefined {
+  const text = lowScores(row.text(options), by);
+  const target = text.equation.split('\n').map((line) => line.split(' = ')[0]!).find((left) => left.replace('[k]', '') === name);
+  if (target === undefined) return undefined;
+  const { graph, outputs, result } = trace(() => lowered(text, worldOf(row, given, options), target), []);
+  return { numbers: Float64Array.from(result.leaves[0]!.data), spread: spreadOf(graph, outputs) };
+}
+
+const spreadOf = (graph: Graph, outputs: readonly number[]): Float64Array =>
+  forwardDual(graph, outputs, { tangents: new Map(), rounding: true })[0]!.spread;
+
+/** An expression by the names of an equation, per sample (pair, triplet), in the open trace. */
+function lowered(text: LossText, { declare, sizes, values }: World, expression: string): Tensor {
   const derivation = parseDerivation([
     'title reference', ...declare.map((line) => `declare ${line}`), ...text.equation.split('\n').map((line, i) => `define D${i} ${line}`),
   ].join('\n'));
@@ -25,19 +41,29 @@ function lossesOf(text: LossText, { declare, sizes, values }: World): Tensor {
     sizes: new Map(Object.entries(sizes)),
     values: new Map(Object.entries(values).map(([name, x]): [string, Tensor] => [`.${name}`, x])),
   };
-  return new Lowering(derivation, derivation.sections[0]!, point).expr(parseExpr('L', { indices: Object.keys(sizes) })).tensor;
+  return new Lowering(derivation, derivation.sections[0]!, point).expr(parseExpr(expression, { indices: Object.keys(sizes) })).tensor;
 }
 
 /** The mean loss of a row, as its formula says, and its gradient by every float input. */
-export function referenceOf(row: Row, given: Sample, options: LossOptions, inputs: readonly LossInput[]): Reference {
+export function referenceOf(row: Row, given: Sample, options: LossOptions, inputs: readonly LossInput[], by = 0): Reference {
   const leaves = flatten(inputs, isTensor).leaves.filter((x) => x.dtype !== 'i32');
-  const seen = trace((...floats: Tensor[]) => (row.inputs.includes('weights') ? meanOverSamples : meanOverGroups)(row, given, options, floats), leaves);
+  const text = lowScores(row.text(options), by);
+  const mean = row.inputs.includes('weights') ? meanOverSamples : meanOverGroups;
+  const seen = trace((...floats: Tensor[]) => mean(row, text, given, options, floats), leaves);
   const seeds = [{ step: seen.outputs[0]!, cotangent: tensor(1, { dtype: 'f64' }) }];
   const slopes = gradient(seen.recorder, seeds, seen.inputs);
   return {
     value: seen.result.leaves[0]!.item(),
+    spread: spreadOf(seen.graph, seen.outputs)[0]!,
     slopes: slopes.map((g, i) => Float64Array.from(g?.data ?? new Float64Array(leaves[i]!.size))),
   };
+}
+
+/** The same formula with every score lowered, so that its exponentials stay finite: a common factor of a fraction cancels. */
+export function lowScores({ equation, handGradient }: LossText, by: number): LossText {
+  const less = (text: string): string => (by === 0 ? text
+    : text.replace(/exp\(s \* (f|c\[\w\])\)/g, 'exp(s * ($1 - 1))').replace(/exp\(z\[(\w)\]\)/g, `exp(z[$1] - ${by})`));
+  return { equation: less(equation), handGradient: less(handGradient) };
 }
 
 /** How many samples a mean divides by: those that hard mining keeps where the option says so. */
@@ -47,11 +73,11 @@ export function divisorOf(row: Row, given: Sample, options: LossOptions): number
   return Math.max(1, Math.floor(rate * given.samples + 1e-9));
 }
 
-function meanOverSamples(row: Row, given: Sample, options: LossOptions, floats: readonly Tensor[]): Tensor {
+function meanOverSamples(row: Row, text: LossText, given: Sample, options: LossOptions, floats: readonly Tensor[]): Tensor {
   const world = worldOf(row, given, options);
   const names: Readonly<Record<string, string>> = { features: 'x', weights: 'w', centers: 'centers', bias: 'b' };
   const own = row.inputs.filter((name) => name !== 'labels').map((name, i): [string, Tensor] => [names[name]!, floats[i]!]);
-  const losses = lossesOf(row.text(options), { ...world, values: { ...world.values, ...Object.fromEntries(own) } });
+  const losses = lowered(text, { ...world, values: { ...world.values, ...Object.fromEntries(own) } }, 'L');
   return mul(sum(losses), 1 / divisorOf(row, given, options));
 }
 
@@ -62,7 +88,7 @@ interface Groups {
   readonly counts: readonly number[];
 }
 
-function meanOverGroups(row: Row, given: Sample, options: LossOptions, floats: readonly Tensor[]): Tensor {
+function meanOverGroups(row: Row, text: LossText, given: Sample, options: LossOptions, floats: readonly Tensor[]): Tensor {
   const all = Object.fromEntries(numbersOf(row).map((name) => [name, (options[name] ?? row.parameters[name]!.default) as number]));
   const levels = floats.map((x) => Array.from({ length: given.samples }, (_, i) => Array.from(x.data.slice(i * given.dims, (i + 1) * given.dims))));
   const { members, numbers, counts } = floats.length > 1 ? cascadePairs(levels, given.labels, all)
@@ -72,11 +98,11 @@ function meanOverGroups(row: Row, given: Sample, options: LossOptions, floats: r
   const f64 = (values: readonly number[] | number): Tensor => tensor(typeof values === 'number' ? values : [...values], { dtype: 'f64' });
   const vectors = Object.entries(members).map(([name, places]): [string, Tensor] => [name, take(floats[(Number(/\d/.exec(name)?.[0] ?? 1)) - 1]!, index(places))]);
   const scalars = Object.entries(all).filter(([name]) => !name.startsWith('h'));
-  const losses = lossesOf(row.text(options), {
+  const losses = lowered(text, {
     declare: [...vectors.map(([name]) => `${name}: n d`), ...Object.keys(numbers).map((name) => `${name}: n`), ...scalars.map(([name]) => `${name}: scalar`)],
     sizes: { n: counts.length, d: given.dims },
     values: Object.fromEntries([...vectors, ...Object.entries(numbers).map(([name, x]) => [name, f64(x)]), ...scalars.map(([name, x]) => [name, f64(x)])]),
-  });
+  }, 'L');
   return sum(mul(losses, f64(counts)));
 }
 

@@ -12,8 +12,10 @@ export interface Place {
   readonly options?: LossOptions;
   /** At an edge the formula's slope is not asked for, only finite numbers, and zeros where these are promised. */
   readonly slopes: 'formula' | 'finite' | 'zero';
-  /** Beyond what the formula itself can hold, its value is not asked for either. */
-  readonly finiteOnly?: true;
+  /** The formula is evaluated with every score lowered by that of cosine 1 (or by this much), which cancels in it. */
+  readonly lowered?: number;
+  /** The formula has no value here: an acos of a number beyond 1. */
+  readonly valueless?: true;
 }
 
 export function placesOf(row: Row, options: LossOptions): Place[] {
@@ -22,44 +24,67 @@ export function placesOf(row: Row, options: LossOptions): Place[] {
 
 function classPlaces(row: Row, options: LossOptions): Place[] {
   const overCosines = 's' in row.parameters && row.inputs.length === 3;
+  const has = (name: string, value: number): LossOptions => (name in row.parameters ? { [name]: value } : {});
   const places: Place[] = [1, 2, 3].map((seed) => ({ name: `seed ${seed}`, given: sample(seed), slopes: 'formula' }));
   places.push(
     { name: 'sweep of angles', given: turned([0.4, 1.1, 1.9, 2.8]), slopes: 'formula' },
-    { name: 'sweep of angles, easy', given: turned([0.25, 0.7, 1.45, 2.4]), slopes: 'formula', options: 's' in row.parameters ? { s: 6 } : {} },
-    { name: 'equal samples', given: twins(), slopes: 'formula' },
+    { name: 'sweep of angles, easy', given: turned([0.25, 0.7, 1.45, 2.4]), options: { ...has('s', 6), ...has('gamma', 2.5) }, slopes: 'formula' },
+    { name: 'equal samples', given: placed([near, near, [0.2, 0.1, -1], [-0.4, 1, 0.3]], spread, [0, 0, 1, 2]), slopes: 'formula' },
     {
-      name: 'cos ±1 and zero vectors', slopes: 'finite',
-      given: placed([[1, 0, 0], [-1, 0, 0], [0, 0, 0], [0.3, 0.5, -0.2]], [[1, 0, 0], [0, 1, 0], [0, 0, 2], [0, 0, 2], [0, 0, 0]], [0, 0, 1, 4]),
+      name: 'zero vectors', slopes: 'formula', options: { ...has('s', 4), ...has('saveRate', 1) },
+      given: placed([[0, 0, 0], [-1, 0.3, 0.1], [0.2, 1, 3], [0.3, 0.5, -0.2]], [[1, 0, 0.1], [0, 1, 0], [0, 0.1, 2], [0.5, 1, 2], [0, 0, 0]], [0, 0, 1, 4]),
+    },
+    {
+      name: 'cos ±1', slopes: 'finite',
+      given: placed([[1, 0, 0], [-1, 0, 0], [0, 0, 3], [0.3, 0.5, -0.2]], [[1, 0, 0], [0, 1, 0], [0, 0, 2], [0, 0, 2], [0.1, 1, 0]], [0, 0, 2, 4]),
     },
   );
-  if (!overCosines) return places;
-  places.push({ name: 'thresholds', given: thresholds(row, options), slopes: 'finite' });
-  const huge = placed([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0.6, 0.8, 0]], [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, 0, 1], [0, -1, 0]], [0, 0, 1, 2]);
-  places.push({ name: 'huge scores', given: huge, options: { s: 2000 }, slopes: 'finite', finiteOnly: true });
+  if (!overCosines) {
+    const large = placed([[30, 0, 0], [30, 1, 0], [0, 20, 1], [0, 0, 25]], [[30, 0, 0], [29, 3, 0], [0, 45, 0], [0, 0, 40], [1, 1, 1]], [1, 0, 2, 3]);
+    return [...places, { name: 'large scores', given: large, options: has('s', 30), slopes: 'formula', lowered: 1350 }];
+  }
+  const close = placed([[1, 0.1, 0], [1, -0.2, 0.1], [0.9, 0.2, 0.3], [1, 0.6, 0]], [[1, 0, 0.02], [1, 0.7, 0], [-1, 0, 1], [0, 0, 1], [1, -0.5, 0.4]], [0, 4, 1, 0]);
+  places.push(
+    { name: 'cosines past ±1', given: pastOne(), slopes: 'finite', valueless: true },
+    { name: 'thresholds', given: thresholds(row, options), slopes: 'finite' },
+    { name: 'certain', given: placed([...axes, axes[0]!], [...axes, [-1, 0, 0], [0, -1, 0]], [0, 1, 2, 0]), options: { s: 2000 }, slopes: 'finite', lowered: 2000 },
+    { name: 'large scores', given: close, options: { s: 1000 }, slopes: 'finite', lowered: 1000 },
+  );
+  if ('gamma' in row.parameters) {
+    places.push(...[0, 0.5].map((gamma): Place => ({ name: `large scores, gamma ${gamma}`, given: close, options: { s: 1000, gamma }, slopes: 'finite', lowered: 1000 })));
+  }
   return places;
+}
+
+const axes = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+const near = [1, 0.1, 0.2];
+const spread = [[1, 0.2, 0.1], [-0.3, 1, 0.4], [0.2, -0.5, 1], [-1, -0.4, 0.3], [0.5, 0.5, -1]];
+
+/** Two samples in and against the direction of their class, whose cosine rounding carries past ±1. */
+function pastOne(): Sample {
+  const vector = [0.1, 0.2, 0.3];
+  for (;; vector[0]! += 0.1) {
+    const length = 1 / Math.sqrt(vector.reduce((total, x) => total + x * x, 0));
+    if (vector.reduce((total, x) => total + (x * length) * (x * length), 0) <= 1) continue;
+    return placed([vector, vector.map((x) => -x), [0.2, 0.1, -1], [-0.4, 1, 0.3]], [vector, ...spread.slice(1)], [0, 0, 1, 2]);
+  }
 }
 
 /** Samples at these angles from the weights of their classes. */
 function turned(angles: readonly number[]): Sample {
-  const weights = [[1, 0.2, 0.1], [-0.3, 1, 0.4], [0.2, -0.5, 1], [-1, -0.4, 0.3], [0.5, 0.5, -1]];
   const features = angles.map((angle, i) => {
-    const unit = scaled(weights[i]!, 1);
-    const other = weights[(i + 1) % 5]!;
+    const unit = scaled(spread[i]!, 1);
+    const other = spread[(i + 1) % 5]!;
     const along = other.reduce((sum, a, d) => sum + a * unit[d]!, 0);
     const across = scaled(other.map((a, d) => a - along * unit[d]!), 1);
     return unit.map((u, d) => (1 + i) * (Math.cos(angle) * u + Math.sin(angle) * across[d]!));
   });
-  return placed(features, weights, angles.map((_, i) => i));
+  return placed(features, spread, angles.map((_, i) => i));
 }
 
 function scaled(v: readonly number[], length: number): number[] {
   const norm = Math.hypot(...v);
   return v.map((a) => (a * length) / norm);
-}
-
-/** Two samples with one loss, the smallest of all: which of them is dropped is decided by their places. */
-function twins(): Sample {
-  return placed([[1, 0.1, 0.2], [1, 0.1, 0.2], [0.2, 0.1, -1], [-0.4, 1, 0.3]], [[1, 0.2, 0.1], [-0.3, 1, 0.4], [0.2, -0.5, 1], [-1, -0.4, 0.3], [0.5, 0.5, -1]], [0, 0, 1, 2]);
 }
 
 /** All features are e₁ and class k has exactly the cosine c_k: those at which a margin changes its form, and a tie with f. */
@@ -99,12 +124,24 @@ function pairPlaces(row: Row): Place[] {
   places.push({ name: 'all samples at one point', given: placed([[1, 2, 3], [1, 2, 3], [1, 2, 3]], [[1, 0, 0]], [0, 0, 1]), slopes: 'zero' });
   if (row.inputs[0] === 'features') places.push({ name: 'hinges at 0', given: atHinge, options: { m }, slopes: 'zero' });
   if (m === 2) places.push({ name: 'borders of semi-hard', given: semiHard, options: { m }, slopes: 'finite' });
-  if (row.inputs[0] !== 'features') {
-    const two = Array.from({ length: 20 }, (_, i) => (i < 10 ? 0 : 1));
-    places.push(
-      { name: 'wide margin', given: crowd(5), options: { m: 3 }, slopes: 'formula' },
-      { name: '29 percent of 100 pairs', given: { ...sample(6, { samples: 20, classes: 5, dims: 3 }), labels: two }, options: { m: 3, h1: 29 }, slopes: 'formula' },
-    );
-  }
+  places.push({ name: 'wide margin', given: crowd(5), options: { m: 3 }, slopes: 'formula' });
+  if (row.inputs[0] !== 'features') places.push(...cascadePlaces());
   return places;
+}
+
+/** Shares that come out between whole numbers, at nothing, and at a whole number that rounding misses: 29 percent of 100. */
+function cascadePlaces(): Place[] {
+  const place = (name: string, options: LossOptions, classes: readonly number[], seed: number): Place => ({
+    name, options: { m: 8, ...options }, slopes: 'formula',
+    given: { ...sample(seed, { samples: classes.length, classes: 5, dims: 3 }), labels: classes },
+  });
+  const sizes = (...list: number[]): number[] => list.flatMap((size, label) => Array.from({ length: size }, () => label));
+  const hundred = { 'of one class': sizes(14, 4, 3), 'of two classes': sizes(10, 10) };
+  const shares = [{ h1: 29, h2: 50, h3: 20 }, { h1: 100, h2: 29, h3: 50 }, { h1: 100, h2: 100, h3: 29 }];
+  return [
+    ...[1, 2, 3].map((level) => place(`less than one pair for level ${level}`, { h1: 100, h2: 100, h3: 100, [`h${level}`]: 10 }, labels, 6)),
+    place('one class only', {}, sizes(5), 7),
+    place('no class twice', {}, sizes(1, 1, 1, 1, 1), 8),
+    ...Object.entries(hundred).flatMap(([name, classes]) => shares.map((share, i) => place(`29 percent of 100 pairs ${name}, level ${i + 1}`, share, classes, 9 + i))),
+  ];
 }

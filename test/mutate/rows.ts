@@ -11,12 +11,12 @@ import { type Graph, isTensor, record, type Tensor, tensor, type Trace, trace } 
 import { catalogue } from '../../src/losses/catalogue.ts';
 import type { LossInput, LossOptions, Row } from '../../src/losses/row.ts';
 import { evaluated, inputsOf, variants, worldOf } from '../losses/samples.ts';
-import { divisorOf, referenceOf } from './formulas.ts';
+import { definitionOf, divisorOf, lowScores, referenceOf } from './formulas.ts';
 import { goldensOf, neutralOf } from './anchors.ts';
 import { disagreement, type Expected, type Judge, type Mutant, type Site } from './hunt.ts';
 import { placesOf, type Place } from './points.ts';
 import { type Program, programOf } from './surgery.ts';
-import { stepText } from './text.ts';
+import { stepText, withReader } from './text.ts';
 
 /** Numbers that give a loss another form than its defaults do. */
 const forms: Readonly<Record<string, readonly LossOptions[]>> = {
@@ -42,6 +42,9 @@ function look(row: Row, options: LossOptions, inputs: readonly LossInput[]): See
   return { ...seen, floats, program: programOf(seen.recorder, seen.inputs, seen.outputs) };
 }
 
+/** The cotangent a gradient starts with; not 1, so that a lost factor shows. */
+const seedOf = (): Tensor => tensor(0.7, { dtype: 'f64' });
+
 /** The gradient of a mutant by some steps of the original; zeros where there is no path. */
 function slopesOf({ copy }: Mutant, { graph, outputs }: Program, wrt: readonly number[]): Float64Array[] {
   const { recorder, steps } = copy();
@@ -65,7 +68,7 @@ function siteOf(row: Row, name: string, seen: Seen, judges: readonly Judge[]): S
   const names = namesOf(row, graph, seen.inputs);
   return {
     name, program, judges, mutable: (id) => graph.steps[id]!.primitive.kind !== 'source' || !seen.inputs.includes(id),
-    key: String, text: (id) => stepText(graph, id, { names, depth: 3 }),
+    key: String, text: (id) => withReader(graph, id, { names, depth: 3 }),
   };
 }
 
@@ -79,28 +82,44 @@ function placeSite(row: Row, options: LossOptions, place: Place): Site {
   const inputs = inputsOf(row, place.given);
   const seen = look(row, all, inputs);
   const judges: Judge[] = [];
-  const reference = place.finiteOnly === true ? undefined : referenceOf(row, place.given, all, inputs);
+  const reference = referenceOf(row, place.given, all, inputs, place.lowered);
   const scale = all['reduction'] === 'sum' ? place.given.samples : 1;
-  if (reference !== undefined) judges.push(({ outputs }) => disagreement('formula', outputs[0]!.data(), { numbers: [scale * reference.value] }, 11));
+  const named = place.valueless === true ? [] : definitions(row, all, place, seen);
+  if (place.valueless !== true) {
+    const value = { numbers: [scale * reference.value], spread: [scale * reference.spread] };
+    judges.push(({ outputs }) => disagreement('formula', outputs[0]!.data(), value, 11));
+  }
+  named.forEach(({ label, expected }, i) => judges.push(({ outputs }) => disagreement(label, outputs[i + 1]!.data(), expected, 11)));
   judges.push((mutant) => {
     const finite = slopesOf(mutant, seen.program, seen.floats).findIndex((slope) => !slope.every(Number.isFinite));
     return finite < 0 && mutant.outputs.every((x) => x.data().every(Number.isFinite)) ? undefined : 'not finite';
   });
   if (place.slopes === 'zero') {
     judges.push((mutant) => (slopesOf(mutant, seen.program, seen.floats).every((slope) => slope.every((x) => x === 0)) ? undefined : 'a gradient that is not 0'));
-  } else if (reference !== undefined && place.slopes === 'formula') {
+  } else if (place.slopes === 'formula') {
     judges.push((mutant) => firstWrong(slopesOf(mutant, seen.program, seen.floats).map((slope, i) =>
       disagreement(`gradient of the formula by input ${i}`, slope, { numbers: reference.slopes[i]!.map((x) => scale * x) }, 10))));
     if (row.inputs.includes('weights')) judges.push(handJudge(row, all, place, seen, scale));
   }
-  return siteOf(row, place.name, seen, judges);
+  const outputs = [...seen.outputs, ...named.map(({ id }) => id)];
+  return siteOf(row, place.name, { ...seen, program: { ...seen.program, outputs } }, judges);
+}
+
+/** The labelled steps that the row's equation defines, with the numbers it gives them. */
+function definitions(row: Row, options: LossOptions, { given, lowered }: Place, { graph, outputs }: Seen) {
+  if (!row.inputs.includes('weights')) return [];
+  const live = graph.live(outputs);
+  return graph.steps.flatMap(({ id, label }) => {
+    const expected = label === undefined || !live[id] ? undefined : definitionOf(row, given, options, label, lowered);
+    return expected === undefined ? [] : [{ id, label: label!, expected }];
+  });
 }
 
 const firstWrong = (list: readonly (string | undefined)[]): string | undefined => list.find((wrong) => wrong !== undefined);
 
 /** The hand-derived claim, whose left side names what it is taken by. */
-function handJudge(row: Row, options: LossOptions, { given }: Place, { graph, program }: Seen, scale: number): Judge {
-  const { by, right } = evaluated(row.text(options), worldOf(row, given, options));
+function handJudge(row: Row, options: LossOptions, { given, lowered }: Place, { graph, program }: Seen, scale: number): Judge {
+  const { by, right } = evaluated(lowScores(row.text(options), lowered ?? 0), worldOf(row, given, options));
   const numbers = right.map((x) => (x * scale) / divisorOf(row, given, options));
   const step = graph.labelled(by)!.id;
   return (mutant) => disagreement('hand gradient', slopesOf(mutant, program, [step])[0]!, { numbers }, 10);
@@ -144,7 +163,7 @@ export function gradientSites(row: Row, options: LossOptions): Site[] {
     const { graph, recorder, floats } = seen;
     const expected = floats.map((by) => slopesByDuals(seen, by));
     const [seed, found] = record(recorder, (): [number, (Tensor | null)[]] => {
-      const cotangent = entered(recorder, tensor(1, { dtype: 'f64' }).read());
+      const cotangent = entered(recorder, seedOf().read());
       return [recorder.stepOf(cotangent).id, gradient(recorder, [{ step: seen.outputs[0]!, cotangent }], floats)];
     });
     const reached = found.flatMap((g, i) => (g === null ? [] : [{ id: recorder.stepOf(g).id, expected: expected[i]! }]));
@@ -152,7 +171,7 @@ export function gradientSites(row: Row, options: LossOptions): Site[] {
     const names = new Map([...namesOf(row, graph, seen.inputs), [seed, '∂L']]);
     const text = (id: number): string => {
       const { origin } = graph.steps[id]!;
-      const own = stepText(graph, id, { names, depth: 2 });
+      const own = withReader(graph, id, { names, depth: 2 });
       return origin === undefined ? own : `${stepText(graph, origin.step, { names, depth: 1 })} by ${origin.input + 1}: ${own}`;
     };
     return {
@@ -172,7 +191,8 @@ function slopesByDuals({ graph, inputs, outputs, recorder }: Seen, by: number): 
     tangent[place] = 1;
     return push(new Map([[moved, tangent]]))[0]!;
   });
-  return { numbers: columns.map(({ tangent }) => tangent[0]!), spread: columns.map(({ spread }) => spread[0]!) };
+  const scale = seedOf().item();
+  return { numbers: columns.map(({ tangent }) => scale * tangent[0]!), spread: columns.map(({ spread }) => scale * spread[0]!) };
 }
 
 export const rows: readonly Row[] = Object.values(catalogue);

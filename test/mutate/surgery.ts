@@ -30,12 +30,18 @@ export function mutationsOf(graph: Graph, id: number, mutable: (id: number) => b
 
 /** −a for every quantity. A decision is none (its own changes are swap and strictness), nor is a whole number. */
 function negations(graph: Graph, { id, primitive, inputs, dtype }: Step, mutable: (id: number) => boolean): Change[] {
-  const decision = primitive.kind === 'map' && primitive.decides === 'output';
-  if (primitive.kind === 'source' || decision || !isFloat(dtype)) return [];
+  if (primitive.kind === 'source' || isDecision(graph, id) || !isFloat(dtype)) return [];
   const looks = primitive.kind === 'view' || (primitive.kind === 'control' && primitive.control === 'alias');
   // Negating a view is negating what it shows, when nobody else reads that.
   if (looks && mutable(inputs[0]!) && readers(graph, inputs[0]!) === 1 && graph.steps[inputs[0]!]!.id < id) return [];
   return [{ name: 'negate', build: (_, whole) => neg(whole()) }];
+}
+
+/** The output of a decision, also in another type or shape: what counts is whether it is 0. */
+function isDecision(graph: Graph, id: number): boolean {
+  const { primitive, inputs } = graph.steps[id]!;
+  if (primitive.kind === 'map' && primitive.decides === 'output') return true;
+  return (primitive.kind === 'view' || primitive.name === 'cast') && isDecision(graph, inputs[0]!);
 }
 
 const readers = (graph: Graph, id: number): number => graph.steps.filter(({ inputs }) => inputs.includes(id)).length;

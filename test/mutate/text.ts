@@ -22,6 +22,13 @@ export function stepText(graph: Graph, id: number, { names, depth = Infinity }: 
   return `${step.primitive.name}(${operands.join(', ')})`;
 }
 
+/** A constant is shown with the step that reads it. */
+export function withReader(graph: Graph, id: number, options: TextOptions): string {
+  const text = stepText(graph, id, options);
+  const reader = graph.steps[id]!.primitive.kind === 'source' ? graph.steps.find(({ inputs }) => inputs.includes(id)) : undefined;
+  return reader === undefined ? text : `${text} of ${stepText(graph, reader.id, options)}`;
+}
+
 function sourceText({ primitive, params }: Step): string {
   const data = (params['value'] as Value | undefined)?.data();
   if (data === undefined || data.some((x) => x !== data[0])) return primitive.name;

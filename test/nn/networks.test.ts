@@ -74,6 +74,13 @@ describe('residualFaces', () => {
     }
   });
 
+  it('has batchNorm in the place of biases, and a shortcut of 1×1 where the size changes', () => {
+    const normed = (inputs: number, outputs: number, kernel: number): number => kernel ** 2 * inputs * outputs + 2 * outputs;
+    const block = (inputs: number, n: number): number => normed(inputs, n, 3) + n + normed(n, n, 3) + normed(inputs, n, 1) + n;
+    const parameters = normed(1, 16, 3) + 16 + block(16, 32) + block(32, 64) + 64 * 16 * 128 + 128;
+    expect(planOf(residualFaces(), [1, 1, 32, 32]).parameters).toBe(parameters);
+  });
+
   it('is about ten times as large by option', () => {
     const network = residualFaces({ size: 'large', embedding: 64 });
     const factor = flops(network, [1, 1, 32, 32]) / flops(residualFaces(), [1, 1, 32, 32]);

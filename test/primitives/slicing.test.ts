@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DTypeError, ShapeError } from '../../src/base/errors.ts';
-import { concatAlong, flipAxes, mul, padEdges, slice } from '../../src/primitives/index.ts';
+import { concatAlong, flipAxes, mul, padEdges, primitivesByName, slice } from '../../src/primitives/index.ts';
 import { expectBits, f32, f64, slopes } from '../values.ts';
 
 const x = f64([0, 1, 2, 3, 4]);
@@ -48,6 +48,16 @@ describe('slice', () => {
   ] as const)('puts the cotangent of %j back where it came from', (range, expected) => {
     const weights = (n: number) => f64([1, 2, 3, 4, 5].slice(0, n));
     expectBits(slopes((y) => mul(slice(y, [[...range]]), weights(slice(x, [[...range]]).size)), x)[0]!, [...expected]);
+  });
+
+  it('that leaves its operand is no step, whoever wrote it', () => {
+    const primitive = primitivesByName.get('slice')!;
+    const typed = (starts: number[], sizes: number[], steps: number[]) => () => primitive.type([x], { starts, sizes, steps });
+    expect(typed([1], [2], [2])).not.toThrow();
+    for (const wrong of [typed([4], [2], [1]), typed([-1], [1], [1]), typed([0], [3], [-1]), typed([0.5], [1], [1]), typed([0, 0], [1, 1], [1, 1])]) {
+      expect(wrong).toThrow(ShapeError);
+    }
+    expect(typed([NaN], [0], [1])).not.toThrow();
   });
 
   it('reverses chosen axes', () => {

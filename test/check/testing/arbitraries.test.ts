@@ -117,7 +117,8 @@ describe('classification problems', () => {
   it('come near their own class; on it, opposite to it and at zero only when edges are asked for', () => {
     const own = (list: typeof samples): number[] => list.flatMap((s) => cosines(s).map((c, i) => c[s.labels.data[i]!]!));
     const plain = own(samples);
-    expect(plain.some((c) => c > 0.999)).toBe(true);
+    // A third of the samples, up to 1 % away; by chance alone it would be a handful.
+    expect(plain.filter((c) => c > 0.999).length).toBeGreaterThan(100);
     const edged = own(fc.sample(classification(fc, { edges: true }), many));
     expect(edged.filter((c) => c < -1 + 1e-12).length).toBeGreaterThan(20);
     expect(edged.some(Number.isNaN)).toBe(true);

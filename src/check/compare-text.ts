@@ -1,0 +1,68 @@
+// A comparison of two losses as people read it, on a terminal of 100 columns. Data only comes in.
+
+import type { JsonNumber } from '../explain/explanation.ts';
+import { wrap } from '../explain/text.ts';
+import type { CompareReport, EntryComparison, GradientComparison, QuantityComparison, SmallestDifference } from './compare.ts';
+import type { ConditionReport } from './compare-conditions.ts';
+import { indexText } from './report.ts';
+
+export function compareText(report: CompareReport, width = 100): string {
+  const { agree, seed, digits, points, differing, value, gradients, conditions, smallest, notes } = report;
+  const head = agree ? `the two agree at ${points} points` : `the two differ at ${differing} of ${points} points`;
+  const lines = [
+    `compare: ${head} (seed ${seed}, ${digits} digits demanded)`,
+    `  ${'value'.padEnd(column)}${quantityText(value)}`,
+    ...gradients.flatMap(gradientText),
+    ...conditions.map((condition) => `  only where ${conditionText(condition)}`),
+    ...notes.map((note) => `  note: ${note}`),
+    ...(smallest === undefined ? [] : smallestText(smallest)),
+  ];
+  return lines.flatMap((line) => {
+    const indent = ' '.repeat(line.length - line.trimStart().length);
+    return wrap(line.trimStart(), width - indent.length).map((part) => indent + part);
+  }).join('\n');
+}
+
+const column = 13;
+
+function quantityText({ differing, digits, worst }: QuantityComparison): string {
+  if (differing === 0) return `agrees to ${digits.toFixed(1)} digits`;
+  return `differs at ${differing} points; worst at point ${worst!.point}${indexText(worst!.index)}: ${entryText(worst!)}`;
+}
+
+const entryText = ({ a, b }: Pick<EntryComparison, 'a' | 'b'>): string => `a ${numberText(a)}, b ${numberText(b)}`;
+const numberText = (x: JsonNumber): string => (typeof x === 'number' ? short(x, 8) : x);
+const short = (x: number, digits: number): string => String(Number(x.toPrecision(digits)));
+
+function gradientText(gradient: GradientComparison): string[] {
+  const { input, differing, cosine, ratio, cause } = gradient;
+  const first = `  ${`∂/∂${input}`.padEnd(column)}${quantityText(gradient)}`;
+  if (differing === 0) return [first];
+  const indent = ' '.repeat(column + 2);
+  const lengths = ratio === null ? '' : `, |a| / |b| from ${short(ratio.least, 4)} to ${short(ratio.most, 4)}`;
+  return [
+    first, ...(cosine === null ? [] : [`${indent}cosine between the two at least ${short(cosine, 4)}${lengths}`]),
+    ...(cause === undefined ? [] : [`${indent}if b is right: ${cause.text}`]),
+  ];
+}
+
+function conditionText(condition: ConditionReport): string {
+  const { loss, label, formula, role, scope, value, points, differing, elsewhere } = condition;
+  const name = label ?? formula;
+  const called = (role ?? scope) === undefined ? '' : ` (${role ?? scope!})`;
+  const words: Record<string, string> = {
+    true: `${name} holds`, false: `${name} does not hold`,
+    some: `${name} holds for some class`, none: `${name} holds for no class`,
+  };
+  const what = words[value] ?? `${name} is ${value}`;
+  return `${what}${called} in ${loss}: ${differing} of ${points} points differ, 0 of ${elsewhere} elsewhere`;
+}
+
+function smallestText({ features, weights, labels, quantity, index, a, b }: SmallestDifference): string[] {
+  const name = quantity === 'value' ? 'value' : `∂/∂${quantity}`;
+  return [
+    '  smallest point',
+    ...Object.entries({ features, weights, labels }).map(([key, list]) => `    ${key} = ${JSON.stringify(list)}`),
+    `    ${name}${indexText(index)}: ${entryText({ a, b })}`,
+  ];
+}
