@@ -55,7 +55,7 @@ function evaluatedPlain(loss: PlainFunction, point: ComparePoint, name: string):
     throw new ShapeError(message(
       `compare: gradient of ${name} gave ${features?.length ?? 0} and ${weights?.length ?? 0} numbers`,
       `The features have ${samples * dimensions}, the weights ${classes * dimensions}`,
-      'Return [x gradient of features, gradient of weights]',
+      'Return [gradient of features, gradient of weights]',
     ));
   }
   return { value, features, weights };

@@ -6,7 +6,7 @@ import { DomainError, message } from '../base/errors.ts';
 import { type Claim, type Derivation, type Expr, type Line, Names, printCond, printExpr, type Section } from '../formula/index.ts';
 import { type Facts, condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
-import type { BranchHits, Counterexample, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
+import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
 import { type Failure, type LineRun, type Proof, runLine } from './line.ts';
 import { inGeneralPosition, rowsOver } from './position.ts';
 import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling.ts';
@@ -90,13 +90,7 @@ interface Points {
 }
 
 /** A claim at all points. */
-interface Survey {
-  readonly hits: Hits;
-  readonly branches: readonly BranchHits[];
-  readonly digits: Digits;
-  readonly atRounding: number;
-  readonly aboveFloor: number;
-  readonly atBorder: number;
+interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder'> {
   readonly failure?: Failure & { readonly point: PointData };
   /** The statement does not depend on the point at all. */
   readonly constant: boolean;

@@ -9,7 +9,7 @@ import { memoryType } from './memory.ts';
 import { i32s, move, quotient, remainder, splat, times } from './writing.ts';
 
 /** Elements of one block of a sum. */
-export const blockSize = 128;
+const blockSize = 128;
 
 /** Calls `part(size)` for every block of `length` elements: the full ones, then the rest. */
 function blocks(code: Code, length: Local, part: (size: Local) => void): void {

@@ -95,7 +95,6 @@ function check({ name, x, y, low, high }: Series): void {
 
 function* valuesOf(options: PanelOptions, axis: 'x' | 'y'): Iterable<number> {
   for (const series of options.series) {
-    check(series);
     yield* Array.from(series[axis]);
     if (axis === 'y') yield* [...Array.from(series.low ?? []), ...Array.from(series.high ?? [])];
   }
@@ -104,6 +103,7 @@ function* valuesOf(options: PanelOptions, axis: 'x' | 'y'): Iterable<number> {
 
 function drawPanel(options: PanelOptions, left: number, top: number, width: number, height: number): string {
   const { heading, x: xAxis, y: yAxis, series, marks = [], guides = [] } = options;
+  series.forEach(check);
   const [x, y] = [makeScale(xAxis, valuesOf(options, 'x')), makeScale(yAxis, valuesOf(options, 'y'))];
   // The legend takes what its longest name needs, up to a third of the panel; one series without a choice needs none.
   const named = series.length > 1 ? series : [];
@@ -127,13 +127,14 @@ function drawPanel(options: PanelOptions, left: number, top: number, width: numb
     }
     if (s.filled && line.length > 0) parts.push(element('path', { class: `a${styleOf(i) % 6}`, opacity: 0.22, d: `${pathOf([[line[0]![0], frame.h], ...line, [line.at(-1)![0], frame.h]])}Z` }));
     if (line.length > 0) parts.push(element('path', { ...strokeOf(styleOf(i)), 'stroke-linejoin': 'round', d: pathOf(line) }));
-    if (s.marked) parts.push(...line.map(([px, py]) => marker(styleOf(i), px, py)));
   });
   return [
     heading === undefined ? '' : label(heading, frame.x, frame.y - 8, { weight: 'bold' }),
     drawAxes(x, y, xAxis, yAxis, frame),
     // An inner picture cuts off what lies outside the frame.
     element('svg', { x: frame.x, y: frame.y, width: frame.w, height: frame.h, overflow: 'hidden' }, parts.join('')),
+    // Marks at the edge of the frame are drawn whole; those beyond a given domain are left out.
+    ...series.flatMap((s, i) => (s.marked ? Array.from(s.x, (vx, k) => at(vx, s.y[k]!)).filter(within(frame)).map(([px, py]) => marker(styleOf(i), frame.x + px, frame.y + py)) : [])),
     ...marks.map((mark) => drawMark(mark, at, frame)),
     ...guides.map(({ x: gx, y: gy, name }) => (name === undefined ? '' : gx === undefined
       ? label(name, frame.x + frame.w - 4, frame.y + at(x.domain[0], gy!)[1] - 5, { anchor: 'end', size: 11, tone: 'quiet' })
@@ -150,6 +151,8 @@ function fitted(name: string, width: number): string {
   const most = Math.max(3, Math.floor(width / textWidth('m')));
   return [...name].length <= most + 1 ? name : `${[...name].slice(0, most).join('')}…`;
 }
+
+const within = ({ w, h }: Frame) => ([x, y]: readonly [number, number]): boolean => x >= -0.01 && x <= w + 0.01 && y >= -0.01 && y <= h + 0.01;
 
 interface Frame { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
 

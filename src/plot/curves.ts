@@ -39,12 +39,16 @@ export function rocPlot(curves: readonly RateCurve[], options: CurveOptions = {}
 
 /** Detection error trade-off: false rejects against false accepts, both logarithmic (A. Martin et al., Eurospeech 1997). */
 export function detPlot(curves: readonly RateCurve[], options: CurveOptions = {}): string {
-  const rejects = (curve: RateCurve): number[] => known(curve).y.map((rate) => 1 - rate);
+  // Where nobody is rejected the logarithm has no place for the curve, so it ends there.
+  const errors = (curve: RateCurve): { x: number[]; y: number[] } => {
+    const { x, y } = known(curve);
+    return { x: x.filter((_, i) => y[i]! < 1), y: y.filter((tar) => tar < 1).map((tar) => 1 - tar) };
+  };
   return lineChart({
     title: 'Detection error trade-off', ...options,
     x: { label: 'false accept rate', scale: 'log', domain: [lowestRate(curves, ({ far }) => Array.from(far)), 1] },
-    y: { label: 'false reject rate', scale: 'log', domain: [lowestRate(curves, rejects), 1] },
-    series: curves.map((curve): Series => ({ name: curve.name, x: known(curve).x, y: rejects(curve) })),
+    y: { label: 'false reject rate', scale: 'log', domain: [lowestRate(curves, (curve) => errors(curve).y), 1] },
+    series: curves.map((curve): Series => ({ name: curve.name, ...errors(curve) })),
   });
 }
 

@@ -16,15 +16,15 @@ const sv = (options: MarginSoftmaxOptions = {}): ClassLoss =>
   marginSoftmax({ target: cosineMargin(0.35), others: supportVectors({ t: 1.2 }), scale: 10, ...options });
 
 /** The paper's forms, put together by hand; what counts as hard and as the target is handed in. */
-function byHand(mask: (c: Tensor, f: Tensor, isLabel: Tensor) => Tensor, target: (own: Tensor) => Tensor): ClassLoss {
+function byHand(mask: (c: Tensor, f: Tensor, isLabel: Tensor) => Tensor, target: (own: Tensor) => Tensor, s = 10): ClassLoss {
   return (x, w, y) => {
     const c = cosines(x, w);
     const isLabel = labelIndicator(y, w.shape[0]!, 'f64');
     const f = target(ofLabel(c, isLabel));
     const u = where(isLabel, f, c);
     const v = where(mask(c, f, isLabel), sub(add(mul(1.2, u), 1.2), 1), u);
-    const z = mul(10, v);
-    return mean(sub(log(sum(exp(z), { axis: 1 })), sum(where(isLabel, mul(10, f), 0), { axis: 1 })));
+    const z = mul(s, v);
+    return mean(sub(log(sum(exp(z), { axis: 1 })), sum(where(isLabel, mul(s, f), 0), { axis: 1 })));
   };
 }
 const paperMask = (c: Tensor, f: Tensor, isLabel: Tensor): Tensor => where(isLabel, 0, less(f, c));
@@ -44,6 +44,11 @@ describe('two losses that agree', () => {
     expect(Math.min(report.value.digits, ...report.gradients.map(({ digits }) => digits))).toBeGreaterThan(11);
     expect(report.smallest).toBeUndefined();
     expect(compareText(report)).toMatch(/^compare: the two agree at 60 points \(seed 1, 9 digits demanded\)\n {2}value +agrees to 1\d/);
+  });
+
+  it('agree though one loses all digits of a loss of 1e-30: it is judged by the size losses have', () => {
+    const report = check(byHand(paperMask, (own) => sub(own, 0.1), 64), sv({ target: cosineMargin(0.1), scale: 64 }));
+    expect(report.agree).toBe(true);
   });
 
   it('agree per sample as well', () => {
@@ -190,6 +195,15 @@ describe('code that is not ours', () => {
     const report = check(broken, normFace);
     expect(report).toMatchObject({ differing: 60, value: { digits: 0, worst: { a: 'NaN' } }, smallest: { quantity: 'value', a: 'NaN' } });
     expect(compareText(report)).toMatch(/a NaN, b /);
+  });
+
+  it('is not shrunk from a difference in numbers to a NaN', () => {
+    const value = ({ value: of }: PlainFunction) => (inputs: never): number => {
+      const [x] = inputs as readonly [number[][]];
+      return x[0]!.every(Number.isInteger) ? NaN : of(inputs) + 1;
+    };
+    const { smallest } = check({ ...foreign(true), value: value(foreign(true)) }, normFace);
+    expect(Number(smallest!.a) - Number(smallest!.b)).toBeCloseTo(1);
   });
 
   it('is told when its gradients have the wrong size', () => {

@@ -1,23 +1,20 @@
 // `marginalia check` as people meet it: exit codes, one clear line on stderr, a whole report or none.
 
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from './run.ts';
 
-const main = join(import.meta.dirname, '../../src/cli/main.ts');
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'marginalia-check-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Runs it in the test's own folder. */
 function marginalia(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, main, ...args], { cwd: folder, encoding: 'utf8' });
+  const { code: status, out: stdout, err: stderr } = run(args, {}, folder);
   return { status, stdout, stderr };
 }
 

@@ -2,8 +2,9 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import { filesBelow, root } from '../source.ts';
 
@@ -14,8 +15,8 @@ const changed = (path: string): number => statSync(join(root, path)).mtimeMs;
 const newest = Math.max(...filesBelow('src').map(changed));
 /** The built program, which starts three times as fast, unless a source is newer than it. */
 const built = 'dist/cli/main.js';
-const program = existsSync(join(root, built)) && changed(built) >= newest ? [built] : ['--import', 'tsx', fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))];
-const cwd = root;
+const program = existsSync(join(root, built)) && changed(built) >= newest 
+  ? [join(root, built)] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, join(root, 'src/cli/main.ts')];
 
 export interface Outcome {
   readonly code: number | null;
@@ -23,14 +24,14 @@ export interface Outcome {
   readonly err: string;
 }
 
-export function run(args: readonly string[], env: Record<string, string> = {}): Outcome {
+export function run(args: readonly string[], env: Record<string, string> = {}, cwd = root): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args], { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
   return { code: status, out: stdout, err: stderr };
 }
 
 /** Starts it and leaves it running; `act` may write, close or kill. Resolves with the outcome. */
 export function start(args: readonly string[], act: (child: ChildProcess) => void): Promise<Outcome> {
-  const child = spawn(process.execPath, [...program, ...args], { cwd });
+  const child = spawn(process.execPath, [...program, ...args], { cwd: root });
   let [out, err] = ['', ''];
   child.stdout.on('data', (text: Buffer) => (out += text.toString()));
   child.stderr.on('data', (text: Buffer) => (err += text.toString()));

@@ -2,7 +2,7 @@
 // derivatives of order 1 and 2 against dual numbers and differences, linear ones against their transpose.
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { isFloat } from '../../src/base/dtype.ts';
 import { gradcheck, reportText } from '../../src/check/index.ts';
 import { forwardDual } from '../../src/check/dual.ts';
@@ -11,7 +11,10 @@ import { apply, type Primitive, record, Recorder, type Tensor, tensor, Value } f
 import { primitives } from '../../src/primitives/index.ts';
 import { Draw, sampleOf, samples, type Sample } from './samples.ts';
 
-const runs = (least: number) => ({ seed: 1, numRuns: Number(process.env['RUNS'] ?? least) });
+vi.setConfig({ testTimeout: 120_000 });
+
+/** `least` runs by default, in proportion more when RUNS asks for more than 30. */
+const runs = (least: number) => ({ seed: 1, numRuns: Math.ceil((least * Number(process.env['RUNS'] ?? 30)) / 30) });
 const law = (least: number, body: (draw: Draw) => void): void => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => body(new Draw(seed))), runs(least));
 };

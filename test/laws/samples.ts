@@ -31,7 +31,9 @@ export class Draw {
   /** Numbers of a domain, away from the points where the derivative jumps. */
   numbers(shape: Shape, domain: { from: number; to: number; avoid?: readonly number[] } = { from: -2, to: 2 }): Tensor {
     const one = (): number => {
-      const x = domain.from + (domain.to - domain.from) * this.#stream.uniform();
+      // 48 random bits: with 24 one point in thousands would lie exactly between two values of a shorter format.
+      const u = this.#stream.uniform() + this.#stream.uniform() * 2 ** -24;
+      const x = domain.from + (domain.to - domain.from) * u;
       return (domain.avoid ?? []).some((p) => Math.abs(x - p) < 0.05) ? one() : x;
     };
     return tensor(Float64Array.from({ length: sizeOf(shape) }, one), { shape });

@@ -26,11 +26,15 @@ export function definitionOf(row: Row, given: Sample, options: LossOptions, name
   const target = text.equation.split('\n').map((line) => line.split(' = ')[0]!).find((left) => left.replace('[k]', '') === name);
   if (target === undefined) return undefined;
   const { graph, outputs, result } = trace(() => lowered(text, worldOf(row, given, options), target), []);
-  return { numbers: Float64Array.from(result.leaves[0]!.data), spread: spreadOf(graph, outputs) };
+  // Cosines, weights and losses are sums with terms of size 1: what is left of 1 − p or log p is known no better.
+  return { numbers: Float64Array.from(result.leaves[0]!.data), spread: spreadOf(graph, outputs).map((mu) => mu + 1) };
 }
 
-const spreadOf = (graph: Graph, outputs: readonly number[]): Float64Array =>
-  forwardDual(graph, outputs, { tangents: new Map(), rounding: true })[0]!.spread;
+/** μ of a value; 0 where it is unbounded, as at acos(±1), because the value is exact there. */
+function spreadOf(graph: Graph, outputs: readonly number[]): Float64Array {
+  const [found] = forwardDual(graph, outputs, { tangents: new Map(), rounding: true });
+  return found!.spread.map((mu) => (Number.isFinite(mu) ? mu : 0));
+}
 
 /** An expression by the names of an equation, per sample (pair, triplet), in the open trace. */
 function lowered(text: LossText, { declare, sizes, values }: World, expression: string): Tensor {
