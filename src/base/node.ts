@@ -15,7 +15,8 @@ export const maxFileBytes = 2 ** 31 - 1;
 export function readBytes(path: string, maxBytes = maxFileBytes): Uint8Array {
   const size = statSync(path).size;
   if (size > maxBytes) {
-    throw new FormatError(message(`${path}: ${size} bytes`, `At most ${maxBytes} bytes are read`, 'Raise maxBytes if the file is meant to be so large'));
+    throw new FormatError(message(
+      `${path}: ${size} bytes`, `At most ${maxBytes} bytes are read`, 'Raise maxBytes if the file is meant to be so large'));
   }
   const bytes = readFileSync(path);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -26,18 +27,24 @@ const inflaters = { zlib: inflateSync, raw: inflateRawSync, gzip: gunzipSync } a
 /** Inflates a zlib stream (PNG), a bare deflate stream (zip) or a gzip file. */
 export function inflater(format: keyof typeof inflaters): Inflate {
   return (bytes, maxBytes, name) => {
-    const bad = (what: string): FormatError => new FormatError(message(`${name}: ${what}`, 'Compressed data is one whole deflate stream of the size it claims', 'Fetch or write the file again'));
+    const bad = (what: string): FormatError => new FormatError(message(
+      `${name}: ${what}`, 'Compressed data is one whole deflate stream of the size it claims', 'Fetch or write the file again'));
     try {
       // With `info`, the engine tells how much of the input it used.
       const { buffer, engine } = inflaters[format](bytes, { maxOutputLength: Math.max(1, maxBytes), info: true }) as unknown as {
         buffer: Buffer;
         engine: { bytesWritten: number };
       };
-      if (engine.bytesWritten !== bytes.length) throw bad(`${bytes.length - engine.bytesWritten} bytes follow the compressed data`);
+      if (engine.bytesWritten !== bytes.length)
+        throw bad(`${bytes.length - engine.bytesWritten} bytes follow the compressed data`);
       return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
     } catch (error) {
       if (error instanceof FormatError || !(error instanceof Error && 'code' in error)) throw error;
-      throw bad(error.code === 'ERR_BUFFER_TOO_LARGE' ? `it inflates to more than ${maxBytes} bytes` : `damaged compressed data (${error.message})`);
+      throw bad(
+        error.code === 'ERR_BUFFER_TOO_LARGE'
+          ? `it inflates to more than ${maxBytes} bytes`
+          : `damaged compressed data (${error.message})`,
+      );
     }
   };
 }
@@ -102,7 +109,11 @@ function syncFolder(folder: string): void {
 
 function refusal(path: string, error: unknown): MarginaliaError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new MarginaliaError(message(
-    `${path}: could not be written (${reason})`, 'A file is written under a temporary name and renamed, so what stood there before is untouched',
-    'Make room or choose a folder that can be written, and write again'));
+  return new MarginaliaError(
+    message(
+      `${path}: could not be written (${reason})`,
+      'A file is written under a temporary name and renamed, so what stood there before is untouched',
+      'Make room or choose a folder that can be written, and write again',
+    ),
+  );
 }

@@ -9,7 +9,6 @@ import { evaluate } from '../graph/evaluate.ts';
 import type { Fragment, Graph, Step } from '../graph/graph.ts';
 import { Value } from '../graph/value.ts';
 import { stretched } from '../primitives/loops.ts';
-import { neededSteps } from './needed.ts';
 
 export interface Decision {
   readonly step: number;
@@ -35,7 +34,7 @@ export function decisionsOf(
   graph: Graph, outputs: readonly number[], values: readonly (Value | undefined)[],
   bound: { has(id: number): boolean } = new Set<number>(),
 ): Decisions {
-  const needed = neededSteps(graph, outputs, bound);
+  const needed = graph.live(outputs, bound);
   return graph.steps.flatMap((step) => (needed[step.id] && !bound.has(step.id) ? decisionsOfStep(step, values) : []));
 }
 

@@ -90,7 +90,7 @@ export function conditionsOf(observations: readonly Observation[]): ConditionRep
   });
   const sharpness = ({ differing, points }: ConditionReport): number => differing / points;
   const clarity = ({ role, label }: ConditionReport): number => (role === undefined ? 0 : 2) + (label === undefined ? 0 : 1);
-  found.sort((x, y) => sharpness(y.report) - sharpness(x.report) || clarity(x.report) - clarity(y.report));
+  found.sort((x, y) => sharpness(y.report) - sharpness(x.report) || clarity(y.report) - clarity(x.report));
   // Of several steps that decide alike at every point, one is named.
   const seen = new Set<string>();
   const different = found.filter(({ pattern }) => !seen.has(pattern) && seen.add(pattern)).map(({ report }) => report);

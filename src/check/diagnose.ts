@@ -11,9 +11,10 @@ import { bindingsAt, type Block, blockAt, cut, type Program, pull, tangentsOf } 
 import type { EntryReport } from './report.ts';
 import type { Seeded } from './seeded.ts';
 
-/** The worst entry of a wrong order, exactly located, with the step at fault and a guess at the mistake. */
+/** Up to so many input entries the whole right gradient is computed for an explanation. */
 const largest = 4096;
 
+/** The worst entry of a wrong order, exactly located, with the step at fault and a guess at the mistake. */
 export function diagnose(
   program: Program, result: OrderResult, stream: Seeded
 ): { worst: EntryReport; cause: Cause | undefined } {
@@ -42,7 +43,7 @@ export function diagnose(
   return { worst: { ...judged.entry, ...entry, ...blame }, cause };
 }
 
-/** Every entry of one row by duals; not for inputs so large that it would take minutes. */
+/** Every entry of one row by duals, one forward pass each. */
 function byDuals(program: Program, { frozen }: OrderResult, { row }: Judged): Float64Array | undefined {
   const { fragment } = frozen;
   if (program.point.length > largest) return undefined;

@@ -13,7 +13,6 @@ import { Value } from '../graph/value.ts';
 import { integers, numbers } from '../primitives/algebra.ts';
 import { stretched } from '../primitives/loops.ts';
 import { type Dual, duals } from './dualNumbers.ts';
-import { neededSteps } from './needed.ts';
 
 export interface DualOptions {
   /** Values given rather than computed; a bound step is an independent variable. */
@@ -67,7 +66,7 @@ interface Motion {
 function interpret(
   graph: Graph, outputs: readonly number[], given: ReadonlyMap<number, Entry>, motion: Motion,
 ): (Entry | undefined)[] {
-  const needed = neededSteps(graph, outputs, given);
+  const needed = graph.live(outputs, given);
   const entries: (Entry | undefined)[] = new Array<Entry | undefined>(graph.steps.length);
   for (const step of graph.steps) {
     if (!needed[step.id]) continue;

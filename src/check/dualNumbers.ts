@@ -46,7 +46,10 @@ export const duals: Algebra<Dual> = {
   pow: (a, b) => {
     const value = numbers.pow(a.value, b.value);
     const slopeA = b.value === 0 ? 0 : b.value * numbers.pow(a.value, b.value - 1);
-    return along2(value, slopeA, a, value === 0 ? 0 : value * Math.log(a.value), b);
+    const slopeB = (base: number): number => (value === 0 ? 0 : value * Math.log(base));
+    // A negative base has no slope by the exponent, but the rounding of a whole exponent has a size.
+    const spread = times(a.spread, Math.abs(slopeA)) + times(b.spread, Math.abs(slopeB(Math.abs(a.value))));
+    return { ...along2(value, slopeA, a, slopeB(a.value), b), spread };
   },
   exp: (a) => along(Math.exp(a.value), Math.exp(a.value), a),
   log: (a) => along(Math.log(a.value), 1 / a.value, a),

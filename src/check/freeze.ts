@@ -11,7 +11,6 @@ import { fromValue, type Tensor } from '../graph/tensor.ts';
 import { replay } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import { add, sub } from '../primitives/index.ts';
-import { neededSteps } from './needed.ts';
 
 export interface FrozenStep {
   /** The step of the original program (the custom step, for what is frozen inside one). */
@@ -93,7 +92,7 @@ function constantAt(x: Tensor): Tensor {
 /** The program with the bound steps as inputs, recorded at their values; what only they needed is left out. */
 export function cutAt(graph: Graph, outputs: readonly number[], bindings: Bindings): Pick<Frozen, 'recorder' | 'steps'> {
   const recorder = new Recorder('concrete');
-  const needed = neededSteps(graph, outputs, bindings);
+  const needed = graph.live(outputs, bindings);
   const tensors: Tensor[] = [];
   const steps = new Array<number>(graph.steps.length).fill(-1);
   record(recorder, () => {

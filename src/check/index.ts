@@ -11,9 +11,12 @@ export {
 export type { ConditionReport } from './compare-conditions.ts';
 export type { ComparableLoss } from './compare-losses.ts';
 export { compareText } from './compare-text.ts';
+export { checkDerivation, checkLines, type DerivationOptions } from './derivation.ts';
 export { type DualOptions, dualProgram, type DualResult, forwardDual } from './dual.ts';
 export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
 export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';
+export type { BranchHits, Counterexample, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
+export { ledgerMarkdown, rowText } from './ledger-text.ts';
 export {
   type DifferencePartials, type DualPartials, type Partials, partialsByDifferences, partialsByDual, partialsByEngine,
 } from './partials.ts';

@@ -1,4 +1,5 @@
-// What a gradient check found, as plain data (JSON keeps it whole) and as text for a terminal of 100 columns.
+// What a gradient check found, as plain data and as text for a terminal of 100 columns. JSON keeps the data whole, but
+// for NaN and infinities, which it writes as null; the sentences of the failures name them.
 
 import { shapeText } from '../base/shape.ts';
 import type { Graph } from '../graph/graph.ts';

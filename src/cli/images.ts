@@ -18,7 +18,10 @@ export function readImageFolders(directory: string): Dataset {
   standardise(rows);
   const owned = people.map((_, person) => rows.filter((_, i) => owners[i] === person)).filter((own) => own.length >= 2);
   if (owned.length < 2) {
-    throw new UsageError(`${directory}: found ${owned.length} folders with at least 2 images; a folder per person with 2 or more PGM, PPM or PNG images each is needed, at least 2 people`);
+    throw new UsageError(
+      `${directory}: found ${owned.length} folders with at least 2 images; `
+        + 'a folder per person with 2 or more PGM, PPM or PNG images each is needed, at least 2 people',
+    );
   }
   const weights: Float64Array[] = [];
   const features: Float64Array[] = [];
@@ -36,7 +39,9 @@ export function readImageFolders(directory: string): Dataset {
 
 function blockMeans({ width, height, pixels }: Image, path: string): Float64Array {
   if (width < blocks || height < blocks) {
-    throw new FormatError(message(`${path}: it is ${width} × ${height} pixels`, `Features are the means of ${blocks} × ${blocks} blocks`, 'Use a larger picture, or remove it'));
+    throw new FormatError(message(
+      `${path}: it is ${width} × ${height} pixels`,
+      `Features are the means of ${blocks} × ${blocks} blocks`, 'Use a larger picture, or remove it'));
   }
   return Float64Array.from({ length: blocks * blocks }, (_, index) => {
     const [row, column] = [Math.floor(index / blocks), index % blocks];

@@ -12,7 +12,7 @@ import { Machine, obstacle } from './machine.ts';
 
 /** The sizes from which a kernel with its copies is faster than the reference. */
 export interface Thresholds {
-  /** Elements of the largest operand of a map. */
+  /** Elements of the result of a map. */
   readonly map: number;
   /** Elements reduced. */
   readonly reduce: number;
@@ -60,22 +60,34 @@ export function makeEngine(thresholds: Thresholds = measuredThresholds): Compile
   return { engine, status: () => status };
 }
 
-/** Asked at every eager step, so it makes nothing; most steps are too small, and known to be at once. */
+/** Asked at every eager step: most are too small, which the product of the sizes shows at once. */
 function isWorthIt(primitive: Primitive, inputs: readonly Value[], params: Params, least: Thresholds): boolean {
   const { kind } = primitive;
   if (kind !== 'map' && kind !== 'reduce' && kind !== 'contract') return false;
-  let largest = 0;
   let product = 1;
   for (const x of inputs) {
     if (x.dtype !== 'f32') return false;
-    const size = sizeOf(x.shape);
-    largest = Math.max(largest, size);
-    product *= size;
+    product *= sizeOf(x.shape);
   }
-  if (kind !== 'contract') return largest >= least[kind] && 8 * largest <= largestCall;
-  if (product < least.contract) return false;
+  if (product < least[kind]) return false;
+  const bytes = 4 * inputs.reduce((sum, x) => sum + sizeOf(x.shape), 0);
+  if (kind !== 'contract') {
+    const size = broadcastSize(inputs);
+    return size >= least[kind] && bytes + 4 * size <= largestCall;
+  }
   const { M, N, K, batch } = contractSizes(inputs[0]!.shape, inputs[1]!.shape, params as unknown as ContractAxes);
-  return batch * M * N * K >= least.contract && 4 * (batch * M * N + 2 * largest) <= largestCall;
+  return batch * M * N * K >= least.contract && bytes + 4 * batch * M * N <= largestCall;
+}
+
+/** The elements of the shape that all operands stretch to. */
+function broadcastSize(inputs: readonly Value[]): number {
+  let size = 1;
+  const rank = Math.max(...inputs.map((x) => x.shape.length));
+  for (let fromEnd = 1; fromEnd <= rank; fromEnd++) {
+    const sizes = inputs.map((x) => x.shape[x.shape.length - fromEnd] ?? 1);
+    size *= sizes.find((n) => n !== 1) ?? 1;
+  }
+  return size;
 }
 
 function run(machine: Machine, primitive: Primitive, inputs: readonly Value[], params: Params): Value | undefined {

@@ -15,7 +15,8 @@ export interface ShuffleOptions {
 
 function wholeFrom1(values: Readonly<Record<string, number>>, who: string): void {
   for (const [name, n] of Object.entries(values)) {
-    if (!Number.isInteger(n) || n < 1) throw new DomainError(message(`${who}: ${name} = ${n}`, `${name} is a whole number ≥ 1`, 'Check the options'));
+    if (!Number.isInteger(n) || n < 1) throw new DomainError(message(
+      `${who}: ${name} = ${n}`, `${name} is a whole number ≥ 1`, 'Check the options'));
   }
 }
 
@@ -26,7 +27,11 @@ function wholeFrom1(values: Readonly<Record<string, number>>, who: string): void
  * Edges     the order depends on seed and epoch only; no images give no batches
  * Throws    DomainError for a size that is no whole number ≥ 1
  */
-export function shuffledBatches(count: number, size: number, { seed = 1, epoch = 0, last = 'keep' }: ShuffleOptions = {}): Int32Array[] {
+export function shuffledBatches(
+  count: number,
+  size: number,
+  { seed = 1, epoch = 0, last = 'keep' }: ShuffleOptions = {},
+): Int32Array[] {
   wholeFrom1({ size }, 'shuffledBatches');
   const order = new Stream(seed, 0, epoch).permutation(count);
   const batches: Int32Array[] = [];
@@ -55,7 +60,9 @@ export function peopleBatches(labels: ArrayLike<number>, { people, images, seed 
   wholeFrom1({ people, images }, 'peopleBatches');
   const members = membersOf(labels);
   if (members.length < people) {
-    throw new DomainError(message(`peopleBatches: ${people} people a batch and ${members.length} in all`, 'A person is in a batch once', 'Ask for fewer people a batch'));
+    throw new DomainError(message(
+      `peopleBatches: ${people} people a batch and ${members.length} in all`,
+      'A person is in a batch once', 'Ask for fewer people a batch'));
   }
   const order = new Stream(seed, 1, epoch).permutation(members.length);
   const batches: Int32Array[] = [];
@@ -104,7 +111,9 @@ export interface AugmentOptions {
  */
 export function augment(batch: Batch, { flip = 0.5, shift = 0, seed = 1, step = 0 }: AugmentOptions = {}): Batch {
   if (!(flip >= 0 && flip <= 1) || !Number.isInteger(shift) || shift < 0) {
-    throw new DomainError(message(`augment: flip ${flip}, shift ${shift}`, 'flip is a probability and shift a whole number of pixels ≥ 0', 'Check the options'));
+    throw new DomainError(message(
+      `augment: flip ${flip}, shift ${shift}`,
+      'flip is a probability and shift a whole number of pixels ≥ 0', 'Check the options'));
   }
   const [N, C, H, W] = batch.shape;
   const values = new Float32Array(batch.values.length);

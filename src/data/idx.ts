@@ -26,8 +26,14 @@ const types: ReadonlyMap<number, Type> = new Map<number, Type>([
   [0x0e, { bytes: 8, make: (n) => new Float64Array(n), read: (view, at) => view.getFloat64(at) }],
 ]);
 
-const bad = (name: string, what: string): FormatError => new FormatError(message(
-  `${name}: ${what}`, 'An IDX file is two zero bytes, a type, the number of axes, the axes and the numbers, big-endian', 'Fetch the file again'));
+const bad = (name: string, what: string): FormatError =>
+  new FormatError(
+    message(
+      `${name}: ${what}`,
+      'An IDX file is two zero bytes, a type, the number of axes, the axes and the numbers, big-endian',
+      'Fetch the file again',
+    ),
+  );
 
 /**
  * An array of numbers from the bytes of an IDX file, already unpacked.
@@ -40,14 +46,21 @@ export function decodeIdx(bytes: Uint8Array, name: string): Idx {
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw bad(name, 'it does not begin as an IDX file');
   const type = types.get(bytes[2]!);
   const rank = bytes[3]!;
-  if (type === undefined) throw bad(name, `its type is 0x${bytes[2]!.toString(16)}; ${[...types.keys()].map((t) => `0x${t.toString(16)}`).join(' ')} exist`);
+  if (type === undefined) {
+    throw bad(
+      name,
+      `its type is 0x${bytes[2]!.toString(16)}; ${[...types.keys()].map((t) => `0x${t.toString(16)}`).join(' ')} exist`,
+    );
+  }
   if (rank > 8) throw bad(name, `it has ${rank} axes; 8 is the limit`);
   const begin = 4 + 4 * rank;
   if (bytes.length < begin) throw bad(name, 'it ends inside its axes');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = shape.reduce((product, n) => product * n, 1);
-  if (size * type.bytes !== bytes.length - begin) throw bad(name, `its axes [${shape.join(', ')}] take ${size * type.bytes} bytes and ${bytes.length - begin} follow`);
+  if (size * type.bytes !== bytes.length - begin) {
+    throw bad(name, `its axes [${shape.join(', ')}] take ${size * type.bytes} bytes and ${bytes.length - begin} follow`);
+  }
   const values = type.make(size);
   for (let i = 0; i < size; i++) values[i] = type.read(view, begin + i * type.bytes);
   return { shape, values };
@@ -61,14 +74,25 @@ export function decodeIdx(bytes: Uint8Array, name: string): Idx {
  */
 export function labelledFromIdx(images: Idx, labels: Idx, names: readonly [string, string]): Labelled {
   const [count, height, width] = images.shape as [number, number, number];
-  if (images.shape.length !== 3 || !(images.values instanceof Uint8Array)) throw bad(names[0], `it has the shape [${images.shape.join(', ')}]; images are bytes [N, H, W]`);
-  if (labels.shape.length !== 1 || !(labels.values instanceof Uint8Array)) throw bad(names[1], `it has the shape [${labels.shape.join(', ')}]; labels are bytes [N]`);
+  if (images.shape.length !== 3 || !(images.values instanceof Uint8Array)) {
+    throw bad(names[0], `it has the shape [${images.shape.join(', ')}]; images are bytes [N, H, W]`);
+  }
+  if (labels.shape.length !== 1 || !(labels.values instanceof Uint8Array)) {
+    throw bad(names[1], `it has the shape [${labels.shape.join(', ')}]; labels are bytes [N]`);
+  }
   if (labels.values.length !== count) throw bad(names[1], `it has ${labels.values.length} labels for ${count} images`);
   const pixels = images.values;
   const size = height * width;
   return {
-    images: Array.from({ length: count }, (_, n): Image => ({ width, height, channels: 1, pixels: pixels.subarray(n * size, (n + 1) * size) })),
+    images: Array.from({ length: count }, (_, n): Image => ({
+      width,
+      height,
+      channels: 1,
+      pixels: pixels.subarray(n * size, (n + 1) * size),
+    })),
     labels: Int32Array.from(labels.values),
-    people: Array.from({ length: labels.values.reduce((most, label) => Math.max(most, label + 1), 0) }, (_, digit) => String(digit)),
+    people: Array.from({ length: labels.values.reduce((most, label) => Math.max(most, label + 1), 0) }, (_, digit) =>
+      String(digit),
+    ),
   };
 }

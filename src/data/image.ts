@@ -36,7 +36,8 @@ export function grey(image: Image): Image {
   const { width, height, pixels } = image;
   const out = new Uint8Array(width * height);
   // Whole thousandths, so that no platform rounds differently.
-  for (let i = 0; i < out.length; i++) out[i] = Math.floor((299 * pixels[3 * i]! + 587 * pixels[3 * i + 1]! + 114 * pixels[3 * i + 2]! + 500) / 1000);
+  for (let i = 0; i < out.length; i++)
+    out[i] = Math.floor((299 * pixels[3 * i]! + 587 * pixels[3 * i + 1]! + 114 * pixels[3 * i + 2]! + 500) / 1000);
   return { width, height, channels: 1, pixels: out };
 }
 
@@ -48,7 +49,8 @@ export function grey(image: Image): Image {
  */
 export function resize(image: Image, width: number, height: number): Image {
   if (![width, height].every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new DomainError(message(`resize: ${width} × ${height} pixels`, 'Sizes are whole numbers ≥ 1', 'Check the order: width, then height'));
+    throw new DomainError(message(
+      `resize: ${width} × ${height} pixels`, 'Sizes are whole numbers ≥ 1', 'Check the order: width, then height'));
   }
   const { channels } = image;
   const [columns, rows] = [shares(image.width, width), shares(image.height, height)];
@@ -57,7 +59,9 @@ export function resize(image: Image, width: number, height: number): Image {
     for (let x = 0; x < width; x++) {
       for (let c = 0; c < channels; c++) {
         let sum = 0;
-        for (const [row, down] of rows[y]!) for (const [column, across] of columns[x]!) sum += down * across * image.pixels[(row * image.width + column) * channels + c]!;
+        for (const [row, down] of rows[y]!)
+          for (const [column, across] of columns[x]!)
+            sum += down * across * image.pixels[(row * image.width + column) * channels + c]!;
         pixels[(y * width + x) * channels + c] = Math.round(sum);
       }
     }
@@ -70,7 +74,8 @@ function shares(from: number, to: number): (readonly [number, number])[][] {
   return Array.from({ length: to }, (_, i) => {
     const [begin, end] = [(i * from) / to, ((i + 1) * from) / to];
     const covered: (readonly [number, number])[] = [];
-    for (let k = Math.floor(begin); k < Math.min(from, Math.ceil(end)); k++) covered.push([k, (Math.min(end, k + 1) - Math.max(begin, k)) / (end - begin)]);
+    for (let k = Math.floor(begin); k < Math.min(from, Math.ceil(end)); k++)
+      covered.push([k, (Math.min(end, k + 1) - Math.max(begin, k)) / (end - begin)]);
     return covered;
   });
 }

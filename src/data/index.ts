@@ -1,7 +1,15 @@
 // Data: made-up faces, decoders for the formats real data comes in, and what a training loop asks of a data set. Plain
 // arrays in, plain values out; nothing here knows tensors. Reading files is in `node.ts`.
 
-export { type AugmentOptions, augment, membersOf, peopleBatches, type PeopleOptions, shuffledBatches, type ShuffleOptions } from './batches.ts';
+export {
+  type AugmentOptions,
+  augment,
+  membersOf,
+  peopleBatches,
+  type PeopleOptions,
+  shuffledBatches,
+  type ShuffleOptions,
+} from './batches.ts';
 export { face, type FaceOptions, faces, type FacesOptions, type Nuisance, nuisances } from './faces.ts';
 export { decodeIdx, type Idx, type IdxValues, labelledFromIdx } from './idx.ts';
 export { type Batch, type BatchOptions, grey, type Image, type Labelled, resize, selectBatch, toBatch } from './image.ts';

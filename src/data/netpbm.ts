@@ -24,9 +24,12 @@ export function decodePpm(bytes: Uint8Array, name: string): Image {
 
 function decode(bytes: Uint8Array, name: string, magic: 'P5' | 'P6', channels: 1 | 3): Image {
   const kind = channels === 1 ? 'PGM' : 'PPM';
-  const bad: Bad = (what) => new FormatError(message(`${name}: ${what}`, `Images are binary ${kind} (${magic}) with up to 8 bits a pixel`, 'Convert the file, or remove it'));
+  const bad: Bad = (what) => new FormatError(message(
+    `${name}: ${what}`, `Images are binary ${kind} (${magic}) with up to 8 bits a pixel`, 'Convert the file, or remove it'));
   const start = String.fromCharCode(...bytes.subarray(0, 2));
-  if (start !== magic) throw bad(start === 'P2' || start === 'P3' ? `it is a plain-text file (${start})` : `it does not begin with ${magic}`);
+  if (start !== magic) {
+    throw bad(start === 'P2' || start === 'P3' ? `it is a plain-text file (${start})` : `it does not begin with ${magic}`);
+  }
   const { fields: [width, height, most], at } = readHeader(bytes, bad);
   if (width === 0 || height === 0) throw bad(`it is ${width} × ${height} pixels`);
   if (most < 1 || most > 255) throw bad(`its maximum is ${most}`);
@@ -77,7 +80,9 @@ export function encodePpm(image: Image): Uint8Array {
 
 function encode({ width, height, channels, pixels }: Image, magic: 'P5' | 'P6', wanted: 1 | 3): Uint8Array {
   if (channels !== wanted) {
-    throw new DomainError(message(`a picture with ${channels} channel(s) as ${magic}`, 'PGM is grey and PPM is colour', 'Use grey(image), or the other format'));
+    throw new DomainError(message(
+      `a picture with ${channels} channel(s) as ${magic}`,
+      'PGM is grey and PPM is colour', 'Use grey(image), or the other format'));
   }
   const header = new TextEncoder().encode(`${magic}\n${width} ${height}\n255\n`);
   const bytes = new Uint8Array(header.length + pixels.length);

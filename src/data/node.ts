@@ -29,7 +29,8 @@ export function readImage(path: string): Image {
   if (start.startsWith('P6') || start.startsWith('P3')) return decodePpm(bytes, path);
   if (start.endsWith('PNG')) return decodePng(bytes, path, inflater('zlib'));
   const kind = start.startsWith('\xff\xd8') ? 'it is a JPEG file' : 'it is no PGM, PPM or PNG file';
-  throw new FormatError(message(`${path}: ${kind}`, 'Pictures are binary PGM (P5), PPM (P6) or PNG', 'Convert it, for instance with ImageMagick'));
+  throw new FormatError(message(
+    `${path}: ${kind}`, 'Pictures are binary PGM (P5), PPM (P6) or PNG', 'Convert it, for instance with ImageMagick'));
 }
 
 const isPicture = (name: string): boolean => /\.(pgm|ppm|png)$/i.test(name);
@@ -44,10 +45,23 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { nu
  * Throws    FormatError, with the path and the fault, at the first bad picture
  */
 export function readPeople(directory: string): Labelled & { readonly files: readonly string[] } {
-  const people = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort(byNumber);
-  const own = people.map((person) => readdirSync(join(directory, person)).filter(isPicture).sort(byNumber).map((name) => join(directory, person, name)));
+  const people = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort(byNumber);
+  const own = people.map((person) =>
+    readdirSync(join(directory, person))
+      .filter(isPicture)
+      .sort(byNumber)
+      .map((name) => join(directory, person, name)),
+  );
   const files = own.flat();
-  return { people, files, images: files.map(readImage), labels: Int32Array.from(own.flatMap((list, label) => list.map(() => label))) };
+  return {
+    people,
+    files,
+    images: files.map(readImage),
+    labels: Int32Array.from(own.flatMap((list, label) => list.map(() => label))),
+  };
 }
 
 /** Reads an IDX file, plain or gzipped; see `decodeIdx`. */
@@ -57,7 +71,9 @@ export function readIdx(path: string): Idx {
   // A gzip file ends with its size, which bounds the room made for it.
   const size = bytes.length < 18 ? 0 : new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4).getUint32(0, true);
   if (size > maxIdxBytes || !canInflateTo(size, bytes.length)) {
-    throw new FormatError(message(`${path}: it claims to unpack to ${size} bytes`, `At most ${maxIdxBytes} bytes are read, and gzip packs 1032 to 1`, 'Fetch the file again'));
+    throw new FormatError(message(
+      `${path}: it claims to unpack to ${size} bytes`,
+      `At most ${maxIdxBytes} bytes are read, and gzip packs 1032 to 1`, 'Fetch the file again'));
   }
   return decodeIdx(inflater('gzip')(bytes, size, path), path);
 }

@@ -28,23 +28,42 @@ export interface PhotoPair {
  */
 export function parsePairs(text: string, name: string): PhotoPair[] {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/).map((line) => line.trim().split(/\s+/));
-  const bad = (line: number, what: string): FormatError => new FormatError(message(
-    `${name}:${line + 1}: ${what}`, 'The header is "folds pairs", a line of a same pair is "person i j", of a different pair "person i person j"', 'Fetch the list again'));
+  const bad = (line: number, what: string): FormatError =>
+    new FormatError(
+      message(
+        `${name}:${line + 1}: ${what}`,
+        'The header is "folds pairs", a line of a same pair is "person i j", of a different pair "person i person j"',
+        'Fetch the list again',
+      ),
+    );
   const header = lines[0]!.map(whole);
-  if (header.length > 2 || header.some((n) => n === undefined || n > 100_000)) throw bad(0, `the header ${JSON.stringify(lines[0]!.join(' ').slice(0, 60))}`);
+  if (header.length > 2 || header.some((n) => n === undefined || n > 100_000)) {
+    throw bad(0, `the header ${JSON.stringify(lines[0]!.join(' ').slice(0, 60))}`);
+  }
   const [folds, size] = (header.length === 2 ? header : [1, header[0]]) as [number, number];
   const wanted = folds * size * 2;
-  if (lines.length - 1 !== wanted) throw bad(lines.length - 1, `${lines.length - 1} pairs; the header promises ${folds} × ${2 * size} = ${wanted}`);
+  if (lines.length - 1 !== wanted) {
+    throw bad(lines.length - 1, `${lines.length - 1} pairs; the header promises ${folds} × ${2 * size} = ${wanted}`);
+  }
   return lines.slice(1).map((fields, index): PhotoPair => {
     const same = index % (2 * size) < size;
     const photo = (person: string | undefined, number: string | undefined): Photo => {
       const n = whole(number ?? '');
-      if (person === undefined || n === undefined) throw bad(index + 1, `${JSON.stringify(fields.join(' ').slice(0, 80))} where a ${same ? 'same' : 'different'} pair belongs`);
+      if (person === undefined || n === undefined) {
+        throw bad(
+          index + 1,
+          `${JSON.stringify(fields.join(' ').slice(0, 80))} where a ${same ? 'same' : 'different'} pair belongs`,
+        );
+      }
       return { person, number: n };
     };
     if (fields.length !== (same ? 3 : 4)) photo(undefined, undefined);
-    const [a, b] = same ? [photo(fields[0], fields[1]), photo(fields[0], fields[2])] : [photo(fields[0], fields[1]), photo(fields[2], fields[3])];
-    if (same ? a.number === b.number : a.person === b.person) throw bad(index + 1, `${JSON.stringify(fields.join(' '))} is ${same ? 'one photograph' : 'one person'} twice`);
+    const [a, b] = same
+      ? [photo(fields[0], fields[1]), photo(fields[0], fields[2])]
+      : [photo(fields[0], fields[1]), photo(fields[2], fields[3])];
+    if (same ? a.number === b.number : a.person === b.person) {
+      throw bad(index + 1, `${JSON.stringify(fields.join(' '))} is ${same ? 'one photograph' : 'one person'} twice`);
+    }
     return { a, b, same, fold: Math.floor(index / (2 * size)) };
   });
 }
@@ -85,7 +104,8 @@ export interface PairOptions {
  */
 export function drawPairs(labels: ArrayLike<number>, { folds = 10, pairs = 300, seed = 1 }: PairOptions = {}): IndexPairs {
   if (![folds, pairs].every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new DomainError(message(`drawPairs: ${folds} folds of ${pairs} pairs`, 'Both are whole numbers ≥ 1', 'Use 10 folds of 300 pairs, as LFW does'));
+    throw new DomainError(message(
+      `drawPairs: ${folds} folds of ${pairs} pairs`, 'Both are whole numbers ≥ 1', 'Use 10 folds of 300 pairs, as LFW does'));
   }
   const order = new Stream(seed, 0);
   const people = [...new Set(Array.from(labels))].sort((x, y) => x - y);
@@ -117,15 +137,22 @@ function drawDistinct(
   const within = [...sizes.values()].reduce((sum, n) => sum + (n * (n - 1)) / 2, 0);
   const available = same ? within : (members.length * (members.length - 1)) / 2 - within;
   if (available < wanted) {
-    throw new DomainError(message(
-      `drawPairs: fold ${fold} has ${sizes.size} people, ${members.length} images and ${available} ${same ? 'same' : 'different'} pairs, and ${wanted} are asked for`,
-      'People are dealt to the folds, and no pair is drawn twice', 'Ask for fewer pairs or fewer folds'));
+    throw new DomainError(
+      message(
+        `drawPairs: fold ${fold} has ${sizes.size} people, ${members.length} images and ${available} ${same ? 'same' : 'different'} pairs, `
+          + `and ${wanted} are asked for`,
+        'People are dealt to the folds, and no pair is drawn twice',
+        'Ask for fewer pairs or fewer folds',
+      ),
+    );
   }
   const groups = [...sizes.keys()].map((label) => members.filter((i) => labels[i] === label));
   if (same || available < 4 * wanted) {
     const all: (readonly [number, number])[] = [];
     for (const group of same ? groups : [members]) {
-      for (let i = 0; i < group.length; i++) for (let k = i + 1; k < group.length; k++) if ((labels[group[i]!] === labels[group[k]!]) === same) all.push([group[i]!, group[k]!]);
+      for (let i = 0; i < group.length; i++)
+        for (let k = i + 1; k < group.length; k++)
+          if ((labels[group[i]!] === labels[group[k]!]) === same) all.push([group[i]!, group[k]!]);
     }
     return Array.from(stream.permutation(all.length).subarray(0, wanted), (i) => all[i]!);
   }

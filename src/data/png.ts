@@ -44,14 +44,17 @@ interface Chunks {
  *           for pictures with transparent pixels
  */
 export function decodePng(bytes: Uint8Array, name: string, inflate: Inflate): Image {
-  const bad: Bad = (what) => new FormatError(message(`${name}: ${what}`, 'Images are whole PNG files without transparency', 'Convert the file, or remove it'));
+  const bad: Bad = (what) => new FormatError(message(
+    `${name}: ${what}`, 'Images are whole PNG files without transparency', 'Convert the file, or remove it'));
   const { header, palette, transparency, data } = readChunks(bytes, bad);
   const { width, height, depth, colour } = header;
   const { samples } = colourTypes.get(colour)!;
   const bits = samples * depth;
   const layers = header.interlaced ? passes(width, height) : [{ x: 0, y: 0, dx: 1, dy: 1, width, height }];
   const size = layers.reduce((sum, layer) => sum + layer.height * (1 + rowBytes(layer.width, bits)), 0);
-  if (!canInflateTo(size, data.length)) throw bad(`its ${width} × ${height} pixels cannot come out of ${data.length} compressed bytes`);
+  if (!canInflateTo(size, data.length)) {
+    throw bad(`its ${width} × ${height} pixels cannot come out of ${data.length} compressed bytes`);
+  }
   const raw = inflate(data, size, name);
   if (raw.length !== size) throw bad(`it holds ${raw.length} bytes of pixels where ${width} × ${height} take ${size}`);
 
@@ -65,7 +68,8 @@ export function decodePng(bytes: Uint8Array, name: string, inflate: Inflate): Im
     if (fault !== undefined) throw bad(`a row of its pixels has the filter ${fault}; 0 to 4 exist`);
     for (let y = 0; y < layer.height; y++, at += 1 + row) {
       const line = raw.subarray(at + 1, at + 1 + row);
-      for (let x = 0; x < layer.width; x++) paint(line, x, pixels, ((layer.y + y * layer.dy) * width + layer.x + x * layer.dx) * channels);
+      for (let x = 0; x < layer.width; x++)
+        paint(line, x, pixels, ((layer.y + y * layer.dy) * width + layer.x + x * layer.dx) * channels);
     }
   }
   return { width, height, channels, pixels };
@@ -87,7 +91,9 @@ function readChunks(bytes: Uint8Array, bad: Bad): Chunks {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (!/^[A-Za-z]{4}$/.test(type)) throw bad(`it has a chunk without a name at byte ${at}`);
     if (length > bytes.length - at - 12) throw bad(`its chunk ${type} of ${length} bytes runs beyond the end`);
-    if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length)) throw bad(`its chunk ${type} is damaged: the checksum does not match`);
+    if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length)) {
+      throw bad(`its chunk ${type} is damaged: the checksum does not match`);
+    }
     const body = bytes.subarray(at + 8, at + 8 + length);
     if ((header === undefined) !== (type === 'IHDR')) throw bad('its header chunk is not the first, or is there twice');
     if (type === 'IHDR') header = readHeader(body, bad);
@@ -95,7 +101,9 @@ function readChunks(bytes: Uint8Array, bad: Bad): Chunks {
       if (data.length > 0 && before !== 'IDAT') throw bad('its pixel chunks do not follow each other');
       data.push(body);
     } else if (type === 'PLTE') {
-      if (palette !== undefined || data.length > 0 || length % 3 !== 0 || length < 3 || length > 768) throw bad('its palette is misplaced or of no possible size');
+      if (palette !== undefined || data.length > 0 || length % 3 !== 0 || length < 3 || length > 768) {
+        throw bad('its palette is misplaced or of no possible size');
+      }
       palette = body;
     } else if (type === 'tRNS') {
       if (transparency !== undefined || data.length > 0) throw bad('its transparency chunk is misplaced');
@@ -114,11 +122,19 @@ function readHeader(body: Uint8Array, bad: Bad): Header {
   if (body.length !== 13) throw bad(`its header chunk has ${body.length} bytes, not 13`);
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  const [depth, colour, compression, filter, interlace] = body.subarray(8) as unknown as readonly [number, number, number, number, number];
+  const [depth, colour, compression, filter, interlace] = body.subarray(8) as unknown as readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (width === 0 || height === 0) throw bad(`it is ${width} × ${height} pixels`);
   if (width * height > maxPixels) throw bad(`it is ${width} × ${height} pixels; ${maxPixels} in all is the limit`);
   if (!colourTypes.get(colour)?.depths.includes(depth)) throw bad(`its colour type ${colour} with depth ${depth} does not exist`);
-  if (compression !== 0 || filter !== 0 || interlace > 1) throw bad(`its methods are ${compression}, ${filter} and ${interlace}; 0, 0 and 0 or 1 exist`);
+  if (compression !== 0 || filter !== 0 || interlace > 1) {
+    throw bad(`its methods are ${compression}, ${filter} and ${interlace}; 0, 0 and 0 or 1 exist`);
+  }
   return { width, height, depth, colour, interlaced: interlace === 1 };
 }
 
@@ -155,7 +171,9 @@ function painter({ depth, colour }: Header, palette: Uint8Array | undefined, tra
       for (let c = 0; c < 3; c++) out[to + c] = palette![3 * entry + c]!;
     };
   }
-  if (transparency !== undefined && (seen !== samples || transparency.length !== 2 * samples)) throw bad('its transparency chunk does not fit its colour type');
+  if (transparency !== undefined && (seen !== samples || transparency.length !== 2 * samples)) {
+    throw bad('its transparency chunk does not fit its colour type');
+  }
   const key = transparency === undefined ? undefined : Array.from({ length: samples }, (_, c) => sampleAt(transparency, c, 16));
   return (line: Uint8Array, x: number, out: Uint8Array, to: number): void => {
     for (let c = 0; c < seen; c++) out[to + c] = Math.round((sampleAt(line, x * samples + c, depth) * 255) / most);

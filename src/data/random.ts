@@ -12,7 +12,8 @@ export class Stream {
   /** Streams of different paths are unrelated; [1] and [1, 0] are different paths. */
   constructor(...path: readonly number[]) {
     path.forEach((n, depth) => {
-      if (!Number.isSafeInteger(n)) throw new DomainError(message(`a random stream for ${n}`, 'Seeds and indices are whole numbers within ±(2^53 − 1)', 'Use any such number'));
+      if (!Number.isSafeInteger(n)) throw new DomainError(message(
+        `a random stream for ${n}`, 'Seeds and indices are whole numbers within ±(2^53 − 1)', 'Use any such number'));
       // The depth keeps an index of 0 from being the parent itself.
       threefry(this.#key[0]! + depth, this.#key[1]!, n | 0, Math.floor(n / 2 ** 32) | 0, this.#key, 0);
     });
@@ -21,7 +22,7 @@ export class Stream {
   /** 2^53 equally spaced values in [0, 1). */
   uniform(): number {
     threefry(this.#key[0]!, this.#key[1]!, this.#count++, 0x5eed, this.#words, 0);
-    return ((this.#words[0]! >>> 5) * 2 ** 26 + (this.#words[1]! >>> 6)) / 2 ** 53;
+    return ((this.#words[0]! >>> 5) * 0x4000000 + (this.#words[1]! >>> 6)) / 0x20000000000000;
   }
 
   between(low: number, high: number): number {

@@ -15,7 +15,8 @@ const adam7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2,
 
 /** The passes of an interlaced picture that have pixels. */
 export function passes(width: number, height: number): Layer[] {
-  return adam7.map(([x, y, dx, dy]) => ({ x, y, dx, dy, width: Math.ceil((width - x) / dx), height: Math.ceil((height - y) / dy) }))
+  return adam7
+    .map(([x, y, dx, dy]) => ({ x, y, dx, dy, width: Math.ceil((width - x) / dx), height: Math.ceil((height - y) / dy) }))
     .filter((layer) => layer.width > 0 && layer.height > 0);
 }
 
@@ -24,7 +25,7 @@ export function rowBytes(width: number, bits: number): number {
   return Math.ceil((width * bits) / 8);
 }
 
-/** Undoes the filters of rows in place; `step` is the bytes from a pixel to the one beside it. Returns a filter that does not exist. */
+/** Undoes the filters of rows in place, `step` bytes from a pixel to the one beside it; returns a filter that does not exist. */
 export function defilter(raw: Uint8Array, row: number, step: number): number | undefined {
   for (let begin = 0; begin < raw.length; begin += row + 1) {
     const filter = raw[begin]!;

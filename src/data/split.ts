@@ -18,10 +18,19 @@ export interface Split {
  * Edges     the number of test people is rounded and leaves at least one person on each side
  * Throws    DomainError for a share outside (0, 1) or fewer than two people
  */
-export function splitByIdentity(labels: ArrayLike<number>, { test = 0.2, seed = 1 }: { readonly test?: number; readonly seed?: number } = {}): Split {
+export function splitByIdentity(
+  labels: ArrayLike<number>,
+  { test = 0.2, seed = 1 }: { readonly test?: number; readonly seed?: number } = {},
+): Split {
   const members = membersOf(labels);
   if (!(test > 0 && test < 1) || members.length < 2) {
-    throw new DomainError(message(`splitByIdentity: a share of ${test} of ${members.length} people`, 'The share lies between 0 and 1 and there are at least two people', 'Check the labels and the share'));
+    throw new DomainError(
+      message(
+        `splitByIdentity: a share of ${test} of ${members.length} people`,
+        'The share lies between 0 and 1 and there are at least two people',
+        'Check the labels and the share',
+      ),
+    );
   }
   const kept = Math.min(members.length - 1, Math.max(1, Math.round(test * members.length)));
   const order = new Stream(seed, 4).permutation(members.length);
@@ -35,19 +44,27 @@ export function splitByIdentity(labels: ArrayLike<number>, { test = 0.2, seed = 
  * Shapes    labels [N] → two disjoint lists of positions
  * Throws    DomainError, with the label, when somebody has no image left to train on
  */
-export function splitWithinIdentities(labels: ArrayLike<number>, { test, seed = 1 }: { readonly test: number; readonly seed?: number }): Split {
+export function splitWithinIdentities(
+  labels: ArrayLike<number>,
+  { test, seed = 1 }: { readonly test: number; readonly seed?: number },
+): Split {
   const [train, kept]: [number[], number[]] = [[], []];
   membersOf(labels).forEach((own, person) => {
     if (!Number.isInteger(test) || test < 1 || test >= own.length) {
-      throw new DomainError(message(
-        `splitWithinIdentities: ${test} test images of the ${own.length} of label ${labels[own[0]!]}`, 'At least one image of everybody is tested and one trained on', 'Leave people with too few images out'));
+      throw new DomainError(
+        message(
+          `splitWithinIdentities: ${test} test images of the ${own.length} of label ${labels[own[0]!]}`,
+          'At least one image of everybody is tested and one trained on',
+          'Leave people with too few images out',
+        ),
+      );
     }
     new Stream(seed, 5, person).permutation(own.length).forEach((k, i) => (i < test ? kept : train).push(own[k]!));
   });
   return { train: Int32Array.from(train).sort(), test: Int32Array.from(kept).sort() };
 }
 
-/** Labels 0, 1, 2, … in the order of the old ones, for a classifier over some of the people; `classes[new]` is the old label. */
+/** Labels 0, 1, 2, … in the order of the old ones, for a classifier over some people; `classes[new]` is the old label. */
 export function denseLabels(labels: ArrayLike<number>, indices: ArrayLike<number>): { labels: Int32Array; classes: Int32Array } {
   const own = Int32Array.from(indices, (i) => labels[i]!);
   const classes = Int32Array.from(new Set(own)).sort();

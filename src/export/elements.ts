@@ -68,7 +68,9 @@ export function decodeElements(bytes: Uint8Array, element: Element, little: bool
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let i = 0; i < size; i++) {
     const value = read(view, i * element.bytes, little);
-    if (value === undefined) throw bad(`the element at position ${i} does not fit its type: whole numbers are read as i32, booleans are 0 or 1`);
+    if (value === undefined) {
+      throw bad(`the element at position ${i} does not fit its type: whole numbers are read as i32, booleans are 0 or 1`);
+    }
     values[i] = value;
   }
   return values;
@@ -90,5 +92,7 @@ function swap(bytes: Uint8Array, width: number): void {
 /** Refuses axes that are no sizes, and more elements than a tensor holds. */
 export function checkAxes(shape: Shape, bad: Bad): void {
   if (shape.some((n) => !Number.isSafeInteger(n) || n < 0)) throw bad(`its shape is [${shape.join(', ')}]`);
-  if (sizeOf(shape) > maxSize) throw bad(`its shape [${shape.join(', ')}] has ${sizeOf(shape)} elements, more than the ${maxSize} a tensor holds`);
+  if (sizeOf(shape) > maxSize) {
+    throw bad(`its shape [${shape.join(', ')}] has ${sizeOf(shape)} elements, more than the ${maxSize} a tensor holds`);
+  }
 }

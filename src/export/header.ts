@@ -8,7 +8,8 @@ export type Json = string | number | boolean | null | readonly Json[] | Readonly
 
 const deepest = 8;
 const space = /[ \t\n\r]*/y;
-const token = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?![\d.eE])|true|false|null|[{}[\],:]/y;
+const token =
+  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?![\d.eE])|true|false|null|[{}[\],:]/y;
 
 /** The value of a whole text, spaces around it allowed. */
 export function parseJson(text: string, bad: Bad): Json {
@@ -23,7 +24,11 @@ export function parseJson(text: string, bad: Bad): Json {
     at += current.length;
   };
   const demand = (wanted: string): void => {
-    if (current !== wanted) throw bad(`its header has ${current === '' ? 'an early end' : current.slice(0, 40)} before character ${at} where ${wanted} belongs`);
+    if (current !== wanted) {
+      throw bad(
+        `its header has ${current === '' ? 'an early end' : current.slice(0, 40)} before character ${at} where ${wanted} belongs`,
+      );
+    }
     next();
   };
   const string = (): string => {

@@ -20,7 +20,11 @@ export function readSafetensors(path: string, { maxBytes = maxFileBytes }: ReadO
 }
 
 /** Writes a safetensors file whole or not at all; see `encodeSafetensors` and `writeWhole`. */
-export function writeSafetensors(path: string, tensors: Iterable<readonly [string, Tensor]>, metadata: Iterable<readonly [string, string]> = []): void {
+export function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Iterable<readonly [string, string]> = [],
+): void {
   writeWhole(path, encodeSafetensors(tensors, metadata));
 }
 

@@ -11,8 +11,18 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const maxHeaderBytes = 10_000;
 
 const types: ReadonlyMap<string, Element> = new Map<string, Element>([
-  ['f8', elements.f64], ['f4', elements.f32], ['f2', elements.f16], ['i8', elements.i64], ['i4', elements.i32], ['i2', elements.i16], ['i1', elements.i8],
-  ['u8', elements.u64], ['u4', elements.u32], ['u2', elements.u16], ['u1', elements.u8], ['b1', elements.bool],
+  ['f8', elements.f64],
+  ['f4', elements.f32],
+  ['f2', elements.f16],
+  ['i8', elements.i64],
+  ['i4', elements.i32],
+  ['i2', elements.i16],
+  ['i1', elements.i8],
+  ['u8', elements.u64],
+  ['u4', elements.u32],
+  ['u2', elements.u16],
+  ['u1', elements.u8],
+  ['b1', elements.bool],
 ]);
 const descr = { f64: '<f8', f32: '<f4', i32: '<i4' } as const;
 
@@ -32,10 +42,14 @@ interface Header {
  *           object, complex, text and structured types; for integers that i32 cannot hold
  */
 export function decodeNpy(bytes: Uint8Array, name: string): Tensor {
-  const bad: Bad = (what) => new FormatError(message(`${name}: ${what}`, 'An npy file is the magic \\x93NUMPY, a short header and the numbers of one array', 'Save it again with numpy.save'));
+  const bad: Bad = (what) => new FormatError(message(
+    `${name}: ${what}`,
+    'An npy file is the magic \\x93NUMPY, a short header and the numbers of one array', 'Save it again with numpy.save'));
   if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) throw bad('it does not begin as an npy file');
   const version = bytes[6]!;
-  if (version < 1 || version > 3 || bytes[7] !== 0) throw bad(`its version is ${version}.${bytes[7]}; 1.0, 2.0 and 3.0 are known`);
+  if (version < 1 || version > 3 || bytes[7] !== 0) {
+    throw bad(`its version is ${version}.${bytes[7]}; 1.0, 2.0 and 3.0 are known`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const begin = version === 1 ? 10 : 12;
   if (bytes.length < begin) throw bad('it ends inside its header');
@@ -46,13 +60,16 @@ export function decodeNpy(bytes: Uint8Array, name: string): Tensor {
   checkAxes(shape, bad);
   const data = bytes.subarray(begin + length);
   if (data.length !== sizeOf(shape) * element.bytes) {
-    throw bad(`its shape [${shape.join(', ')}] takes ${sizeOf(shape) * element.bytes} bytes and ${data.length} follow the header`);
+    throw bad(
+      `its shape [${shape.join(', ')}] takes ${sizeOf(shape) * element.bytes} bytes and ${data.length} follow the header`,
+    );
   }
   const rows = fortran ? rowMajor(data, shape, element.bytes) : data;
   return fromValue(new Value(element.dtype, shape, decodeElements(rows, element, little, bad)));
 }
 
-const part = /\s*(?:(?<string>'[^'\\]*'|"[^"\\]*")|(?<bool>True|False)\b|(?<tuple>\(\s*(?:\d{1,16}L?\s*,\s*)*(?:\d{1,16}L?\s*)?\))|(?<other>[{}:,]))\s*/y;
+const part =
+  /\s*(?:(?<string>'[^'\\]*'|"[^"\\]*")|(?<bool>True|False)\b|(?<tuple>\(\s*(?:\d{1,16}L?\s*,\s*)*(?:\d{1,16}L?\s*)?\))|(?<other>[{}:,]))\s*/y;
 
 /** `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`, in any order of the keys. */
 function parseHeader(text: string, bad: Bad): Header {
@@ -61,7 +78,11 @@ function parseHeader(text: string, bad: Bad): Header {
   const next = (): { string?: string; bool?: string; tuple?: string; other?: string } => {
     part.lastIndex = at;
     const match = part.exec(text);
-    if (match === null) throw bad(`its header is broken at character ${at}: ${JSON.stringify(text.slice(at, at + 40))}; structured types are not read`);
+    if (match === null) {
+      throw bad(
+        `its header is broken at character ${at}: ${JSON.stringify(text.slice(at, at + 40))}; structured types are not read`,
+      );
+    }
     at = part.lastIndex;
     return match.groups!;
   };
@@ -72,7 +93,9 @@ function parseHeader(text: string, bad: Bad): Header {
   for (;;) {
     const { string: key, other } = next();
     if (other === '}') break;
-    if (key === undefined || values.has(key.slice(1, -1))) throw bad(`its header names no key, or one twice, before character ${at}`);
+    if (key === undefined || values.has(key.slice(1, -1))) {
+      throw bad(`its header names no key, or one twice, before character ${at}`);
+    }
     demand(next().other, ':');
     const { string, bool, tuple } = next();
     values.set(key.slice(1, -1), string ?? bool ?? tuple ?? '');
@@ -80,7 +103,11 @@ function parseHeader(text: string, bad: Bad): Header {
     if (after === '}') break;
     demand(after, ',');
   }
-  const [quotedType, order, shape] = ['descr', 'fortran_order', 'shape'].map((key) => values.get(key) ?? '') as [string, string, string];
+  const [quotedType, order, shape] = ['descr', 'fortran_order', 'shape'].map((key) => values.get(key) ?? '') as [
+    string,
+    string,
+    string,
+  ];
   if (at !== text.length || values.size !== 3) throw bad('its header is not { descr, fortran_order, shape }');
   const mark = quotedType.slice(1, 2);
   const element = types.get(quotedType.slice(2, -1));

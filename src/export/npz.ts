@@ -43,7 +43,8 @@ interface Member {
  */
 export function decodeNpz(bytes: Uint8Array, name: string, options: NpzOptions = {}): ReadonlyMap<string, Tensor> {
   const { inflate, maxBytes = 2 ** 30 } = options;
-  const bad: Bad = (what) => new FormatError(message(`${name}: ${what}`, 'An npz file is a zip of npy files, stored or deflated', 'Save it again with numpy.savez'));
+  const bad: Bad = (what) => new FormatError(message(
+    `${name}: ${what}`, 'An npz file is a zip of npy files, stored or deflated', 'Save it again with numpy.savez'));
   const { members, directory } = readDirectory(bytes, bad);
   const total = members.reduce((sum, { size }) => sum + size, 0);
   if (total > maxBytes) throw bad(`its members claim ${total} bytes; ${maxBytes} is the limit`);
@@ -66,18 +67,31 @@ export function decodeNpz(bytes: Uint8Array, name: string, options: NpzOptions =
 function readDirectory(bytes: Uint8Array, bad: Bad): { members: Member[]; directory: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let end = bytes.length - endBytes;
-  while (end >= 0 && end >= bytes.length - endBytes - 0xffff && !(view.getUint32(end, true) === signature.end && view.getUint16(end + 20, true) === bytes.length - endBytes - end)) end--;
+  while (
+    end >= 0
+    && end >= bytes.length - endBytes - 0xffff
+    && !(view.getUint32(end, true) === signature.end && view.getUint16(end + 20, true) === bytes.length - endBytes - end)
+  )
+    end--;
   if (end < 0 || end < bytes.length - endBytes - 0xffff) throw bad('it has no end record, so it is no zip or was cut short');
   const count = view.getUint16(end + 10, true);
   const [size, directory] = [view.getUint32(end + 12, true), view.getUint32(end + 16, true)];
-  if (view.getUint32(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== count) throw bad('it is a part of a zip on several disks');
+  if (view.getUint32(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== count) {
+    throw bad('it is a part of a zip on several disks');
+  }
   if (directory === 0xffffffff || count === 0xffff) throw bad('it is a zip64 file, for more than 4 GiB or 65,534 members');
   if (directory + size !== end) throw bad('its directory does not end where the end record begins');
   const members: Member[] = [];
   let at = directory;
   for (let i = 0; i < count; i++) {
-    if (at + centralBytes > end || view.getUint32(at, true) !== signature.central) throw bad(`its directory is broken at member ${i}`);
-    const [nameBytes, extraBytes, commentBytes] = [view.getUint16(at + 28, true), view.getUint16(at + 30, true), view.getUint16(at + 32, true)];
+    if (at + centralBytes > end || view.getUint32(at, true) !== signature.central) {
+      throw bad(`its directory is broken at member ${i}`);
+    }
+    const [nameBytes, extraBytes, commentBytes] = [
+      view.getUint16(at + 28, true),
+      view.getUint16(at + 30, true),
+      view.getUint16(at + 32, true),
+    ];
     const next = at + centralBytes + nameBytes + extraBytes + commentBytes;
     if (next > end) throw bad(`its directory is broken at member ${i}`);
     const name = text(bytes.subarray(at + centralBytes, at + centralBytes + nameBytes), bad);
@@ -108,17 +122,28 @@ function dataStart(bytes: Uint8Array, { name, method, packed, offset }: Member, 
   const nameEnd = offset + localBytes + view.getUint16(offset + 26, true);
   const start = nameEnd + view.getUint16(offset + 28, true);
   if (start + packed > directory) throw bad(`member ${name} runs into the directory`);
-  if (view.getUint16(offset + 8, true) !== method || text(bytes.subarray(offset + localBytes, nameEnd), bad) !== name) throw broken();
+  if (view.getUint16(offset + 8, true) !== method || text(bytes.subarray(offset + localBytes, nameEnd), bad) !== name) {
+    throw broken();
+  }
   return start;
 }
 
-function unpack(bytes: Uint8Array, member: Member, directory: number, file: string, inflate: Inflate | undefined, bad: Bad): Uint8Array {
+function unpack(
+  bytes: Uint8Array,
+  member: Member,
+  directory: number,
+  file: string,
+  inflate: Inflate | undefined,
+  bad: Bad,
+): Uint8Array {
   const { name, method, packed, size, crc } = member;
   const start = dataStart(bytes, member, directory, bad);
   let data = bytes.subarray(start, start + packed);
   if (method === deflated) {
     if (inflate === undefined) throw bad(`member ${name} is deflated and no inflate function was given`);
-    if (!canInflateTo(size, packed)) throw bad(`member ${name} claims ${size} bytes out of ${packed}, more than deflate can pack`);
+    if (!canInflateTo(size, packed)) {
+      throw bad(`member ${name} claims ${size} bytes out of ${packed}, more than deflate can pack`);
+    }
     data = inflate(data, size, `${file}, member ${name}`);
   } else if (method !== stored) {
     throw bad(`member ${name} is packed with method ${method}; stored and deflated are read`);
@@ -141,13 +166,23 @@ export function encodeNpz(tensors: Iterable<readonly [string, Tensor]>): Uint8Ar
   const names = new Set<string>();
   let offset = 0;
   for (const [key, tensor] of tensors) {
-    if (names.has(key)) throw new DomainError(message(`the name ${JSON.stringify(key)} is given twice`, 'Names are keys', 'Rename one of the two'));
+    if (names.has(key)) throw new DomainError(message(
+      `the name ${JSON.stringify(key)} is given twice`, 'Names are keys', 'Rename one of the two'));
     names.add(key);
     const name = new TextEncoder().encode(`${key}.npy`);
     const data = encodeNpy(tensor);
     // Version 2.0, UTF-8 names, method, time, date, checksum, both sizes, length of the name, no extra field.
     const facts: readonly Field[] = [
-      [2, 20], [2, utf8Names], [2, stored], [2, 0], [2, firstDay], [4, crc32(data)], [4, data.length], [4, data.length], [2, name.length], [2, 0],
+      [2, 20],
+      [2, utf8Names],
+      [2, stored],
+      [2, 0],
+      [2, firstDay],
+      [4, crc32(data)],
+      [4, data.length],
+      [4, data.length],
+      [2, name.length],
+      [2, 0],
     ];
     local.push(record([[4, signature.local], ...facts]), name, data);
     central.push(record([[4, signature.central], [2, 20], ...facts, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]]), name);
@@ -155,7 +190,9 @@ export function encodeNpz(tensors: Iterable<readonly [string, Tensor]>): Uint8Ar
   }
   const directoryBytes = central.reduce((sum, part) => sum + part.length, 0);
   if (offset + directoryBytes > 0xfffffffe || names.size > 0xfffe) {
-    throw new DomainError(message(`${names.size} tensors of ${offset} bytes`, 'A zip holds less than 4 GiB and 65,535 members', 'Use safetensors, or several files'));
+    throw new DomainError(message(
+      `${names.size} tensors of ${offset} bytes`,
+      'A zip holds less than 4 GiB and 65,535 members', 'Use safetensors, or several files'));
   }
   return joined([...local, ...central, record([
     [4, signature.end], [4, 0], [2, names.size], [2, names.size], [4, directoryBytes], [4, offset], [2, 0],

@@ -14,8 +14,19 @@ import { type Json, parseJson } from './header.ts';
 const maxHeaderBytes = 100_000_000;
 
 const types: ReadonlyMap<string, Element> = new Map<string, Element>([
-  ['F64', elements.f64], ['F32', elements.f32], ['F16', elements.f16], ['BF16', elements.bf16], ['I64', elements.i64], ['I32', elements.i32],
-  ['I16', elements.i16], ['I8', elements.i8], ['U64', elements.u64], ['U32', elements.u32], ['U16', elements.u16], ['U8', elements.u8], ['BOOL', elements.bool],
+  ['F64', elements.f64],
+  ['F32', elements.f32],
+  ['F16', elements.f16],
+  ['BF16', elements.bf16],
+  ['I64', elements.i64],
+  ['I32', elements.i32],
+  ['I16', elements.i16],
+  ['I8', elements.i8],
+  ['U64', elements.u64],
+  ['U32', elements.u32],
+  ['U16', elements.u16],
+  ['U8', elements.u8],
+  ['BOOL', elements.bool],
 ]);
 
 export interface Safetensors {
@@ -43,8 +54,14 @@ interface Entry {
  *           keys included, and for integers that i32 cannot hold
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const bad: Bad = (what) => new FormatError(message(
-    `${name}: ${what}`, 'A safetensors file is an 8-byte header length, a JSON header and the bytes of its tensors without gaps', 'Write or fetch the file again'));
+  const bad: Bad = (what) =>
+    new FormatError(
+      message(
+        `${name}: ${what}`,
+        'A safetensors file is an 8-byte header length, a JSON header and the bytes of its tensors without gaps',
+        'Write or fetch the file again',
+      ),
+    );
   if (bytes.length < 8) throw bad(`${bytes.length} bytes are too few`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > maxHeaderBytes) throw bad(`it claims a header of ${length} bytes; ${maxHeaderBytes} is the limit`);
@@ -79,23 +96,33 @@ function utf8(bytes: Uint8Array, bad: Bad): string {
 const quoted = (key: string): string => JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
 
 function readMetadata(value: Json, bad: Bad): ReadonlyMap<string, string> {
-  if (!(value instanceof Map) || ![...value.values()].every((text) => typeof text === 'string')) throw bad('its __metadata__ is no map from names to texts');
+  if (!(value instanceof Map) || ![...value.values()].every((text) => typeof text === 'string')) {
+    throw bad('its __metadata__ is no map from names to texts');
+  }
   return value as ReadonlyMap<string, string>;
 }
 
 function readEntry(name: string, value: Json, bad: Bad): Entry {
-  const numbers = (list: Json | undefined): list is readonly number[] => Array.isArray(list) && list.every((n) => typeof n === 'number');
+  const numbers = (list: Json | undefined): list is readonly number[] =>
+    Array.isArray(list) && list.every((n) => typeof n === 'number');
   if (!(value instanceof Map) || value.size !== 3) throw bad(`${quoted(name)} is not { dtype, shape, data_offsets }`);
   const entry = value as ReadonlyMap<string, Json>;
   const [type, shape, offsets] = [entry.get('dtype'), entry.get('shape'), entry.get('data_offsets')];
-  if (typeof type !== 'string' || !numbers(shape) || !numbers(offsets) || offsets.length !== 2) throw bad(`${quoted(name)} is not { dtype, shape, data_offsets }`);
+  if (typeof type !== 'string' || !numbers(shape) || !numbers(offsets) || offsets.length !== 2) {
+    throw bad(`${quoted(name)} is not { dtype, shape, data_offsets }`);
+  }
   const element = types.get(type);
   if (element === undefined) throw bad(`${quoted(name)} has the type ${quoted(type)}; ${[...types.keys()].join(' ')} are known`);
   checkAxes(shape, (what) => bad(`in ${quoted(name)}, ${what}`));
   const [start, end] = offsets as [number, number];
-  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0) throw bad(`${quoted(name)} has the offsets ${start} and ${end}`);
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0) {
+    throw bad(`${quoted(name)} has the offsets ${start} and ${end}`);
+  }
   if (end - start !== sizeOf(shape) * element.bytes) {
-    throw bad(`${quoted(name)} is ${type} [${shape.join(', ')}], ${sizeOf(shape) * element.bytes} bytes, and its offsets ${start} … ${end} span ${end - start}`);
+    throw bad(
+      `${quoted(name)} is ${type} [${shape.join(', ')}], ${sizeOf(shape) * element.bytes} bytes, `
+        + `and its offsets ${start} … ${end} span ${end - start}`,
+    );
   }
   return { name, element, shape, start, end };
 }
@@ -104,7 +131,11 @@ function readEntry(name: string, value: Json, bad: Bad): Entry {
 function checkPlaces(entries: readonly Entry[], size: number, bad: Bad): void {
   let reached = 0;
   for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    if (start !== reached) throw bad(`${quoted(name)} begins at ${start} and the one before ends at ${reached}: ${start < reached ? 'an overlap' : 'a hole'}`);
+    if (start !== reached) {
+      throw bad(
+        `${quoted(name)} begins at ${start} and the one before ends at ${reached}: ${start < reached ? 'an overlap' : 'a hole'}`,
+      );
+    }
     reached = end;
   }
   if (reached !== size) throw bad(`its tensors end at ${reached} and its data at ${size}`);
@@ -118,7 +149,10 @@ function checkPlaces(entries: readonly Entry[], size: number, bad: Bad): void {
  *           that every tensor is aligned; the header is padded to 8 bytes, as the reference writer does
  * Throws    DomainError for a name given twice, for `__metadata__`, and for text that is no Unicode
  */
-export function encodeSafetensors(tensors: Iterable<readonly [string, Tensor]>, metadata: Iterable<readonly [string, string]> = []): Uint8Array {
+export function encodeSafetensors(
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Iterable<readonly [string, string]> = [],
+): Uint8Array {
   const named = unique(tensors);
   const places = new Map<string, readonly [number, number]>();
   let size = 0;
@@ -128,8 +162,15 @@ export function encodeSafetensors(tensors: Iterable<readonly [string, Tensor]>, 
   const notes = [...unique(metadata)].map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(checkText(text))}`);
   const fields = notes.length === 0 ? [] : [`"__metadata__":{${notes.join(',')}}`];
   for (const [name, tensor] of named) {
-    if (name === '__metadata__') throw new DomainError(message('a tensor named __metadata__', 'The format keeps this name for its own text', 'Choose another name'));
-    fields.push(`${JSON.stringify(name)}:{"dtype":"${tensor.dtype.toUpperCase()}","shape":[${tensor.shape.join(',')}],"data_offsets":[${places.get(name)!.join(',')}]}`);
+    if (name === '__metadata__') {
+      throw new DomainError(
+        message('a tensor named __metadata__', 'The format keeps this name for its own text', 'Choose another name'),
+      );
+    }
+    fields.push(
+      `${JSON.stringify(name)}:{"dtype":"${tensor.dtype.toUpperCase()}","shape":[${tensor.shape.join(',')}],`
+        + `"data_offsets":[${places.get(name)!.join(',')}]}`,
+    );
   }
   const text = new TextEncoder().encode(`{${fields.join(',')}}`);
   const header = Math.ceil(text.length / 8) * 8;
@@ -143,7 +184,8 @@ export function encodeSafetensors(tensors: Iterable<readonly [string, Tensor]>, 
 function unique<T>(entries: Iterable<readonly [string, T]>): Map<string, T> {
   const map = new Map<string, T>();
   for (const [name, value] of entries) {
-    if (map.has(checkText(name))) throw new DomainError(message(`the name ${quoted(name)} is given twice`, 'Names are keys', 'Rename one of the two'));
+    if (map.has(checkText(name))) throw new DomainError(message(
+      `the name ${quoted(name)} is given twice`, 'Names are keys', 'Rename one of the two'));
     map.set(name, value);
   }
   return map;
@@ -152,7 +194,8 @@ function unique<T>(entries: Iterable<readonly [string, T]>): Map<string, T> {
 /** Half of a surrogate pair has no UTF-8, and other readers would refuse the file. */
 function checkText(text: string): string {
   if (new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text)) !== text) {
-    throw new DomainError(message(`the text ${quoted(text)}`, 'Names and metadata are Unicode text', 'Remove the unpaired surrogate'));
+    throw new DomainError(message(
+      `the text ${quoted(text)}`, 'Names and metadata are Unicode text', 'Remove the unpaired surrogate'));
   }
   return text;
 }

@@ -10,11 +10,7 @@ export type Bindings = ReadonlyMap<number, Value>;
 
 /** The value of every step the outputs need; a bound step is not computed, nor is what only it needs. */
 export function evaluate(graph: Graph, outputs: readonly number[], bindings: Bindings = new Map()): (Value | undefined)[] {
-  const needed = new Array<boolean>(graph.steps.length).fill(false);
-  for (const id of outputs) needed[id] = true;
-  for (let id = graph.steps.length - 1; id >= 0; id--) {
-    if (needed[id] && !bindings.has(id)) for (const i of graph.steps[id]!.inputs) needed[i] = true;
-  }
+  const needed = graph.live(outputs, bindings);
   const values: (Value | undefined)[] = new Array<Value | undefined>(graph.steps.length);
   for (const step of graph.steps) {
     if (!needed[step.id]) continue;

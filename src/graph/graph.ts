@@ -36,12 +36,12 @@ export class Graph {
     return step;
   }
 
-  /** The steps that some output needs, as a flag per step. */
-  live(outputs: readonly number[]): boolean[] {
+  /** The steps that some output needs, as a flag per step. A given step is flagged, what it was made from is not. */
+  live(outputs: readonly number[], given?: { has(id: number): boolean }): boolean[] {
     const needed = new Array<boolean>(this.steps.length).fill(false);
     for (const id of outputs) needed[id] = true;
     for (let id = this.steps.length - 1; id >= 0; id--) {
-      if (needed[id]) for (const input of this.steps[id]!.inputs) needed[input] = true;
+      if (needed[id] && !given?.has(id)) for (const input of this.steps[id]!.inputs) needed[input] = true;
     }
     return needed;
   }

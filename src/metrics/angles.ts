@@ -36,12 +36,13 @@ export interface ClassAngles {
 /**
  * Angles within classes and between them.
  *
- * Equation  centre = mean of the unit features of a class, at length 1; intra = ∠(x, own centre); nearest = min ∠(centre, other centre)
+ * Equation  centre = mean of the unit features of a class, at length 1; intra = ∠(x, own centre);
+ *           nearest = min ∠(centre, other centre)
  * Shapes    features [N, D], labels [N] → intra [N], nearest [C]
  * Units     radians
  * Edges     a class of one sample has intra 0; one class alone has no nearest
- * Throws    ShapeError for labels that do not fit, DomainError for no samples, features that are not finite, or a sample or centre
- *           without a direction (a zero vector, or opposite samples that cancel)
+ * Throws    ShapeError for labels that do not fit, DomainError for no samples, features that are not finite, or a sample or
+ *           centre without a direction (a zero vector, or opposite samples that cancel)
  */
 export function classAngles(features: Features, labels: ArrayLike<number>): ClassAngles {
   const rows = rowCount(features, 'classAngles');
@@ -63,7 +64,9 @@ export function classAngles(features: Features, labels: ArrayLike<number>): Clas
     if (centre.every((x) => x === 0)) throw noDirection(`the centre of class ${label}`);
     return centre;
   });
-  const intra = Float64Array.from({ length: rows }, (_, n) => angleBetween(unit.subarray(n * dims, (n + 1) * dims), centres[position.get(labels[n]!)!]!));
+  const intra = Float64Array.from({ length: rows }, (_, n) =>
+    angleBetween(unit.subarray(n * dims, (n + 1) * dims), centres[position.get(labels[n]!)!]!),
+  );
   const nearest = classes.length < 2 ? new Float64Array(0) : Float64Array.from(centres, (centre) => {
     let least = Math.PI;
     for (const other of centres) if (other !== centre) least = Math.min(least, angleBetween(centre, other));
@@ -74,5 +77,7 @@ export function classAngles(features: Features, labels: ArrayLike<number>): Clas
 }
 
 function noDirection(what: string): DomainError {
-  return new DomainError(message(`classAngles: ${what} is zero`, 'An angle needs a direction', 'Leave the sample out, or look for the step that made it zero'));
+  return new DomainError(message(
+    `classAngles: ${what} is zero`,
+    'An angle needs a direction', 'Leave the sample out, or look for the step that made it zero'));
 }

@@ -13,14 +13,18 @@ import { checkScores, checkSome } from './scores.ts';
 export function closedSetAccuracy(scores: ArrayLike<number>, classes: number, labels: ArrayLike<number>): number {
   checkSome(labels, 'samples', 'closedSetAccuracy');
   if (scores.length !== labels.length * classes) {
-    throw new ShapeError(message(`closedSetAccuracy: ${scores.length} scores for ${labels.length} labels and ${classes} classes`, 'Scores are [N, C]', 'Check the two lists'));
+    throw new ShapeError(message(
+      `closedSetAccuracy: ${scores.length} scores for ${labels.length} labels and ${classes} classes`,
+      'Scores are [N, C]', 'Check the two lists'));
   }
   checkScores(scores, 'closedSetAccuracy');
   let right = 0;
   for (let n = 0; n < labels.length; n++) {
     const label = labels[n]!;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new DomainError(message(`closedSetAccuracy: label ${label} at position ${n}`, `Labels are 0 … ${classes - 1}`, 'Use the labels the classifier was trained with'));
+      throw new DomainError(message(
+        `closedSetAccuracy: label ${label} at position ${n}`,
+        `Labels are 0 … ${classes - 1}`, 'Use the labels the classifier was trained with'));
     }
     let best = 0;
     for (let c = 1; c < classes; c++) if (scores[n * classes + c]! > scores[n * classes + best]!) best = c;

@@ -14,13 +14,15 @@ export interface Ranks {
 }
 
 function checkDims(a: Features, b: Features, who: string): void {
-  if (a.dims !== b.dims) throw new ShapeError(message(`${who}: features of ${a.dims} and ${b.dims} numbers`, 'Both sets come from one network', 'Check dims'));
+  if (a.dims !== b.dims) throw new ShapeError(message(
+    `${who}: features of ${a.dims} and ${b.dims} numbers`, 'Both sets come from one network', 'Check dims'));
 }
 
 /**
  * The rank of the mate among distractors, for every ordered pair of pictures of one person.
  *
- * Equation  photo i joins the distractors, photo j asks: rank = 1 + #{d : cos(j, d) > cos(j, i)}        (source: MegaFace, section 4)
+ * Equation  photo i joins the distractors, photo j asks: rank = 1 + #{d : cos(j, d) > cos(j, i)}
+ *           (source: MegaFace, section 4)
  * Shapes    probes [P, D], labels [P], distractors [M, D] → one rank per (i, j), i ≠ j, of one person; j outer, i inner
  * Edges     strictly above: a tie is in favour of the mate, as MegaFace counts; `ties` says how often that mattered
  * Throws    ShapeError for lists that do not fit, DomainError when no person has two pictures
@@ -63,7 +65,8 @@ export function cmc(ranks: ArrayLike<number>, upTo: number): Float64Array {
   checkSome(ranks, 'ranks', 'cmc');
   const curve = new Float64Array(upTo);
   for (let i = 0; i < ranks.length; i++) {
-    if (!Number.isInteger(ranks[i]) || ranks[i]! < 1) throw new DomainError(message(`cmc: a rank of ${ranks[i]}`, 'Ranks are whole numbers from 1', 'Use mateRanks'));
+    if (!Number.isInteger(ranks[i]) || ranks[i]! < 1) throw new DomainError(message(
+      `cmc: a rank of ${ranks[i]}`, 'Ranks are whole numbers from 1', 'Use mateRanks'));
     if (ranks[i]! <= upTo) curve[ranks[i]! - 1]!++;
   }
   let sum = 0;
@@ -84,9 +87,11 @@ export function distractorScores(probes: Features, labels: ArrayLike<number>, di
   const count = rowCount(distractors, 'distractorScores');
   const [own, others] = [unitRows(probes, 'distractorScores'), unitRows(distractors, 'distractorScores')];
   const genuine: number[] = [];
-  for (let i = 0; i < rows; i++) for (let k = i + 1; k < rows; k++) if (labels[i] === labels[k]) genuine.push(dotRows(own, i, own, k, probes.dims));
+  for (let i = 0; i < rows; i++)
+    for (let k = i + 1; k < rows; k++) if (labels[i] === labels[k]) genuine.push(dotRows(own, i, own, k, probes.dims));
   const impostor = new Float64Array(rows * count);
-  for (let i = 0; i < rows; i++) for (let d = 0; d < count; d++) impostor[i * count + d] = dotRows(own, i, others, d, probes.dims);
+  for (let i = 0; i < rows; i++)
+    for (let d = 0; d < count; d++) impostor[i * count + d] = dotRows(own, i, others, d, probes.dims);
   return { genuine: Float64Array.from(genuine), impostor };
 }
 
@@ -108,7 +113,13 @@ export interface TopOne {
  *           When every best match is a mate there is no impostor trial, and the point is undefined
  * Throws    ShapeError for lists that do not fit, DomainError for no queries or an empty gallery
  */
-export function topOneAtFar(queries: Features, labels: ArrayLike<number>, gallery: Features, galleryLabels: ArrayLike<number>, far = 1e-3): TopOne {
+export function topOneAtFar(
+  queries: Features,
+  labels: ArrayLike<number>,
+  gallery: Features,
+  galleryLabels: ArrayLike<number>,
+  far = 1e-3,
+): TopOne {
   const [rows, count] = [rowCount(queries, 'topOneAtFar'), rowCount(gallery, 'topOneAtFar')];
   checkLabels(labels, rows, 'topOneAtFar');
   checkLabels(galleryLabels, count, 'topOneAtFar');
@@ -129,7 +140,16 @@ export function topOneAtFar(queries: Features, labels: ArrayLike<number>, galler
   }
   const rank1 = mates.length / rows;
   if (others.length === 0) {
-    return { rank1, point: { defined: false, far, genuine: rows, impostors: 0, reason: 'the best match of every query is a mate, so there is no impostor trial' } };
+    return {
+      rank1,
+      point: {
+        defined: false,
+        far,
+        genuine: rows,
+        impostors: 0,
+        reason: 'the best match of every query is a mate, so there is no impostor trial',
+      },
+    };
   }
   // The threshold comes from the impostor trials alone; queries that found no mate stay in the denominator.
   const point = tarAtFar(mates.length > 0 ? mates : [-Infinity], others, far);

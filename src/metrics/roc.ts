@@ -60,7 +60,10 @@ export function areaUnderRoc(genuine: ArrayLike<number>, impostor: ArrayLike<num
  * Edges     without the lines there is no such point on small sets; the threshold is the lower end of the line
  * Throws    DomainError for NaN or an empty list
  */
-export function equalErrorRate(genuine: ArrayLike<number>, impostor: ArrayLike<number>): { readonly rate: number; readonly threshold: number } {
+export function equalErrorRate(
+  genuine: ArrayLike<number>,
+  impostor: ArrayLike<number>,
+): { readonly rate: number; readonly threshold: number } {
   const { thresholds, far, tar } = rocCurve(genuine, impostor);
   // FAR − (1 − TAR) climbs from −1 to 1.
   let i = 1;
@@ -92,13 +95,18 @@ export type OperatingPoint =
  * Throws    DomainError for NaN, an empty list, or a rate outside (0, 1]
  */
 export function tarAtFar(genuine: ArrayLike<number>, impostor: ArrayLike<number>, far: number): OperatingPoint {
-  if (!(far > 0 && far <= 1)) throw new DomainError(message(`tarAtFar: a rate of ${far}`, 'A false accept rate lies in (0, 1]', 'Use 1e-3, for instance'));
+  if (!(far > 0 && far <= 1)) throw new DomainError(message(
+    `tarAtFar: a rate of ${far}`, 'A false accept rate lies in (0, 1]', 'Use 1e-3, for instance'));
   const [g, f] = [sortedDown(genuine, 'genuine', 'tarAtFar'), sortedDown(impostor, 'impostor', 'tarAtFar')];
   const trials: Trials = { far, genuine: g.length, impostors: f.length };
   // A product such as 1e-3 · 3000 may lie a rounding below the whole number it means.
   const allowed = Math.floor(far * f.length * (1 + 4 * Number.EPSILON));
   if (allowed < 1) {
-    return { ...trials, defined: false, reason: `a false accept rate of ${far} takes at least ${Math.ceil(1 / far)} impostor scores; there are ${f.length}` };
+    return {
+      ...trials,
+      defined: false,
+      reason: `a false accept rate of ${far} takes at least ${Math.ceil(1 / far)} impostor scores; there are ${f.length}`,
+    };
   }
   // The highest impostor score that may not be accepted, if there is one: what lies strictly above it is accepted.
   const limit = f[allowed];
@@ -137,17 +145,21 @@ export const blufrRates = [1e-3, 1e-4, 1e-5] as const;
  *
  * Equation  mean μ and sample deviation σ of the trials' TAR; μ − σ        (source: S. Liao et al., IJCB 2014)
  * Shapes    one pair of score lists per trial → one point per rate
- * Edges     BLUFR has 10 trials over all pairs of a test split; whether a paper quotes μ or μ − σ it has to say. One trial has no σ
+ * Edges     BLUFR has 10 trials over all pairs of a test split; whether a paper quotes μ or μ − σ, it has to say; one trial
+ *           has no σ
  * Throws    DomainError for NaN, empty lists, or no trial
  */
 export function tarOverTrials(
-  trials: readonly { readonly genuine: ArrayLike<number>; readonly impostor: ArrayLike<number> }[], rates: readonly number[] = blufrRates,
+  trials: readonly { readonly genuine: ArrayLike<number>; readonly impostor: ArrayLike<number> }[],
+  rates: readonly number[] = blufrRates,
 ): TrialsPoint[] {
   checkSome(trials, 'trials', 'tarOverTrials');
   return rates.map((far): TrialsPoint => {
     const points = trials.map(({ genuine, impostor }) => tarAtFar(genuine, impostor, far));
     const tars = points.flatMap((point) => (point.defined ? [point.tar] : []));
-    if (tars.length < points.length) return { far, trials: points, reason: points.flatMap((point) => (point.defined ? [] : [point.reason]))[0]! };
+    if (tars.length < points.length) {
+      return { far, trials: points, reason: points.flatMap((point) => (point.defined ? [] : [point.reason]))[0]! };
+    }
     const mean = tars.reduce((sum, tar) => sum + tar, 0) / tars.length;
     if (tars.length === 1) return { far, trials: points, mean };
     const deviation = Math.sqrt(tars.reduce((sum, tar) => sum + (tar - mean) ** 2, 0) / (tars.length - 1));

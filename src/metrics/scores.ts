@@ -18,24 +18,28 @@ export interface SplitScores {
 /** Refuses NaN, naming where it is. */
 export function checkScores(scores: ArrayLike<number>, who: string): void {
   for (let i = 0; i < scores.length; i++) {
-    if (Number.isNaN(scores[i])) throw new DomainError(message(`${who}: the score at position ${i} is NaN`, 'Scores can be put in order', 'Look for the NaN in the features'));
+    if (Number.isNaN(scores[i])) throw new DomainError(message(
+      `${who}: the score at position ${i} is NaN`, 'Scores can be put in order', 'Look for the NaN in the features'));
   }
 }
 
 /** Refuses an empty list: a rate over nothing is no rate. */
 export function checkSome(trials: { readonly length: number }, what: string, who: string): void {
-  if (trials.length === 0) throw new DomainError(message(`${who}: no ${what}`, 'A rate is a share of at least one trial', 'Check the labels and the pairs'));
+  if (trials.length === 0) throw new DomainError(message(
+    `${who}: no ${what}`, 'A rate is a share of at least one trial', 'Check the labels and the pairs'));
 }
 
 export function rowCount({ values, dims }: Features, who: string): number {
   if (!Number.isInteger(dims) || dims < 1 || values.length % dims !== 0) {
-    throw new ShapeError(message(`${who}: ${values.length} values as rows of ${dims}`, 'Features are N rows of `dims` numbers', 'Check dims'));
+    throw new ShapeError(message(
+      `${who}: ${values.length} values as rows of ${dims}`, 'Features are N rows of `dims` numbers', 'Check dims'));
   }
   return values.length / dims;
 }
 
 export function checkLabels(labels: ArrayLike<number>, rows: number, who: string): void {
-  if (labels.length !== rows) throw new ShapeError(message(`${who}: ${labels.length} labels for ${rows} rows`, 'Every row has one label', 'Check the two lists'));
+  if (labels.length !== rows) throw new ShapeError(message(
+    `${who}: ${labels.length} labels for ${rows} rows`, 'Every row has one label', 'Check the two lists'));
 }
 
 /** The rows at length 1, in Float64; a zero row stays zero, so that its cosine with everything is 0. */
@@ -47,7 +51,9 @@ export function unitRows(features: Features, who: string): Float64Array {
     // Divided by the largest entry first, so that neither overflow nor underflow spoils the length.
     let largest = 0;
     for (let d = 0; d < dims; d++) {
-      if (!Number.isFinite(values[n * dims + d]!)) throw new DomainError(message(`${who}: row ${n} holds ${values[n * dims + d]} at position ${d}`, 'Features are finite', 'Look for the step that made it'));
+      if (!Number.isFinite(values[n * dims + d]!)) throw new DomainError(message(
+        `${who}: row ${n} holds ${values[n * dims + d]} at position ${d}`,
+        'Features are finite', 'Look for the step that made it'));
       largest = Math.max(largest, Math.abs(values[n * dims + d]!));
     }
     if (largest === 0) continue;
@@ -77,10 +83,12 @@ export function dotRows(a: Float64Array, i: number, b: Float64Array, k: number, 
 export function pairCosines(features: Features, a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   const rows = rowCount(features, 'pairCosines');
   const unit = unitRows(features, 'pairCosines');
-  if (a.length !== b.length) throw new ShapeError(message(`pairCosines: lists of ${a.length} and ${b.length}`, 'A pair has two sides', 'Check the two lists'));
+  if (a.length !== b.length) throw new ShapeError(message(
+    `pairCosines: lists of ${a.length} and ${b.length}`, 'A pair has two sides', 'Check the two lists'));
   return Float64Array.from({ length: a.length }, (_, i) => {
     for (const row of [a[i]!, b[i]!]) {
-      if (!Number.isInteger(row) || row < 0 || row >= rows) throw new ShapeError(message(`pairCosines: row ${row} of ${rows}, in pair ${i}`, 'Pairs name rows', 'Check the pairs'));
+      if (!Number.isInteger(row) || row < 0 || row >= rows) throw new ShapeError(message(
+        `pairCosines: row ${row} of ${rows}, in pair ${i}`, 'Pairs name rows', 'Check the pairs'));
     }
     return dotRows(unit, a[i]!, unit, b[i]!, features.dims);
   });
@@ -113,7 +121,11 @@ export function allPairCosines(features: Features, labels: ArrayLike<number>): S
 
 /** Scores of pairs split by what the pairs are: `same[i]` is 1 for one person, 0 for two. */
 export function splitScores(scores: ArrayLike<number>, same: ArrayLike<number>): SplitScores {
-  if (scores.length !== same.length) throw new ShapeError(message(`splitScores: ${scores.length} scores for ${same.length} pairs`, 'Every pair has one score', 'Check the two lists'));
+  if (scores.length !== same.length) throw new ShapeError(message(
+    `splitScores: ${scores.length} scores for ${same.length} pairs`, 'Every pair has one score', 'Check the two lists'));
   const all = Array.from(scores);
-  return { genuine: Float64Array.from(all.filter((_, i) => same[i])), impostor: Float64Array.from(all.filter((_, i) => !same[i])) };
+  return {
+    genuine: Float64Array.from(all.filter((_, i) => same[i])),
+    impostor: Float64Array.from(all.filter((_, i) => !same[i])),
+  };
 }

@@ -24,17 +24,21 @@ export interface FoldsResult {
  *
  * Equation  mean = Σ aᵢ / F, standardError = √(Σ (aᵢ − mean)² / (F − 1)) / √F        (source: TR 07-49; F = 10 for LFW)
  * Shapes    scores [M], same [M] of 0 and 1, fold [M] → one result per fold, folds in ascending order
- * Edges     accept when score ≥ threshold. Candidates are the scores of the other folds and +∞ (accept nothing); among equally
- *           accurate ones the smallest is taken. Codes that scan a fixed grid of thresholds can differ in the last digits
+ * Edges     accept when score ≥ threshold. Candidates are the scores of the other folds and +∞ (accept nothing); among
+ *           equally accurate ones the smallest is taken. Codes that scan a grid of thresholds differ in the last digits
  * Throws    ShapeError for lists that do not fit, DomainError for NaN or fewer than two folds
  */
 export function foldAccuracy(scores: ArrayLike<number>, same: ArrayLike<number>, fold: ArrayLike<number>): FoldsResult {
   if (same.length !== scores.length || fold.length !== scores.length) {
-    throw new ShapeError(message(`foldAccuracy: ${scores.length} scores, ${same.length} kinds, ${fold.length} folds`, 'Every pair has one of each', 'Check the three lists'));
+    throw new ShapeError(message(
+      `foldAccuracy: ${scores.length} scores, ${same.length} kinds, ${fold.length} folds`,
+      'Every pair has one of each', 'Check the three lists'));
   }
   checkScores(scores, 'foldAccuracy');
   const ids = [...new Set(Array.from(fold))].sort((a, b) => a - b);
-  if (ids.length < 2) throw new DomainError(message(`foldAccuracy: ${ids.length} fold(s)`, 'The threshold of a fold is chosen on the others', 'Use two folds or more; LFW has 10'));
+  if (ids.length < 2) throw new DomainError(message(
+    `foldAccuracy: ${ids.length} fold(s)`,
+    'The threshold of a fold is chosen on the others', 'Use two folds or more; LFW has 10'));
   const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   const folds = ids.map((id): FoldResult => {
     const threshold = bestThreshold(scores, same, order.filter((i) => fold[i] !== id));

@@ -3,7 +3,7 @@
 
 import { DomainError, message } from '../base/errors.ts';
 import { type AxisOptions, makeScale, type Scale } from './scale.ts';
-import { element, label, marker, num, pathOf, picture, type PictureOptions, strokeOf, textWidth } from './svg.ts';
+import { element, label, marker, num, pathOf, picture, type PictureOptions, strokeOf, styles, textWidth } from './svg.ts';
 
 export interface Series {
   readonly name: string;
@@ -68,10 +68,17 @@ export function lineChart({ width = 640, height = 380, ...options }: ChartOption
 }
 
 /** Charts side by side in one picture, under one title, with one legend each. */
-export function panels({ width = 900, height = 360, panels: list, ...options }: PictureOptions & { readonly panels: readonly PanelOptions[]; readonly width?: number; readonly height?: number }): string {
+export function panels({
+  width = 900,
+  height = 360,
+  panels: list,
+  ...options
+}: PictureOptions & { readonly panels: readonly PanelOptions[]; readonly width?: number; readonly height?: number }): string {
   const desc = options.desc ?? list.map(describe).join(' ');
   const each = width / list.length;
-  return picture({ ...options, desc, width, height }, (top) => list.map((panel, i) => drawPanel(panel, i * each, top, each, height)).join(''));
+  return picture({ ...options, desc, width, height }, (top) =>
+    list.map((panel, i) => drawPanel(panel, i * each, top, each, height)).join(''),
+  );
 }
 
 /** What a chart shows, in words. */
@@ -79,18 +86,24 @@ function describe({ heading, x, y, series, marks = [] }: PanelOptions): string {
   const lines = series.map((s) => {
     const values = Array.from(s.y);
     if (values.length === 0) return `${s.name}: no points`;
-    return `${s.name}: ${values.length} points, from ${round(values[0]!)} to ${round(values.at(-1)!)}, lowest ${round(min(values))}, highest ${round(-min(values.map((v) => -v)))}`;
+    const ends = `from ${round(values[0]!)} to ${round(values.at(-1)!)}`;
+    const highest = -least(values.map((v) => -v));
+    return `${s.name}: ${values.length} points, ${ends}, lowest ${round(least(values))}, highest ${round(highest)}`;
   });
   const points = marks.map(({ name, x: at, y: value }) => `point ${name} at ${round(at)}, ${round(value)}`);
   return `${heading === undefined ? '' : `${heading}. `}${y.label} against ${x.label}. ${[...lines, ...points].join('; ')}.`;
 }
 
 const round = (x: number): string => String(Number(x.toPrecision(4)));
-const min = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
 
 function check({ name, x, y, low, high }: Series): void {
-  const wrong = [y, low, high].some((list) => list !== undefined && list.length !== x.length) || (low === undefined) !== (high === undefined);
-  if (wrong) throw new DomainError(message(`the series '${name}': ${x.length} x, ${y.length} y, ${low?.length ?? 0} and ${high?.length ?? 0} ends of the band`, 'Every point has all of them', 'Check the lists'));
+  const wrong =
+    [y, low, high].some((list) => list !== undefined && list.length !== x.length)
+    || (low === undefined) !== (high === undefined);
+  if (wrong) throw new DomainError(message(
+    `the series '${name}': ${x.length} x, ${y.length} y, ${low?.length ?? 0} and ${high?.length ?? 0} ends of the band`,
+    'Every point has all of them', 'Check the lists'));
 }
 
 function* valuesOf(options: PanelOptions, axis: 'x' | 'y'): Iterable<number> {
@@ -109,41 +122,71 @@ function drawPanel(options: PanelOptions, left: number, top: number, width: numb
   const named = series.length > 1 ? series : [];
   const legend = named.length === 0 ? 0 : Math.min(width / 3, 44 + Math.max(...named.map(({ name }) => textWidth(name))));
   const inside = options.legend === 'inside';
-  const frame = { x: left + margin.left, y: top + margin.top + (heading === undefined ? 0 : 18), w: width - margin.left - margin.right - (inside ? 0 : legend), h: 0 };
+  const frame = {
+    x: left + margin.left,
+    y: top + margin.top + (heading === undefined ? 0 : 18),
+    w: width - margin.left - margin.right - (inside ? 0 : legend),
+    h: 0,
+  };
   frame.h = top + height - margin.bottom - frame.y;
-  const at = (vx: number, vy: number): readonly [number, number] => [x.at(vx) * frame.w, (1 - y.at(vy)) * frame.h];
+  const at: At = (vx, vy) => [x.at(vx) * frame.w, (1 - y.at(vy)) * frame.h];
   const styleOf = (i: number): number => series[i]!.style ?? i;
 
-  const parts: string[] = [];
-  for (const { x: gx, y: gy } of guides) {
-    const [from, to] = gx === undefined ? [at(x.domain[0], gy!), at(x.domain[1], gy!)] : [at(gx, y.domain[0]), at(gx, y.domain[1])];
-    parts.push(element('path', { class: 'axis', 'stroke-dasharray': '4 4', d: pathOf([from, to]) }));
-  }
-  series.forEach((s, i) => {
-    const line = Array.from(s.x, (vx, k) => at(vx, s.y[k]!));
-    if (s.low !== undefined && s.high !== undefined && line.length > 0) {
-      const band = [...Array.from(s.x, (vx, k) => at(vx, s.high![k]!)), ...Array.from(s.x, (vx, k) => at(vx, s.low![k]!)).reverse()];
-      parts.push(element('path', { class: `a${styleOf(i) % 6}`, opacity: 0.18, d: `${pathOf(band)}Z` }));
-    }
-    if (s.filled && line.length > 0) parts.push(element('path', { class: `a${styleOf(i) % 6}`, opacity: 0.22, d: `${pathOf([[line[0]![0], frame.h], ...line, [line.at(-1)![0], frame.h]])}Z` }));
-    if (line.length > 0) parts.push(element('path', { ...strokeOf(styleOf(i)), 'stroke-linejoin': 'round', d: pathOf(line) }));
-  });
+  const guided = guides.map((guide) => drawGuide(guide, x, y, at));
+  const lines = [...guided, ...series.map((s, i) => drawSeries(s, styleOf(i), at, frame))];
+  const entries = { x: frame.x + frame.w + (inside ? -legend : 12), y: frame.y + 12, room: legend - 40 };
+  // Marks at the edge of the frame are drawn whole; those beyond a given domain are left out.
+  const marked = series.flatMap((s, i) => (s.marked ? placesOf(s, s.y, at) : []).filter(within(frame))
+    .map(([px, py]) => marker(styleOf(i), frame.x + px, frame.y + py)));
   return [
     heading === undefined ? '' : label(heading, frame.x, frame.y - 8, { weight: 'bold' }),
     drawAxes(x, y, xAxis, yAxis, frame),
     // An inner picture cuts off what lies outside the frame.
-    element('svg', { x: frame.x, y: frame.y, width: frame.w, height: frame.h, overflow: 'hidden' }, parts.join('')),
-    // Marks at the edge of the frame are drawn whole; those beyond a given domain are left out.
-    ...series.flatMap((s, i) => (s.marked ? Array.from(s.x, (vx, k) => at(vx, s.y[k]!)).filter(within(frame)).map(([px, py]) => marker(styleOf(i), frame.x + px, frame.y + py)) : [])),
+    element('svg', { x: frame.x, y: frame.y, width: frame.w, height: frame.h, overflow: 'hidden' }, lines.join('')),
+    ...marked,
     ...marks.map((mark) => drawMark(mark, at, frame)),
-    ...guides.map(({ x: gx, y: gy, name }) => (name === undefined ? '' : gx === undefined
-      ? label(name, frame.x + frame.w - 4, frame.y + at(x.domain[0], gy!)[1] - 5, { anchor: 'end', size: 11, tone: 'quiet' })
-      : label(name, frame.x + at(gx, y.domain[0])[0] + 5, frame.y + 12, { size: 11, tone: 'quiet' }))),
-    ...named.map(({ name }, i) => {
-      const [lx, ly] = [frame.x + frame.w + (inside ? -legend : 12), frame.y + 12 + i * 20];
-      return element('path', { ...strokeOf(styleOf(i)), d: pathOf([[lx, ly - 4], [lx + 24, ly - 4]]) }) + (series[i]!.marked ? marker(styleOf(i), lx + 12, ly - 4) : '') + label(fitted(name, legend - 40), lx + 30, ly);
-    }),
+    ...guides.map((guide) => nameGuide(guide, x, y, at, frame)),
+    ...named.map((s, i) => drawEntry(s, styleOf(i), entries.x, entries.y + i * 20, entries.room)),
   ].join('');
+}
+
+type Place = readonly [number, number];
+/** From values to pixels within the frame. */
+type At = (x: number, y: number) => Place;
+
+function placesOf({ x }: Series, y: ArrayLike<number>, at: At): Place[] {
+  return Array.from(x, (value, k) => at(value, y[k]!));
+}
+
+function drawSeries(s: Series, style: number, at: At, { h }: Frame): string {
+  const line = placesOf(s, s.y, at);
+  if (line.length === 0) return '';
+  const area = (points: readonly Place[], opacity: number): string =>
+    element('path', { class: `a${style % styles}`, opacity, d: `${pathOf(points)}Z` });
+  const { low, high } = s;
+  return [
+    low === undefined || high === undefined ? '' : area([...placesOf(s, high, at), ...placesOf(s, low, at).reverse()], 0.18),
+    s.filled ? area([[line[0]![0], h], ...line, [line.at(-1)![0], h]], 0.22) : '',
+    element('path', { ...strokeOf(style), 'stroke-linejoin': 'round', d: pathOf(line) }),
+  ].join('');
+}
+
+function drawGuide({ x: gx, y: gy = 0 }: Guide, x: Scale, y: Scale, at: At): string {
+  const ends = gx === undefined ? [at(x.domain[0], gy), at(x.domain[1], gy)] : [at(gx, y.domain[0]), at(gx, y.domain[1])];
+  return element('path', { class: 'axis', 'stroke-dasharray': '4 4', d: pathOf(ends) });
+}
+
+function nameGuide({ x: gx, y: gy = 0, name }: Guide, x: Scale, y: Scale, at: At, frame: Frame): string {
+  if (name === undefined) return '';
+  const small = { size: 11, tone: 'quiet' } as const;
+  if (gx !== undefined) return label(name, frame.x + at(gx, y.domain[0])[0] + 5, frame.y + 12, small);
+  return label(name, frame.x + frame.w - 4, frame.y + at(x.domain[0], gy)[1] - 5, { ...small, anchor: 'end' });
+}
+
+/** One line of a legend: a piece of the stroke, its marker, the name. */
+function drawEntry({ name, marked }: Series, style: number, x: number, y: number, room: number): string {
+  const stroke = element('path', { ...strokeOf(style), d: `M${num(x)} ${num(y - 4)}h24` });
+  return stroke + (marked ? marker(style, x + 12, y - 4) : '') + label(fitted(name, room), x + 30, y);
 }
 
 /** A name cut to the room it has. */
@@ -152,7 +195,7 @@ function fitted(name: string, width: number): string {
   return [...name].length <= most + 1 ? name : `${[...name].slice(0, most).join('')}…`;
 }
 
-const within = ({ w, h }: Frame) => ([x, y]: readonly [number, number]): boolean => x >= -0.01 && x <= w + 0.01 && y >= -0.01 && y <= h + 0.01;
+const within = ({ w, h }: Frame) => ([x, y]: Place): boolean => x >= -0.01 && x <= w + 0.01 && y >= -0.01 && y <= h + 0.01;
 
 interface Frame { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
 
@@ -160,9 +203,13 @@ function drawAxes(x: Scale, y: Scale, xAxis: AxisOptions, yAxis: AxisOptions, { 
   const unit = (axis: AxisOptions): string => (axis.format === 'percent' ? `${axis.label} (%)` : axis.label);
   return [
     ...x.ticks.map(({ value }) => element('path', { class: 'grid', d: `M${num(fx + x.at(value) * w)} ${num(fy)}v${num(h)}` })),
-    ...y.ticks.map(({ value }) => element('path', { class: 'grid', d: `M${num(fx)} ${num(fy + (1 - y.at(value)) * h)}h${num(w)}` })),
+    ...y.ticks.map(({ value }) =>
+      element('path', { class: 'grid', d: `M${num(fx)} ${num(fy + (1 - y.at(value)) * h)}h${num(w)}` }),
+    ),
     element('path', { class: 'axis', d: `M${num(fx)} ${num(fy)}v${num(h)}h${num(w)}` }),
-    ...thinned(x, w).map(({ value, text }) => label(text, fx + x.at(value) * w, fy + h + 17, { anchor: 'middle', tone: 'quiet' })),
+    ...thinned(x, w).map(({ value, text }) =>
+      label(text, fx + x.at(value) * w, fy + h + 17, { anchor: 'middle', tone: 'quiet' }),
+    ),
     ...y.ticks.map(({ value, text }) => label(text, fx - 7, fy + (1 - y.at(value)) * h + 4, { anchor: 'end', tone: 'quiet' })),
     label(unit(xAxis), fx + w / 2, fy + h + 38, { anchor: 'middle' }),
     label(unit(yAxis), fx - 48, fy + h / 2, { anchor: 'middle', upwards: true }),
@@ -181,7 +228,11 @@ function thinned({ ticks, at }: Scale, width: number): Scale['ticks'] {
   });
 }
 
-function drawMark({ name, x, y, from, style = 0, side = 'right' }: Mark, at: (x: number, y: number) => readonly [number, number], frame: Frame): string {
+function drawMark(
+  { name, x, y, from, style = 0, side = 'right' }: Mark,
+  at: At,
+  frame: Frame,
+): string {
   const [px, py] = at(x, y);
   const parts: string[] = [];
   if (from !== undefined) {
@@ -190,7 +241,15 @@ function drawMark({ name, x, y, from, style = 0, side = 'right' }: Mark, at: (x:
     const [ux, uy] = [(px - sx) / length, (py - sy) / length];
     // The arrow stops before the mark, so that its head is seen.
     const [tx, ty] = [frame.x + px - 7 * ux, frame.y + py - 7 * uy];
-    parts.push(element('path', { class: 'axis', 'stroke-width': 1.5, d: `${pathOf([[frame.x + sx + 7 * ux, frame.y + sy + 7 * uy], [tx, ty]])}M${num(tx - 6 * ux + 3.5 * uy)} ${num(ty - 6 * uy - 3.5 * ux)}L${num(tx)} ${num(ty)}L${num(tx - 6 * ux - 3.5 * uy)} ${num(ty - 6 * uy + 3.5 * ux)}` }));
+    const barb = (side: number): string => pathOf([[tx - 6 * ux - side * uy, ty - 6 * uy + side * ux], [tx, ty]]);
+    const shaft = pathOf([[frame.x + sx + 7 * ux, frame.y + sy + 7 * uy], [tx, ty]]);
+    parts.push(element('path', { class: 'axis', 'stroke-width': 1.5, d: shaft + barb(3.5) + barb(-3.5) }));
   }
-  return [...parts, marker(style, frame.x + px, frame.y + py, 4.5), side === 'right' ? label(name, frame.x + px + 8, frame.y + py - 7, { weight: 'bold' }) : label(name, frame.x + px - 8, frame.y + py + 13, { weight: 'bold', anchor: 'end' })].join('');
+  return [
+    ...parts,
+    marker(style, frame.x + px, frame.y + py, 4.5),
+    side === 'right'
+      ? label(name, frame.x + px + 8, frame.y + py - 7, { weight: 'bold' })
+      : label(name, frame.x + px - 8, frame.y + py + 13, { weight: 'bold', anchor: 'end' }),
+  ].join('');
 }

@@ -53,9 +53,13 @@ export function detPlot(curves: readonly RateCurve[], options: CurveOptions = {}
 }
 
 /** The share of queries whose mate is among the first r, r logarithmic. */
-export function cmcPlot(curves: readonly { readonly name: string; readonly shares: ArrayLike<number> }[], options: CurveOptions = {}): string {
+export function cmcPlot(
+  curves: readonly { readonly name: string; readonly shares: ArrayLike<number> }[],
+  options: CurveOptions = {},
+): string {
   return lineChart({
-    title: 'Cumulative match characteristic', ...options,
+    title: 'Cumulative match characteristic',
+    ...options,
     x: { label: 'rank', scale: 'log', domain: [1, Math.max(10, ...curves.map(({ shares }) => shares.length))] },
     y: { label: 'identification rate', format: 'percent' },
     series: curves.map(({ name, shares }): Series => ({ name, x: Array.from(shares, (_, r) => r + 1), y: shares })),
@@ -68,9 +72,14 @@ export function cmcPlot(curves: readonly { readonly name: string; readonly share
  * Units     angles in radians, 0 … π; heights are shares of each list, so that lists of any lengths compare
  * Throws    DomainError for angles outside 0 … π
  */
-export function angleHistogram(genuine: ArrayLike<number>, impostor: ArrayLike<number>, { bins = 45, ...options }: CurveOptions & { readonly bins?: number } = {}): string {
+export function angleHistogram(
+  genuine: ArrayLike<number>,
+  impostor: ArrayLike<number>,
+  { bins = 45, ...options }: CurveOptions & { readonly bins?: number } = {},
+): string {
   return lineChart({
-    title: 'Angles between pairs', ...options,
+    title: 'Angles between pairs',
+    ...options,
     x: { label: 'angle', domain: [0, Math.PI], format: 'pi' },
     y: { label: 'share of pairs', format: 'percent' },
     series: [steps('genuine', genuine, bins), steps('impostor', impostor, bins)],
@@ -82,7 +91,9 @@ function steps(name: string, angles: ArrayLike<number>, bins: number): Series {
   const counts = new Float64Array(bins);
   for (let i = 0; i < angles.length; i++) {
     const angle = angles[i]!;
-    if (!(angle >= 0 && angle <= Math.PI)) throw new DomainError(message(`angleHistogram: the ${name} angle ${angle} at position ${i}`, 'Angles lie in 0 … π', 'Take acos of cosines within [−1, 1]'));
+    if (!(angle >= 0 && angle <= Math.PI)) throw new DomainError(message(
+      `angleHistogram: the ${name} angle ${angle} at position ${i}`,
+      'Angles lie in 0 … π', 'Take acos of cosines within [−1, 1]'));
     counts[Math.min(bins - 1, Math.floor((angle / Math.PI) * bins))]!++;
   }
   const [x, y]: [number[], number[]] = [[0], [0]];

@@ -20,20 +20,37 @@ export function figure2(options: Partial<PictureOptions> = {}): string {
   const axes = { x: { label: 'p of the true class', domain: [0, 1] }, y: { label: 'loss', domain: [0, 5] } } as const;
   const curve = (name: string, f: (p: number) => number, style: number) => ({ name, x: grid, y: grid.map(f), style });
   const left: PanelOptions = {
-    heading: 'Support vectors: the hard sample moves', ...axes, series: [curve('−log p', plain, 0)], guides: [{ x: 0.5, name: 'p = 0.5' }],
-    marks: [{ name: '1', x: 0.2, y: plain(0.2) }, { name: '1*', x: 0.1, y: plain(0.1), from: [0.2, plain(0.2)], style: 1 }, { name: '2', x: 0.6, y: plain(0.6) }],
+    heading: 'Support vectors: the hard sample moves',
+    ...axes,
+    series: [curve('−log p', plain, 0)],
+    guides: [{ x: 0.5, name: 'p = 0.5' }],
+    marks: [
+      { name: '1', x: 0.2, y: plain(0.2) },
+      { name: '1*', x: 0.1, y: plain(0.1), from: [0.2, plain(0.2)], style: 1 },
+      { name: '2', x: 0.6, y: plain(0.6) },
+    ],
   };
   const right: PanelOptions = {
-    heading: 'Mining: both are weighted down', legend: 'inside', ...axes, series: [curve('−log p', plain, 0), curve('−(1 − p)² log p', mined, 1)],
+    heading: 'Mining: both are weighted down',
+    legend: 'inside',
+    ...axes,
+    series: [curve('−log p', plain, 0), curve('−(1 − p)² log p', mined, 1)],
     marks: [
-      { name: '1', x: 0.2, y: plain(0.2) }, { name: '1*', x: 0.2, y: mined(0.2), from: [0.2, plain(0.2)], style: 1, side: 'left' },
-      { name: '2', x: 0.6, y: plain(0.6) }, { name: '2*', x: 0.6, y: mined(0.6), from: [0.6, plain(0.6)], style: 1 },
+      { name: '1', x: 0.2, y: plain(0.2) },
+      { name: '1*', x: 0.2, y: mined(0.2), from: [0.2, plain(0.2)], style: 1, side: 'left' },
+      { name: '2', x: 0.6, y: plain(0.6) },
+      { name: '2*', x: 0.6, y: mined(0.6), from: [0.6, plain(0.6)], style: 1 },
     ],
   };
   const ratio = (a: number, b: number): string => (a / b).toFixed(2);
   return panels({
-    title: 'Figure 2: two ways to make a hard sample count more', panels: [left, right], width: 940, height: 420,
-    desc: `Loss against the probability p of the true class. Left: −log p; sample 1 moves from p = 0.2 to 0.1, sample 2 stays at 0.6, so the ratio of their losses grows from ${ratio(plain(0.2), plain(0.6))} to ${ratio(plain(0.1), plain(0.6))}. Right: focal weighting lowers both, and the ratio grows to ${ratio(mined(0.2), mined(0.6))}.`,
+    title: 'Figure 2: two ways to make a hard sample count more',
+    panels: [left, right],
+    width: 940,
+    height: 420,
+    desc: 'Loss against the probability p of the true class. Left: −log p; sample 1 moves from p = 0.2 to 0.1, sample 2 stays at '
+      + `0.6, so the ratio of their losses grows from ${ratio(plain(0.2), plain(0.6))} to ${ratio(plain(0.1), plain(0.6))}. `
+      + `Right: focal weighting lowers both, and the ratio grows to ${ratio(mined(0.2), mined(0.6))}.`,
     ...options,
   });
 }
@@ -54,20 +71,53 @@ export interface SweepPoint {
  * Shapes    one point per t; the paper sweeps t = 1.0, 1.05, …, 1.3
  * Edges     the paper's own numbers are not part of this project: the points are the caller's
  */
-export function figure6(points: readonly SweepPoint[], { verification = 'LFW', identification = 'MegaFace', ...options }: Partial<PictureOptions> & { readonly verification?: string; readonly identification?: string } = {}): string {
+export function figure6(
+  points: readonly SweepPoint[],
+  {
+    verification = 'LFW',
+    identification = 'MegaFace',
+    ...options
+  }: Partial<PictureOptions> & { readonly verification?: string; readonly identification?: string } = {},
+): string {
   const sorted = [...points].sort((a, b) => a.t - b.t);
   const x = sorted.map(({ t }) => t);
-  const panel = (heading: string, label: string, style: number, value: (p: SweepPoint) => number, error: (p: SweepPoint) => number | undefined): PanelOptions => {
+  const panel = (
+    heading: string,
+    label: string,
+    style: number,
+    value: (p: SweepPoint) => number,
+    error: (p: SweepPoint) => number | undefined,
+  ): PanelOptions => {
     const y = sorted.map(value);
     const known = sorted.every((p) => error(p) !== undefined);
     const band = known ? { low: sorted.map((p) => value(p) - error(p)!), high: sorted.map((p) => value(p) + error(p)!) } : {};
-    return { heading, x: { label: 't' }, y: { label, format: 'percent' }, series: [{ name: heading, x, y, marked: true, style, ...band }] };
+    return {
+      heading,
+      x: { label: 't' },
+      y: { label, format: 'percent' },
+      series: [{ name: heading, x, y, marked: true, style, ...band }],
+    };
   };
   return panels({
-    title: 'Figure 6: the hardness t of support vectors', width: 900, height: 330, ...options,
+    title: 'Figure 6: the hardness t of support vectors',
+    width: 900,
+    height: 330,
+    ...options,
     panels: [
-      panel(verification, 'accuracy', 0, (p) => p.verification, (p) => p.verificationError),
-      panel(identification, 'rank-1', 1, (p) => p.identification, (p) => p.identificationError),
+      panel(
+        verification,
+        'accuracy',
+        0,
+        (p) => p.verification,
+        (p) => p.verificationError,
+      ),
+      panel(
+        identification,
+        'rank-1',
+        1,
+        (p) => p.identification,
+        (p) => p.identificationError,
+      ),
     ],
   });
 }

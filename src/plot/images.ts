@@ -28,21 +28,51 @@ export interface GridOptions extends Partial<PictureOptions> {
  * Edges     pixels are enlarged without smoothing; a picture keeps its aspect
  * Throws    DomainError for a picture whose bytes do not fit its size
  */
-export function imageGrid({ images, captions = [], columns = Math.min(10, Math.max(1, images.length)), cell = 72, title = 'Pictures', ...options }: GridOptions): string {
+export function imageGrid({
+  images,
+  captions = [],
+  columns = Math.min(10, Math.max(1, images.length)),
+  cell = 72,
+  title = 'Pictures',
+  ...options
+}: GridOptions): string {
   const gap = 8;
   const tallest = images.reduce((most, { width, height }) => Math.max(most, height / width), 0);
   const [down, across] = [cell * tallest + gap + (captions.length > 0 ? 14 : 0), cell + gap];
   const rows = Math.ceil(images.length / columns);
-  const desc = options.desc ?? `${images.length} pictures in ${rows} rows${captions.length > 0 ? `: ${captions.slice(0, 20).join(', ')}${captions.length > 20 ? ' …' : ''}` : ''}.`;
-  const body = (top: number): string => images.map((image, i) => {
-    const [x, y] = [16 + (i % columns) * across, top + 4 + Math.floor(i / columns) * down];
-    const height = (cell * image.height) / image.width;
-    const caption = captions[i] ?? '';
-    const room = Math.floor(cell / textWidth('m', 10));
-    return element('image', { x, y, width: cell, height, href: `data:image/png;base64,${base64(encodePng(image))}`, style: 'image-rendering:pixelated' })
-      + (caption === '' ? '' : label([...caption].length > room ? `${[...caption].slice(0, room - 1).join('')}…` : caption, x + cell / 2, y + cell * tallest + 11, { size: 10, anchor: 'middle', tone: 'quiet' }));
-  }).join('');
-  return picture({ ...options, title, desc, width: Math.max(32 + columns * across - gap, 160), height: rows * down + 12 }, body);
+  const named = captions.length === 0 ? '' : `: ${captions.slice(0, 20).join(', ')}${captions.length > 20 ? ' …' : ''}`;
+  const desc = options.desc ?? `${images.length} pictures in ${rows} rows${named}.`;
+  const body = (top: number): string =>
+    images
+      .map((image, i) => {
+        const [x, y] = [16 + (i % columns) * across, top + 4 + Math.floor(i / columns) * down];
+        const height = (cell * image.height) / image.width;
+        const caption = captions[i] ?? '';
+        const room = Math.floor(cell / textWidth('m', 10));
+        return (
+          element('image', {
+            x,
+            y,
+            width: cell,
+            height,
+            href: `data:image/png;base64,${base64(encodePng(image))}`,
+            style: 'image-rendering:pixelated',
+          })
+          + (caption === ''
+            ? ''
+            : label(
+                [...caption].length > room ? `${[...caption].slice(0, room - 1).join('')}…` : caption,
+                x + cell / 2,
+                y + cell * tallest + 11,
+                { size: 10, anchor: 'middle', tone: 'quiet' },
+              ))
+        );
+      })
+      .join('');
+  return picture(
+    { ...options, title, desc, width: Math.max(32 + columns * across - gap, 160), height: rows * down + 12 },
+    body,
+  );
 }
 
 /**
@@ -52,13 +82,27 @@ export function imageGrid({ images, captions = [], columns = Math.min(10, Math.m
  */
 export function encodePng({ width, height, channels, pixels }: Pixels): Uint8Array {
   if (pixels.length !== width * height * channels || pixels.length === 0) {
-    throw new DomainError(message(`encodePng: ${pixels.length} bytes for ${width} × ${height} × ${channels}`, 'A picture has width · height · channels bytes, at least one', 'Check the picture'));
+    throw new DomainError(message(
+      `encodePng: ${pixels.length} bytes for ${width} × ${height} × ${channels}`,
+      'A picture has width · height · channels bytes, at least one', 'Check the picture'));
   }
   const row = width * channels;
   const raw = new Uint8Array(height * (row + 1));
   for (let y = 0; y < height; y++) raw.set(pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
   const header = [...bigEndian(width), ...bigEndian(height), 8, channels === 1 ? 0 : 2, 0, 0, 0];
-  return Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...chunk('IHDR', header), ...chunk('IDAT', stored(raw)), ...chunk('IEND', [])]);
+  return Uint8Array.from([
+    0x89,
+    0x50,
+    0x4e,
+    0x47,
+    0x0d,
+    0x0a,
+    0x1a,
+    0x0a,
+    ...chunk('IHDR', header),
+    ...chunk('IDAT', stored(raw)),
+    ...chunk('IEND', []),
+  ]);
 }
 
 const bigEndian = (n: number): number[] => [(n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];

@@ -27,12 +27,18 @@ export interface Scale {
 export function makeScale({ label, scale = 'linear', domain, format = 'number' }: AxisOptions, values: Iterable<number>): Scale {
   const [low, high] = domain ?? extent(values, scale, label);
   if (!(low < high) || !Number.isFinite(high - low) || (scale === 'log' && low <= 0)) {
-    throw new DomainError(message(`the axis '${label}' from ${low} to ${high}`, `A ${scale} axis climbs${scale === 'log' ? ' from above 0' : ''}`, 'Give it another domain'));
+    throw new DomainError(message(
+      `the axis '${label}' from ${low} to ${high}`,
+      `A ${scale} axis climbs${scale === 'log' ? ' from above 0' : ''}`, 'Give it another domain'));
   }
   if (scale === 'log') {
     const [a, b] = [Math.log10(low), Math.log10(high)];
     // A value of 0 has no place; it is shown at the lower end.
-    return { domain: [low, high], at: (value) => (value <= low ? 0 : (Math.log10(value) - a) / (b - a)), ticks: logTicks(a, b, format) };
+    return {
+      domain: [low, high],
+      at: (value) => (value <= low ? 0 : (Math.log10(value) - a) / (b - a)),
+      ticks: logTicks(a, b, format),
+    };
   }
   const ticks = format === 'pi' ? piTicks(low, high) : linearTicks(low, high, format);
   return { domain: [low, high], at: (value) => (value - low) / (high - low), ticks };
@@ -41,13 +47,17 @@ export function makeScale({ label, scale = 'linear', domain, format = 'number' }
 function extent(values: Iterable<number>, scale: 'linear' | 'log', label: string): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
-    if (!Number.isFinite(value)) throw new DomainError(message(`the axis '${label}': a value of ${value}`, 'What is drawn is finite', 'Leave such points out, or look for the step that made them'));
+    if (!Number.isFinite(value)) throw new DomainError(message(
+      `the axis '${label}': a value of ${value}`,
+      'What is drawn is finite', 'Leave such points out, or look for the step that made them'));
     if (scale === 'log' && value <= 0) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
   if (low > high) return scale === 'log' ? [0.1, 1] : [0, 1];
-  if (scale === 'log') return [10 ** Math.floor(Math.log10(low) + 1e-9 - (low === high ? 1 : 0)), 10 ** Math.ceil(Math.log10(high) - 1e-9)];
+  if (scale === 'log') {
+    return [10 ** Math.floor(Math.log10(low) + 1e-9 - (low === high ? 1 : 0)), 10 ** Math.ceil(Math.log10(high) - 1e-9)];
+  }
   if (low === high) return [low - 0.5, high + 0.5];
   const step = stepFor(high - low);
   return [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
@@ -73,7 +83,9 @@ function linearTicks(low: number, high: number, format: 'number' | 'percent'): T
 
 function plain(value: number, decimals: number): string {
   const size = Math.abs(value);
-  if (size >= 1e6 || (size > 0 && decimals > 5)) return value.toExponential(1).replace('.0e', 'e').replace('e+', 'e').replace('-', '−');
+  if (size >= 1e6 || (size > 0 && decimals > 5)) {
+    return value.toExponential(1).replace('.0e', 'e').replace('e+', 'e').replace('-', '−');
+  }
   return (Number(value.toFixed(Math.min(decimals, 20))) + 0).toFixed(Math.min(decimals, 20)).replace('-', '−');
 }
 
@@ -96,15 +108,30 @@ function logTicks(a: number, b: number, format: 'number' | 'percent' | 'pi'): Ti
       const place = k + Math.log10(m);
       if (place < a - 1e-9 || place > b + 1e-9) continue;
       const value = m * 10 ** k;
-      const text = format === 'percent' ? `${Number((100 * value).toPrecision(3))}` : m === 1 && Math.abs(k) > 1 ? powerText(k) : String(Number(value.toPrecision(3)));
+      const text =
+        format === 'percent'
+          ? `${Number((100 * value).toPrecision(3))}`
+          : m === 1 && Math.abs(k) > 1
+            ? powerText(k)
+            : String(Number(value.toPrecision(3)));
       ticks.push({ value, text });
     }
   }
   return ticks;
 }
 
-const piNames: readonly (readonly [number, string])[] = [[0, '0'], [1 / 6, 'π/6'], [1 / 3, 'π/3'], [1 / 2, 'π/2'], [2 / 3, '2π/3'], [5 / 6, '5π/6'], [1, 'π']];
+const piNames: readonly (readonly [number, string])[] = [
+  [0, '0'],
+  [1 / 6, 'π/6'],
+  [1 / 3, 'π/3'],
+  [1 / 2, 'π/2'],
+  [2 / 3, '2π/3'],
+  [5 / 6, '5π/6'],
+  [1, 'π'],
+];
 
 function piTicks(low: number, high: number): Tick[] {
-  return piNames.map(([part, text]) => ({ value: part * Math.PI, text })).filter(({ value }) => value >= low - 1e-9 && value <= high + 1e-9);
+  return piNames
+    .map(([part, text]) => ({ value: part * Math.PI, text }))
+    .filter(({ value }) => value >= low - 1e-9 && value <= high + 1e-9);
 }

@@ -28,15 +28,32 @@ interface Palette {
 }
 
 const palettes: Readonly<Record<'light' | 'dark', Palette>> = {
-  light: { paper: '#ffffff', ink: '#1a1a1a', quiet: '#595959', grid: '#e2e2e2', series: ['#0072b2', '#c04a00', '#00795a', '#a63d82', '#8a6100', '#4a4a9c'] },
-  dark: { paper: '#15181c', ink: '#f0f0f0', quiet: '#b0b4b8', grid: '#33383e', series: ['#56b4e9', '#f28a3c', '#2cc699', '#e58fc4', '#f0e442', '#b3b3ff'] },
+  light: {
+    paper: '#ffffff',
+    ink: '#1a1a1a',
+    quiet: '#595959',
+    grid: '#e2e2e2',
+    series: ['#0072b2', '#c04a00', '#00795a', '#a63d82', '#8a6100', '#4a4a9c'],
+  },
+  dark: {
+    paper: '#15181c',
+    ink: '#f0f0f0',
+    quiet: '#b0b4b8',
+    grid: '#33383e',
+    series: ['#56b4e9', '#f28a3c', '#2cc699', '#e58fc4', '#f0e442', '#b3b3ff'],
+  },
 };
 
 function rules({ paper, ink, quiet, grid, series }: Palette, scope: string): string {
   const rule = (name: string, body: string): string => `.${scope} .${name}{${body}}`;
   return [
-    rule('paper', `fill:${paper}`), rule('ink', `fill:${ink}`), rule('quiet', `fill:${quiet}`), rule('grid', `stroke:${grid};fill:none`),
-    rule('axis', `stroke:${quiet};fill:none`), rule('rim', `stroke:${paper}`), ...series.flatMap((colour, i) => [rule(`l${i}`, `stroke:${colour};fill:none`), rule(`a${i}`, `fill:${colour}`)]),
+    rule('paper', `fill:${paper}`),
+    rule('ink', `fill:${ink}`),
+    rule('quiet', `fill:${quiet}`),
+    rule('grid', `stroke:${grid};fill:none`),
+    rule('axis', `stroke:${quiet};fill:none`),
+    rule('rim', `stroke:${paper}`),
+    ...series.flatMap((colour, i) => [rule(`l${i}`, `stroke:${colour};fill:none`), rule(`a${i}`, `fill:${colour}`)]),
   ].join('');
 }
 
@@ -46,15 +63,18 @@ function styleSheet(theme: Theme): string {
   return `${rules(palettes.light, scope)}@media (prefers-color-scheme:dark){${rules(palettes.dark, scope)}}`;
 }
 
-/** Text between tags or in an attribute; what XML cannot hold (controls, half surrogate pairs) becomes the replacement character. */
+/** Text between tags or in an attribute; what XML cannot hold (controls, half pairs) becomes the replacement character. */
 export function escapeText(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu, '\ufffd').replace(/[&<>"']/g, (c) => entities[c]!);
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu, '\ufffd')
+    .replace(/[&<>"']/g, (c) => entities[c]!);
 }
 
 /** A number with at most two decimals. */
 export function num(x: number): string {
-  if (!Number.isFinite(x)) throw new DomainError(message(`a picture: the coordinate ${x}`, 'What is drawn is finite', 'Leave such points out, or look for the step that made them'));
+  if (!Number.isFinite(x)) throw new DomainError(message(
+    `a picture: the coordinate ${x}`, 'What is drawn is finite', 'Leave such points out, or look for the step that made them'));
   return String(Math.round(x * 100) / 100 + 0);
 }
 
@@ -62,7 +82,9 @@ export type Attributes = Readonly<Record<string, string | number>>;
 
 /** An element; children are markup already. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
-  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${typeof value === 'number' ? num(value) : escapeText(value)}"`).join('');
+  const list = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? num(value) : escapeText(value)}"`)
+    .join('');
   return children.length === 0 ? `<${name}${list}/>` : `<${name}${list}>${children.join('')}</${name}>`;
 }
 
@@ -76,10 +98,25 @@ export interface TextOptions {
 }
 
 /** A line of text with its baseline at (x, y). */
-export function label(text: string, x: number, y: number, { anchor = 'start', size = 12, weight, tone = 'ink', upwards = false }: TextOptions = {}): string {
-  return element('text', {
-    class: tone, x, y, 'font-size': size, 'text-anchor': anchor, ...(weight && { 'font-weight': weight }), ...(upwards && { transform: `rotate(-90 ${num(x)} ${num(y)})` }),
-  }, escapeText(text));
+export function label(
+  text: string,
+  x: number,
+  y: number,
+  { anchor = 'start', size = 12, weight, tone = 'ink', upwards = false }: TextOptions = {},
+): string {
+  return element(
+    'text',
+    {
+      class: tone,
+      x,
+      y,
+      'font-size': size,
+      'text-anchor': anchor,
+      ...(weight && { 'font-weight': weight }),
+      ...(upwards && { transform: `rotate(-90 ${num(x)} ${num(y)})` }),
+    },
+    escapeText(text),
+  );
 }
 
 /** The width of a text, estimated from above: fonts differ, and a label must not run into its neighbour in any. */
@@ -110,8 +147,42 @@ export function marker(i: number, x: number, y: number, r = 4, opacity = 1): str
   const common: Attributes = { class: `a${i % styles} rim`, 'stroke-width': 0.7, ...(opacity < 1 && { opacity }) };
   if (shape === 0) return element('circle', { ...common, cx: x, cy: y, r });
   const corners: Readonly<Record<number, readonly (readonly [number, number])[]>> = {
-    1: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]], 2: [[0, -1.2], [1.1, 0.8], [-1.1, 0.8]], 3: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]], 4: [[0, 1.2], [1.1, -0.8], [-1.1, -0.8]],
-    5: [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]],
+    1: [
+      [-0.9, -0.9],
+      [0.9, -0.9],
+      [0.9, 0.9],
+      [-0.9, 0.9],
+    ],
+    2: [
+      [0, -1.2],
+      [1.1, 0.8],
+      [-1.1, 0.8],
+    ],
+    3: [
+      [0, -1.3],
+      [1.3, 0],
+      [0, 1.3],
+      [-1.3, 0],
+    ],
+    4: [
+      [0, 1.2],
+      [1.1, -0.8],
+      [-1.1, -0.8],
+    ],
+    5: [
+      [-0.4, -1.2],
+      [0.4, -1.2],
+      [0.4, -0.4],
+      [1.2, -0.4],
+      [1.2, 0.4],
+      [0.4, 0.4],
+      [0.4, 1.2],
+      [-0.4, 1.2],
+      [-0.4, 0.4],
+      [-1.2, 0.4],
+      [-1.2, -0.4],
+      [-0.4, -0.4],
+    ],
   };
   return element('path', { ...common, d: `${pathOf(corners[shape]!.map(([dx, dy]) => [x + r * dx, y + r * dy]))}Z` });
 }
@@ -121,14 +192,30 @@ export function pathOf(points: readonly (readonly [number, number])[]): string {
 }
 
 /** The whole file: ground, title, what the body draws below it. */
-export function picture(options: PictureOptions & { readonly desc: string; readonly width: number; readonly height: number }, body: (top: number) => string): string {
+export function picture(
+  options: PictureOptions & { readonly desc: string; readonly width: number; readonly height: number },
+  body: (top: number) => string,
+): string {
   const { title, desc, width, theme = 'auto' } = options;
   const lines = wrapped(title, width - 32, 15);
   const top = 14 + lines.length * 19;
   const height = options.height + top;
-  return `${element('svg', {
-    xmlns: 'http://www.w3.org/2000/svg', class: `marginalia-${theme}`, role: 'img', width, height, viewBox: `0 0 ${num(width)} ${num(height)}`, 'font-family': "system-ui, 'DejaVu Sans', Helvetica, Arial, sans-serif",
-  },
-  element('title', {}, escapeText(title)), element('desc', {}, escapeText(desc)), element('style', {}, styleSheet(theme)), element('rect', { class: 'paper', width, height }),
-  ...lines.map((line, i) => label(line, 16, 24 + i * 19, { size: 15, weight: 'bold' })), body(top))}\n`;
+  return `${element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      class: `marginalia-${theme}`,
+      role: 'img',
+      width,
+      height,
+      viewBox: `0 0 ${num(width)} ${num(height)}`,
+      'font-family': "system-ui, 'DejaVu Sans', Helvetica, Arial, sans-serif",
+    },
+    element('title', {}, escapeText(title)),
+    element('desc', {}, escapeText(desc)),
+    element('style', {}, styleSheet(theme)),
+    element('rect', { class: 'paper', width, height }),
+    ...lines.map((line, i) => label(line, 16, 24 + i * 19, { size: 15, weight: 'bold' })),
+    body(top),
+  )}\n`;
 }

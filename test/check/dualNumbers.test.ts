@@ -93,6 +93,14 @@ describe('conventions', () => {
     expect(duals.select(dual(0), dual(NaN, NaN), dual(2, 3))).toEqual(dual(2, 3));
   });
 
+  it('pow of a negative base: no slope by the exponent, but a size of its rounding', () => {
+    // Differences judge by this size; when it was NaN, (c − 1)² had no accurate difference at all.
+    const { tangent, spread } = duals.pow({ value: -3, tangent: 5, spread: 1 }, { value: 2, tangent: 0, spread: 2 });
+    expect(tangent).toBe(-30);
+    expect(spread).toBeCloseTo(6 + 2 * 9 * Math.log(3), 12);
+    expect(duals.pow(dual(-3), dual(2, 1)).tangent).toBeNaN();
+  });
+
   it('the spread of tanh counts the two numbers its slope is a difference of', () => {
     const { tangent, spread } = duals.tanh(dual(10));
     expect(tangent).toBeCloseTo(1 / Math.cosh(10) ** 2, 20);

@@ -101,8 +101,10 @@ describe('the engine', () => {
     expect(made.engine(primitive('exp'), [value([99], 1)], {})).toBeUndefined();
     expect(made.engine(primitive('sum'), [value([99], 1)], { axes: [0] })).toBeUndefined();
     expect(made.engine(primitive('contract'), [value([9, 9], 1), value([9, 9], 1)], { batch: [], sum: [[1, 0]] })).toBeUndefined();
+    expect(made.engine(primitive('add'), [value([1, 11], 1), value([9, 1], 2)], {})).toBeUndefined();
     expect(made.status()).toBeUndefined();
     expect(made.engine(primitive('exp'), [value([100], 1)], {})).toBeDefined();
+    expect(made.engine(primitive('add'), [value([1, 11], 1), value([10, 1], 2)], {})!.shape).toEqual([10, 11]);
     expect(made.engine(primitive('sum'), [value([100], 1)], { axes: [0] })).toBeDefined();
     expect(made.engine(primitive('contract'), [value([10, 10], 1), value([10, 10], 1)], { batch: [], sum: [[1, 0]] })).toBeDefined();
     expect(made.status()).toBe('large steps run on WebAssembly kernels');

@@ -42,6 +42,11 @@ describe('decodePng', () => {
       }), { ...runs, numRuns: runs.numRuns * 4 });
   });
 
+  it('reads what Pillow wrote', () => {
+    const bytes = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP4z8DA8J+BgYHhPycHOwAaJgMWXFb72AAAAABJRU5ErkJggg==', 'base64');
+    expect(decode(new Uint8Array(bytes))).toEqual({ width: 2, height: 2, channels: 3, pixels: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7) });
+  });
+
   const plain: PngOptions = { width: 2, height: 2, pixel: (x, y) => [x * 100 + y] };
   const ihdr = chunk('IHDR', header(2, 2));
   const pixels = deflateSync(rawPixels(plain));

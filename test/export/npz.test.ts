@@ -65,7 +65,20 @@ function zip(parts: readonly Part[], { count = parts.length, comment = '', direc
   return new Uint8Array(Buffer.concat([...chunks, directory, end, Buffer.from(comment)]));
 }
 
+/** numpy.savez_compressed of NumPy 2.4.6: x = [[1.5, −2], [∞, −0]] and y = arange(3), which is int64. */
+const fromNumpy = Buffer.from(
+  'UEsDBC0AAAAIAAAAIQD6wJul//////////8FABQAeC5ucHkBABAAoAAAAAAAAABVAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TZqGuo6' +
+  'Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GkY6CkaaOgq1CmQDLgYw+GEPoRkOQKgP9VB+AwBQSwMELQAAAAgAAAAhAPdAEur/////////' +
+  '/wUAFAB5Lm5weQEAEACYAAAAAAAAAEwAAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWgbpNpoa6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJB' +
+  'akAvkaxjqaOgq1ChQALgYoYITSTFAaAFBLAQItAy0AAAAIAAAAIQD6wJulVQAAAKAAAAAFAAAAAAAAAAAAAACAAQAAAAB4Lm5weVBLAQItAy0A' +
+  'AAAIAAAAIQD3QBLqTAAAAJgAAAAFAAAAAAAAAAAAAACAAYwAAAB5Lm5weVBLBQYAAAAAAgACAGYAAAAPAQAAAAA=', 'base64');
+
 describe('decodeNpz', () => {
+  it('reads what NumPy wrote, its zip64 local headers included', () => {
+    const arrays = decode(new Uint8Array(fromNumpy));
+    expect([...arrays].map(([name, x]) => [name, x.dtype, x.toArray()])).toEqual([['x', 'f64', [[1.5, -2], [Infinity, -0]]], ['y', 'i32', [0, 1, 2]]]);
+  });
+
   it('reads stored and deflated members, extra fields and a comment', () => {
     const arrays = decode(zip([{ name: 'a.npy' }, { name: '__proto__.npy', method: 8, localExtra: 20 }], { comment: 'hello' }));
     expect([...arrays].map(([name, x]) => [name, x.toArray()])).toEqual([['a', [1, 2, 3]], ['__proto__', [1, 2, 3]]]);

@@ -19,7 +19,19 @@ function file(header: string, data: readonly number[] = [], claimed?: number | b
 const entry = (name: string, type: string, shape: string, offsets: string): string => `"${name}":{"dtype":"${type}","shape":${shape},"data_offsets":${offsets}}`;
 const decode = (bytes: Uint8Array) => decodeSafetensors(bytes, 'w.safetensors');
 
+/** Written by the reference implementation: x = [[1.5, −2]] as float32, y = [7, 8] as int64, metadata seed = 1. */
+const fromReference = Buffer.from(
+  'kAAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJzZWVkIjoiMSJ9LCJ5Ijp7ImR0eXBlIjoiSTY0Iiwic2hhcGUiOlsyXSwiZGF0YV9vZmZzZXRzIj' +
+  'pbMCwxNl19LCJ4Ijp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsxLDJdLCJkYXRhX29mZnNldHMiOlsxNiwyNF19fSAgICAHAAAAAAAAAAgAAAAA' +
+  'AAAAAADAPwAAAMA=', 'base64');
+
 describe('decodeSafetensors', () => {
+  it('reads what the reference implementation wrote', () => {
+    const { tensors, metadata } = decode(new Uint8Array(fromReference));
+    expect([...tensors].map(([name, x]) => [name, x.dtype, x.toArray()])).toEqual([['y', 'i32', [7, 8]], ['x', 'f32', [[1.5, -2]]]]);
+    expect([...metadata]).toEqual([['seed', '1']]);
+  });
+
   it('reads the example of the format by hand', () => {
     const bytes = file(`{"__metadata__":{"seed":"1"},${entry('a', 'F32', '[2]', '[0,8]')},${entry('b', 'I32', '[]', '[8,12]')}}  `, [0, 0, 128, 63, 0, 0, 0, 192, 7, 0, 0, 0]);
     const { tensors, metadata } = decode(bytes);

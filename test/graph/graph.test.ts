@@ -24,6 +24,14 @@ it('knows what an output needs', () => {
   expect(traced.graph.live([])).toEqual([false, false, false, false, false, false]);
 });
 
+it('stops at given steps, unless another path needs what lies before them', () => {
+  const { graph } = trace((x: Tensor) => mul(exp(neg(x)), exp(x)), [f64([1])]);
+  const needed = (given: number[]): number[] => graph.live([4], new Set(given)).flatMap((n, id) => (n ? [id] : []));
+  expect(needed([])).toEqual([0, 1, 2, 3, 4]);
+  expect(needed([2])).toEqual([0, 2, 3, 4]);
+  expect(needed([2, 3])).toEqual([2, 3, 4]);
+});
+
 it('knows what a change reaches', () => {
   expect(traced.graph.dependents([1])).toEqual([false, true, true, true, false, true]);
   expect(traced.graph.dependents([4])).toEqual([false, false, false, false, true, true]);

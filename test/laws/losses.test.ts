@@ -40,7 +40,8 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 describe('law: the printed equation and the hand-derived gradient are what the code computes', () => {
   it.each(ofClasses)('$name', ({ row, options }) => law((seed) => {
     const given = sample(seed);
-    const all = { ...drawn(row, seed), ...options };
+    // The text of the focal factor loses the digits of 1 − p where p is near 1, which the code does not.
+    const all = { ...drawn(row, seed), ...('gamma' in row.parameters && { s: 5 }), ...options };
     const inputs = inputsOf(row, given);
     const text = evaluated(row.text(all), worldOf(row, given, all));
     close(row.create({ ...all, reduction: 'none' })(...inputs).data, text.losses, 1e-11);
@@ -245,7 +246,7 @@ describe('law: first and second derivatives agree with dual numbers and with dif
   it.each(chosen)('$name', ({ row, options }) => law((seed) => {
     const inputs = inputsOf(row, sample(seed, { samples: 2, classes: 3, dims: 2 }));
     assertGradients(row.create({ ...(overCosines.includes(row) && { s: 8 }), ...options }), inputs);
-  }, 0.03));
+  }, 0.005));
 });
 
 describe('law: order', () => {

@@ -42,6 +42,6 @@ const edges: Readonly<Record<string, readonly Edge[]>> = {
 
 /** Points left out of a grid. */
 const outside: Readonly<Record<string, (point: number[]) => boolean>> = {
-  // At a = 0, and where a^b is NaN, the derivative by b and then by a is NaN, also in a dead branch.
-  pow: ([a, b]) => a! > 0 || (a! < 0 && Number.isInteger(b!)),
+  // Where a^b is no finite number, and at a = 0, its derivative by b and then by a is NaN, also in a dead branch.
+  pow: ([a, b]) => a !== 0 && Number.isFinite(a! ** b!),
 };

@@ -22,7 +22,7 @@ export interface Reference {
 
 /** What a row's equation gives for a name it defines, such as I; `undefined` for a name it does not define. */
 export function definitionOf(row: Row, given: Sample, options: LossOptions, name: string, by = 0): Expected | undefined {
-  const text = lowScores(row.text(options), by);
+  const text = evaluable(row.text(options), by);
   const target = text.equation.split('\n').map((line) => line.split(' = ')[0]!).find((left) => left.replace('[k]', '') === name);
   if (target === undefined) return undefined;
   const { graph, outputs, result } = trace(() => lowered(text, worldOf(row, given, options), target), []);
@@ -51,7 +51,7 @@ function lowered(text: LossText, { declare, sizes, values }: World, expression: 
 /** The mean loss of a row, as its formula says, and its gradient by every float input. */
 export function referenceOf(row: Row, given: Sample, options: LossOptions, inputs: readonly LossInput[], by = 0): Reference {
   const leaves = flatten(inputs, isTensor).leaves.filter((x) => x.dtype !== 'i32');
-  const text = lowScores(row.text(options), by);
+  const text = evaluable(row.text(options), by);
   const mean = row.inputs.includes('weights') ? meanOverSamples : meanOverGroups;
   const seen = trace((...floats: Tensor[]) => mean(row, text, given, options, floats), leaves);
   const seeds = [{ step: seen.outputs[0]!, cotangent: tensor(1, { dtype: 'f64' }) }];
@@ -63,11 +63,17 @@ export function referenceOf(row: Row, given: Sample, options: LossOptions, input
   };
 }
 
-/** The same formula with every score lowered, so that its exponentials stay finite: a common factor of a fraction cancels. */
-export function lowScores({ equation, handGradient }: LossText, by: number): LossText {
-  const less = (text: string): string => (by === 0 ? text
-    : text.replace(/exp\(s \* (f|c\[\w\])\)/g, 'exp(s * ($1 - 1))').replace(/exp\(z\[(\w)\]\)/g, `exp(z[$1] - ${by})`));
-  return { equation: less(equation), handGradient: less(handGradient) };
+/**
+ * The same formula where a plain evaluation has no value: an angle of a cosine that rounding has carried past ±1, and
+ * exponentials beyond all numbers, whose scores are lowered alike (a common factor of a fraction cancels).
+ */
+export function evaluable({ equation, handGradient }: LossText, by = 0): LossText {
+  const rewrite = (text: string): string => {
+    const clamped = text.replaceAll('acos(c[y])', 'acos(clamp(c[y], -1, 1))');
+    if (by === 0) return clamped;
+    return clamped.replace(/exp\(s \* (f|c\[\w\])\)/g, 'exp(s * ($1 - 1))').replace(/exp\(z\[(\w)\]\)/g, `exp(z[$1] - ${by})`);
+  };
+  return { equation: rewrite(equation), handGradient: rewrite(handGradient) };
 }
 
 /** How many samples a mean divides by: those that hard mining keeps where the option says so. */

@@ -14,8 +14,6 @@ export interface Place {
   readonly slopes: 'formula' | 'finite' | 'zero';
   /** The formula is evaluated with every score lowered by that of cosine 1 (or by this much), which cancels in it. */
   readonly lowered?: number;
-  /** The formula has no value here: an acos of a number beyond 1. */
-  readonly valueless?: true;
 }
 
 export function placesOf(row: Row, options: LossOptions): Place[] {
@@ -44,14 +42,18 @@ function classPlaces(row: Row, options: LossOptions): Place[] {
     return [...places, { name: 'large scores', given: large, options: has('s', 30), slopes: 'formula', lowered: 1350 }];
   }
   const close = placed([[1, 0.1, 0], [1, -0.2, 0.1], [0.9, 0.2, 0.3], [1, 0.6, 0]], [[1, 0, 0.02], [1, 0.7, 0], [-1, 0, 1], [0, 0, 1], [1, -0.5, 0.4]], [0, 4, 1, 0]);
+  const certain = placed([...axes, axes[0]!], [...axes, [-1, 0, 0], [0, -1, 0]], [0, 1, 2, 0]);
+  const sure = (name: string, more: LossOptions): Place => ({ name, given: certain, options: { s: 2000, ...more }, slopes: 'finite', lowered: 2000 });
   places.push(
-    { name: 'cosines past ±1', given: pastOne(), slopes: 'finite', valueless: true },
+    { name: 'cosines past ±1', given: pastOne(), slopes: 'finite' },
     { name: 'thresholds', given: thresholds(row, options), slopes: 'finite' },
-    { name: 'certain', given: placed([...axes, axes[0]!], [...axes, [-1, 0, 0], [0, -1, 0]], [0, 1, 2, 0]), options: { s: 2000 }, slopes: 'finite', lowered: 2000 },
     { name: 'large scores', given: close, options: { s: 1000 }, slopes: 'finite', lowered: 1000 },
+    sure('certain', {}),
   );
   if ('gamma' in row.parameters) {
-    places.push(...[0, 0.5].map((gamma): Place => ({ name: `large scores, gamma ${gamma}`, given: close, options: { s: 1000, gamma }, slopes: 'finite', lowered: 1000 })));
+    const plainly = placed(Array.from({ length: 4 }, () => [1, 0, 0]), [[1, 0, 0], [0.8, 0.6, 0], ...axes], [0, 0, 0, 0]);
+    places.push(sure('certain, gamma 0', { gamma: 0 }), sure('certain, gamma ½', { gamma: 0.5 }));
+    places.push({ name: 'certain by plain cosines only', given: plainly, options: { s: 20000, gamma: 0 }, slopes: 'finite', lowered: 20000 });
   }
   return places;
 }

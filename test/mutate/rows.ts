@@ -11,7 +11,7 @@ import { type Graph, isTensor, record, type Tensor, tensor, type Trace, trace } 
 import { catalogue } from '../../src/losses/catalogue.ts';
 import type { LossInput, LossOptions, Row } from '../../src/losses/row.ts';
 import { evaluated, inputsOf, variants, worldOf } from '../losses/samples.ts';
-import { definitionOf, divisorOf, lowScores, referenceOf } from './formulas.ts';
+import { definitionOf, divisorOf, evaluable, referenceOf } from './formulas.ts';
 import { goldensOf, neutralOf } from './anchors.ts';
 import { disagreement, type Expected, type Judge, type Mutant, type Site } from './hunt.ts';
 import { placesOf, type Place } from './points.ts';
@@ -84,11 +84,9 @@ function placeSite(row: Row, options: LossOptions, place: Place): Site {
   const judges: Judge[] = [];
   const reference = referenceOf(row, place.given, all, inputs, place.lowered);
   const scale = all['reduction'] === 'sum' ? place.given.samples : 1;
-  const named = place.valueless === true ? [] : definitions(row, all, place, seen);
-  if (place.valueless !== true) {
-    const value = { numbers: [scale * reference.value], spread: [scale * reference.spread] };
-    judges.push(({ outputs }) => disagreement('formula', outputs[0]!.data(), value, 11));
-  }
+  const value = { numbers: [scale * reference.value], spread: [scale * reference.spread] };
+  const named = definitions(row, all, place, seen);
+  judges.push(({ outputs }) => disagreement('formula', outputs[0]!.data(), value, 11));
   named.forEach(({ label, expected }, i) => judges.push(({ outputs }) => disagreement(label, outputs[i + 1]!.data(), expected, 11)));
   judges.push((mutant) => {
     const finite = slopesOf(mutant, seen.program, seen.floats).findIndex((slope) => !slope.every(Number.isFinite));
@@ -119,7 +117,7 @@ const firstWrong = (list: readonly (string | undefined)[]): string | undefined =
 
 /** The hand-derived claim, whose left side names what it is taken by. */
 function handJudge(row: Row, options: LossOptions, { given, lowered }: Place, { graph, program }: Seen, scale: number): Judge {
-  const { by, right } = evaluated(lowScores(row.text(options), lowered ?? 0), worldOf(row, given, options));
+  const { by, right } = evaluated(evaluable(row.text(options), lowered), worldOf(row, given, options));
   const numbers = right.map((x) => (x * scale) / divisorOf(row, given, options));
   const step = graph.labelled(by)!.id;
   return (mutant) => disagreement('hand gradient', slopesOf(mutant, program, [step])[0]!, { numbers }, 10);
