@@ -2,11 +2,12 @@
 // with a value or a FormatError and touches nothing else. 1,250 mutants a format by default, 125,000 in the long run.
 
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { FormatError } from '../src/base/errors.ts';
 
 const runs = Number(process.env['RUNS'] ?? 30) >= 1000 ? 125_000 : 1_250;
-/** What one small file may take while it is read, and what a long series may leave behind. */
+vi.setConfig({ testTimeout: 600_000 });
+/** What a long series may leave behind; the sizes of pieces that are moved. */
 const [maxGrowthBytes, sizes] = [256 * 2 ** 20, [0, 1, 2, 4, 8, 32]];
 
 type Edit = readonly [kind: 'flip' | 'set' | 'cut' | 'drop' | 'repeat' | 'insert' | 'extreme', where: number, what: number];

@@ -36,7 +36,7 @@ export function differences(probe: (h: number) => Probe, options: DifferenceOpti
   const start = options.start ?? 2 ** -4;
   const smallest = options.smallest ?? start * 2 ** -32;
   const base = probe(0);
-  const scene = { probe, base, mu: options.spread ?? base.values.map(Math.abs), reach: { smallest, widest: start * 2 ** -10 } };
+  const scene = { probe, base, mu: sizesOf(base.values, options.spread), reach: { smallest, widest: start * 2 ** -10 } };
   let near: Near | undefined;
   for (let h = start; h >= smallest; h /= 4) {
     const outside = [h, -h].map((side) => ({ side, flip: flipAt(base, probe(side)) })).find(({ flip }) => flip !== undefined);
@@ -44,6 +44,11 @@ export function differences(probe: (h: number) => Probe, options: DifferenceOpti
     near = { inside: 0, outside: outside.side, ...(outside.flip !== 'domain' && { flip: outside.flip! }) };
   }
   return acrossBase(scene, near?.flip);
+}
+
+/** μ of every value; where it is not finite (π is acos(-1), where the slope is infinite) the value is all that is known. */
+function sizesOf(values: ArrayLike<number>, spread: Float64Array | undefined): Float64Array {
+  return Float64Array.from(values, (y, k) => (Number.isFinite(spread?.[k]) ? spread![k]! : Math.abs(y)));
 }
 
 interface Scene {
@@ -182,7 +187,8 @@ export function along(graph: Graph, of: number, by: number, at: Value, tangent: 
     const values = evaluate(graph, [of], new Map([[by, moved]]));
     return { values: Float64Array.from(values[of]!.data()), decisions: decisionsOf(graph, [of], values, bound) };
   };
-  const spread = forwardDual(graph, [of], { bindings: new Map([[by, at]]), tangents: new Map(), rounding: true })[0]!.spread;
+  const rounded = forwardDual(graph, [of], { bindings: new Map([[by, at]]), tangents: new Map(), rounding: true })[0]!;
+  const spread = sizesOf(rounded.value.data(), rounded.spread);
   const found = differences(probe, { spread });
   if (found.border !== undefined) return undefined;
   return { derivative: found.derivative, error: found.error, noise: spread.map((mu) => (64 * epsilon.f64 * mu) / found.h) };

@@ -127,7 +127,8 @@ function compareSides(
     const error = entryError(a, b, floor);
     if (error > tolerance) {
       rounding ??= spread();
-      if (Math.abs(a - b) <= roundingUnits * rounding[i]!) {
+      // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so it excuses nothing.
+      if (rounding[i]! < Infinity && Math.abs(a - b) <= roundingUnits * rounding[i]!) {
         atRounding++;
         continue;
       }

@@ -1,13 +1,6 @@
 // The elementary functions of a lane: argument reduction and a minimax polynomial each, over the operations of
 // `lanes.ts`. The coefficients were fitted for these intervals by weighted least squares (Lawson's iteration) in
-// multiple precision, each rounded to Float32 before the next was fitted.
-//
-// Largest error, in units in the last place of the true value, over 2^28 arguments of all exponents (pow: 4·10^7 pairs
-// with |y·log x| ≤ 88; sin and cos: |x| ≤ 8192, the host computes the rest):
-//
-//   exp 0.95   expm1 1.52   sin 1.50   acos 1.10   sigmoid 1.15   pow 1.00
-//   log 0.80   log1p 0.85   cos 1.50   tanh 1.35   softplus 1.65
-//
+// multiple precision, each rounded to Float32 before the next was fitted. What they reach stands above `elementary`.
 // NaN, infinities, subnormals and the sign of zero are the reference's. sqrt and division are the processor's, exact
 // to half a unit. Nothing here is fused: fused arithmetic would change bits from machine to machine.
 
@@ -56,6 +49,13 @@ const outside = {
   cos: (L, x) => L.host('cos', x!),
 } satisfies Record<string, Outside>;
 
+/**
+ * The functions over some lanes. Largest error in units in the last place of the true value, over 2^28 arguments of all
+ * exponents (pow: 4·10^7 pairs with |y·log x| ≤ 88; sin and cos: |x| ≤ 8192, the host computes the rest):
+ *
+ *   exp 0.95   expm1 1.52   sin 1.50   acos 1.10   sigmoid 1.15   pow 1.00
+ *   log 0.80   log1p 0.85   cos 1.50   tanh 1.35   softplus 1.65
+ */
 export function elementary<T, W>(L: Lanes<T, W>) {
   const { constant, word, add, sub, mul, div, select, less, equal, and, or, abs } = L;
 

@@ -5,7 +5,7 @@
 import { angleFactor, arcMargin, combinedMargin, cosineMargin, plainTarget, type TargetMargin } from './margin.ts';
 import { marginSoftmax } from './marginSoftmax.ts';
 import { focal, hardMining, type Mining, noMining } from './mining.ts';
-import { nonNegative, positive } from './parameter.ts';
+import { nonNegative, type Parameter, positive } from './parameter.ts';
 import type { Reduction } from './reduction.ts';
 import {
   choice, continuous, fixed, type LossText, reductionParameter, row, type Row, type RowParameters, type Source, type Values,
@@ -108,7 +108,7 @@ function cosineRow(id: string, title: string, source: Source, choices: Choices =
     text: (o) => textOf(target.make(o), rule.make(o), mining.make(o)),
     build: (o) => marginSoftmax({
       target: target.make(o), others: rule.make(o), mining: mining.make(o),
-      scale: o['s'] as number, reduction: o['reduction'] as Reduction,
+      scale: o['s'] as Parameter, reduction: o['reduction'] as Reduction,
     }),
   });
 }

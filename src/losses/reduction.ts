@@ -6,9 +6,8 @@ import { div, sum } from '../ops/index.ts';
 import { checkChoice } from './parameter.ts';
 
 /** `none` gives the losses of the samples, [N]. */
-export type Reduction = 'mean' | 'sum' | 'none';
-
-export const reductions: readonly Reduction[] = ['mean', 'sum', 'none'];
+export const reductions = ['mean', 'sum', 'none'] as const;
+export type Reduction = (typeof reductions)[number];
 
 export interface ReductionOption {
   /** Default mean. */

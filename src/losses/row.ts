@@ -4,6 +4,7 @@
 import { DomainError, message } from '../base/errors.ts';
 import { isTensor, type Tensor } from '../graph/index.ts';
 import { checkChoice, checkNumber, checkParameter, checkSwitch, type Parameter, type Range } from './parameter.ts';
+import { reductions } from './reduction.ts';
 
 /** A tensor, or a list of them where a row's input says so: `features[3]`. */
 export type LossInput = Tensor | readonly Tensor[];
@@ -137,4 +138,4 @@ export const choice = <const Name extends string>(names: readonly [Name, ...Name
   ({ kind: 'choice', default: names[0], range: names, meaning });
 
 /** The option every loss has. */
-export const reductionParameter = choice(['mean', 'sum', 'none'], 'what becomes of the losses of the samples');
+export const reductionParameter = choice(reductions, 'what becomes of the losses of the samples');

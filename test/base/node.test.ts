@@ -9,7 +9,7 @@ import { FormatError, MarginaliaError } from '../../src/base/errors.ts';
 import { inflater, readBytes, temporaryPath, writeWhole } from '../../src/base/node.ts';
 
 /** The call that fails next, and at which of its uses. */
-const fault = vi.hoisted(() => ({ call: '', left: 0, short: false }));
+const fault = vi.hoisted(() => ({ call: '', left: 0, short: false, noRemoval: false }));
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>();
@@ -19,7 +19,7 @@ vi.mock('node:fs', async (original) => {
   };
   return {
     ...real,
-    rmSync: failing('rmSync', real.rmSync), openSync: failing('openSync', real.openSync), fsyncSync: failing('fsyncSync', real.fsyncSync),
+    rmSync: failing('rmSync', (...args: Parameters<typeof fs.rmSync>) => (fault.noRemoval ? undefined : real.rmSync(...args))), openSync: failing('openSync', real.openSync), fsyncSync: failing('fsyncSync', real.fsyncSync),
     closeSync: failing('closeSync', real.closeSync), renameSync: failing('renameSync', real.renameSync),
     writeSync: failing('writeSync', (file: number, bytes: Uint8Array, from: number) => real.writeSync(file, bytes, from, fault.short ? Math.min(3, bytes.length - from) : undefined)),
   };
@@ -28,12 +28,12 @@ vi.mock('node:fs', async (original) => {
 let folder = '';
 let path = '';
 beforeEach(() => {
-  Object.assign(fault, { call: '', left: 0, short: false });
+  Object.assign(fault, { call: '', left: 0, short: false, noRemoval: false });
   folder = fs.mkdtempSync(join(tmpdir(), 'marginalia-'));
   path = join(folder, 'file');
 });
 afterEach(() => {
-  fault.call = '';
+  Object.assign(fault, { call: '', noRemoval: false });
   fs.rmSync(folder, { recursive: true });
 });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -73,6 +73,11 @@ describe('writeWhole', () => {
     fs.writeFileSync(join(folder, 'victim'), 'untouched');
     fs.symlinkSync(join(folder, 'victim'), temporaryPath(path));
     writeWhole(path, bytes('x'));
+    expect(fs.readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched');
+    // Nor one put there after the place was cleared.
+    fs.symlinkSync(join(folder, 'victim'), temporaryPath(path));
+    fault.noRemoval = true;
+    expect(() => writeWhole(path, bytes('y'))).toThrow(/EEXIST/);
     expect(fs.readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched');
   });
 });

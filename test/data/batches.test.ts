@@ -101,6 +101,11 @@ describe('augment', () => {
     expect(moves.size).toBeGreaterThan(4);
   });
 
+  it('shifts a mirrored image as it shifts one that is not', () => {
+    const options = { shift: 1, seed: 2 };
+    expect(augment(batch, { flip: 1, ...options })).toEqual(augment(augment(batch, { flip: 1 }), { flip: 0, ...options }));
+  });
+
   it('treats an image differently at the next step, and the same when asked again', () => {
     const options = { shift: 1, seed: 1 };
     expect(augment(batch, { ...options, step: 3 })).toEqual(augment(batch, { ...options, step: 3 }));

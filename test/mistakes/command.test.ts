@@ -1,6 +1,7 @@
 // `marginalia mistakes` as people meet it.
 
 import { describe, expect, it } from 'vitest';
+import { mistakes as command } from '../../src/cli/mistakes.ts';
 import { mistakes } from '../../src/papers/mistakes.ts';
 import { run } from '../cli/run.ts';
 
@@ -11,6 +12,13 @@ describe('marginalia mistakes', () => {
     for (const { id, summary } of mistakes) expect(out).toMatch(new RegExp(`^  ${id} +${summary.slice(0, 10).replace(/[^\w ]/g, '.')}`, 'm'));
     const json = run(['mistakes', '--json']);
     expect(JSON.parse(json.out)).toEqual(mistakes.map(({ id, summary }) => ({ id, summary })));
+  });
+
+  it('says in its help what it prints and what its exit codes mean', () => {
+    const { code, out } = run(['mistakes', '--help']);
+    expect([code, out]).toEqual([0, `${command.help}\n`]);
+    expect(out).toMatch(/^usage: marginalia mistakes \[name\][\s\S]*Exit code 0 when the mistake is caught and the right line holds, 1/);
+    expect(run(['--help']).out).toContain(command.summary);
   });
 
   it('shows one: what people wrote, where it fails, the right line; exit code 0', () => {

@@ -51,7 +51,7 @@ function classPlaces(row: Row, options: LossOptions): Place[] {
     sure('certain', {}),
   );
   if ('gamma' in row.parameters) {
-    const plainly = placed(Array.from({ length: 4 }, () => [1, 0, 0]), [[1, 0, 0], [0.8, 0.6, 0], ...axes], [0, 0, 0, 0]);
+    const plainly = placed(Array.from({ length: 4 }, () => [1, 0, 0]), [[0.98, 0.2, 0], [0.8, 0.6, 0], axes[1]!, axes[2]!, [-1, 0, 0]], [0, 0, 0, 0]);
     places.push(sure('certain, gamma 0', { gamma: 0 }), sure('certain, gamma ½', { gamma: 0.5 }));
     places.push({ name: 'certain by plain cosines only', given: plainly, options: { s: 20000, gamma: 0 }, slopes: 'finite', lowered: 20000 });
   }

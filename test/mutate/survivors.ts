@@ -160,6 +160,11 @@ export const reasons: readonly Reason[] = [
     because: 'pairs asked about rank first and are at least as many as kept; where there is none, (0, 0) is, which the mean leaves out',
   },
   {
+    part: 'gradient', mutants: [['pow(…, 2) by 1: chain(2, pow(…, …))', 'swap operands']],
+    losses: /^f-softmax \{|^f-\w+-softmax \{"probability":"margin"\}/,
+    because: 'with one and the same p, ℓ is 0 wherever 1 − p is, and as the cotangent of the power it wins over any slope',
+  },
+  {
     part: 'gradient',
     mutants: each([
       'exp(…) by 1: chain(where(1[k = y], 0, …), exp(…))',
