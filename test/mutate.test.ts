@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Primitive, trace } from '../src/graph/index.ts';
 import { lossRow } from '../src/losses/catalogue.ts';
-import { log, mul, primitivesByName, sub, where } from '../src/primitives/index.ts';
+import { less, log, mul, primitivesByName, stopGradient, sub, surrogate, where } from '../src/primitives/index.ts';
 import { hunt, type Site } from './mutate/hunt.ts';
 import { faultsOf, type Found, reportText, survivorsOf } from './mutate/report.ts';
 import { forwardSites, gradientSites } from './mutate/rows.ts';
@@ -23,7 +23,7 @@ function siteOf(f: Parameters<typeof trace>[0], x: number[], judge: Site['judges
 const changesOf = ({ program }: Site, id: number): string[] => mutationsOf(program.graph, id, () => true).map(({ name }) => name);
 
 describe('the changes to a step', () => {
-  const site = siteOf((x) => where(x, 0, mul(sub(1, log(x)), -1)), [2, 3], () => undefined);
+  const site = siteOf((x) => where(less(x, 2.5), 0, mul(sub(1, log(x)), -1)), [2, 3], () => undefined);
   const id = (name: string): number => site.program.graph.steps.find(({ primitive }) => primitive.name === name)!.id;
 
   it('follow from its primitive, and none leaves it as it is', () => {
@@ -34,7 +34,15 @@ describe('the changes to a step', () => {
     const constants = site.program.graph.steps.filter(({ primitive }) => primitive.name === 'constant');
     // 0 is only replaced by 1; of 1 there are −1 and 2; of −1 it is 1 that −a gives again.
     expect(constants.map((step) => changesOf(site, step.id).join(', ')).sort()).toEqual(
-      ['constant → 1', 'constant → 1, constant → 2a', 'constant → −a, constant → 2a']);
+      ['constant → 1', 'constant → 1, constant → 2a', 'constant → 1, constant → −a, constant → 2a', 'constant → −a, constant → 2a']);
+  });
+
+  it('reach comparisons, stops and surrogates, and leave a decision its sign', () => {
+    const other = siteOf((x) => where(less(x, 1), stopGradient(x), surrogate(x, mul(x, x))), [2, 3], () => undefined);
+    const of = (name: string): string[] => changesOf(other, other.program.graph.steps.find(({ primitive }) => primitive.name === name)!.id);
+    expect(of('less')).toEqual(['swap operands', 'flip strictness']);
+    expect(of('stopGradient')).toEqual(['negate', 'remove stop']);
+    expect(of('surrogate')).toEqual(['negate', 'remove surrogate (value)', 'remove surrogate (proxy)']);
   });
 
   it('give the same numbers by values alone and as a recorded copy', () => {

@@ -16,8 +16,8 @@ const colourTypes: ReadonlyMap<number, { readonly samples: number; readonly dept
 ]);
 const paletteType = 3;
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** More pixels than any portrait; a file that claims more is refused before room is made. */
-const maxPixels = 2 ** 25;
+/** Bytes of unpacked rows: more than any portrait. A file that claims more is refused before room is made. */
+const maxRowBytes = 2 ** 25;
 
 interface Header {
   readonly width: number;
@@ -39,7 +39,7 @@ interface Chunks {
  *
  * Shapes    grey types → 1 channel, colour and palette types → 3
  * Units     depths below 8 are scaled to 0 … 255, 16 bits rounded
- * Edges     an opaque alpha channel is left out; at most 2^25 pixels
+ * Edges     an opaque alpha channel is left out; at most 32 MiB of pixels as the file has them
  * Throws    FormatError, with `name` and the fault, for anything the format does not allow, wrong checksums included, and
  *           for pictures with transparent pixels
  */
@@ -52,6 +52,7 @@ export function decodePng(bytes: Uint8Array, name: string, inflate: Inflate): Im
   const bits = samples * depth;
   const layers = header.interlaced ? passes(width, height) : [{ x: 0, y: 0, dx: 1, dy: 1, width, height }];
   const size = layers.reduce((sum, layer) => sum + layer.height * (1 + rowBytes(layer.width, bits)), 0);
+  if (size > maxRowBytes) throw bad(`its ${width} × ${height} pixels take ${size} bytes; ${maxRowBytes} is the limit`);
   if (!canInflateTo(size, data.length)) {
     throw bad(`its ${width} × ${height} pixels cannot come out of ${data.length} compressed bytes`);
   }
@@ -68,8 +69,8 @@ export function decodePng(bytes: Uint8Array, name: string, inflate: Inflate): Im
     if (fault !== undefined) throw bad(`a row of its pixels has the filter ${fault}; 0 to 4 exist`);
     for (let y = 0; y < layer.height; y++, at += 1 + row) {
       const line = raw.subarray(at + 1, at + 1 + row);
-      for (let x = 0; x < layer.width; x++)
-        paint(line, x, pixels, ((layer.y + y * layer.dy) * width + layer.x + x * layer.dx) * channels);
+      const start = (layer.y + y * layer.dy) * width + layer.x;
+      for (let x = 0; x < layer.width; x++) paint(line, x, pixels, (start + x * layer.dx) * channels);
     }
   }
   return { width, height, channels, pixels };
@@ -130,7 +131,6 @@ function readHeader(body: Uint8Array, bad: Bad): Header {
     number,
   ];
   if (width === 0 || height === 0) throw bad(`it is ${width} × ${height} pixels`);
-  if (width * height > maxPixels) throw bad(`it is ${width} × ${height} pixels; ${maxPixels} in all is the limit`);
   if (!colourTypes.get(colour)?.depths.includes(depth)) throw bad(`its colour type ${colour} with depth ${depth} does not exist`);
   if (compression !== 0 || filter !== 0 || interlace > 1) {
     throw bad(`its methods are ${compression}, ${filter} and ${interlace}; 0, 0 and 0 or 1 exist`);

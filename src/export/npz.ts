@@ -66,14 +66,12 @@ export function decodeNpz(bytes: Uint8Array, name: string, options: NpzOptions =
 /** The end record is the last thing in the file but for a comment of the length it gives. */
 function readDirectory(bytes: Uint8Array, bad: Bad): { members: Member[]; directory: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let end = bytes.length - endBytes;
-  while (
-    end >= 0
-    && end >= bytes.length - endBytes - 0xffff
-    && !(view.getUint32(end, true) === signature.end && view.getUint16(end + 20, true) === bytes.length - endBytes - end)
-  )
-    end--;
-  if (end < 0 || end < bytes.length - endBytes - 0xffff) throw bad('it has no end record, so it is no zip or was cut short');
+  const last = bytes.length - endBytes;
+  const isEnd = (at: number): boolean => view.getUint32(at, true) === signature.end && view.getUint16(at + 20, true) === last - at;
+  const first = Math.max(0, last - 0xffff);
+  let end = last;
+  while (end >= first && !isEnd(end)) end--;
+  if (end < first) throw bad('it has no end record, so it is no zip or was cut short');
   const count = view.getUint16(end + 10, true);
   const [size, directory] = [view.getUint32(end + 12, true), view.getUint32(end + 16, true)];
   if (view.getUint32(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== count) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DTypeError } from '../../src/base/errors.ts';
+import type { Tensor } from '../../src/graph/index.ts';
 import { exp, expm1, log, log1p, mul, pow, sigmoid, softplus, sqrt, tanh } from '../../src/primitives/index.ts';
 import { expectBits, f32, f64, i32, slopes } from '../values.ts';
 
@@ -70,6 +71,11 @@ describe('gradients', () => {
     expectBits(slopes((x) => pow(x, 1), f64([0, -0]))[0]!, [1, 1]);
     expectBits(slopes((x) => pow(x, 2), f64([0]))[0]!, [0]);
     expectBits(slopes((y) => pow(0, y), f64([2]))[0]!, [0]);
+  });
+
+  it('of a power change with the exponent at exponent 0 too: ∂²(a^b)/∂a∂b = 1/a there', () => {
+    const byBase = (b: Tensor): Tensor => slopes((a) => pow(a, b), f64([2, 4]))[0]!;
+    expectBits(slopes(byBase, f64([0, 0]))[0]!, [0.5, 0.25]);
   });
 
   it('stay finite far out, where a composite would overflow', () => {
