@@ -161,7 +161,8 @@ describe('files', () => {
 
   it('of tests belong to a folder of src and use it, or to a folder that says what it is for', () => {
     const stray = tests.filter((test) => test.path.endsWith('.test.ts') && !whole.includes(folderOf(test.path))
-      && !helpers(test).some(({ imports }) => imports.some((target) => folderOf(target) === folderOf(test.path) && target.startsWith('src/'))));
+      && !helpers(test).some(({ imports, text }) => text.includes(`'src/${folderOf(test.path)}/`)
+        || imports.some((target) => folderOf(target) === folderOf(test.path) && target.startsWith('src/'))));
     expect(stray.map(({ path }) => path)).toEqual([]);
   });
 

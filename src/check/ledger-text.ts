@@ -91,7 +91,7 @@ export function summaryText(ledger: Ledger, paint: Paint): string {
 /** What the columns mean; printed once under the ledger. */
 export const legend = [
   '=      digits to which both sides of the line agree (at least 11 are demanded)',
-  'dual   digits to which its derivatives agree with dual numbers, which share no rule with the engine (10)',
+  'dual   digits to which its derivatives agree with dual numbers, an independent method (10)',
   'diff   digits to which they agree with differences that stay inside one branch (6)',
   'hits   entries compared, on the branch met least often (20), as data / seeded',
   '·      the question does not arise',

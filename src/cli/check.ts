@@ -11,14 +11,14 @@ import { papers, readPaper } from '../papers/index.ts';
 import { readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { readImageFolders } from './images.ts';
 import type { Command } from './command.ts';
-import { painter, print, progress, writeWhole } from './output.ts';
+import { painter, print, progress, writeText } from './output.ts';
 
 const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]
 
 Runs every line of a derivation: both sides are compared, and every derivative is taken again by dual numbers
 and by differences. Papers: ${papers.join(', ')}.
 
-  --data DIR     take points from images: a folder per person of PGM files
+  --data DIR     take points from images: a folder per person of PGM, PPM or PNG files
   --cases N      number of seeded points (32)
   --seed N       seed of the points (1)
   --out DIR      where the report goes (marginalia-report)
@@ -66,8 +66,8 @@ async function run(args: readonly string[]): Promise<number> {
   const ledger = next.value;
   const name = basename(target).replace(/\.(derivation|json)$/, '');
   const files = [join(out, `${name}.json`), join(out, `${name}.md`)];
-  writeWhole(files[0]!, `${JSON.stringify(ledger, null, 1)}\n`);
-  writeWhole(files[1]!, ledgerMarkdown(ledger));
+  writeText(files[0]!, `${JSON.stringify(ledger, null, 1)}\n`);
+  writeText(files[1]!, ledgerMarkdown(ledger));
   if (json) print(JSON.stringify(ledger, null, 1));
   else print([summaryText(ledger, paint), '', ...legend.map((line) => paint('dim', line)), '', `report: ${files.join(', ')}`].join('\n'));
   return ledger.ok ? 0 : 1;

@@ -1,8 +1,9 @@
 // What the command line writes and how: colour only on a terminal that wants it, progress only on a terminal, files
-// whole or not at all (written beside their place and renamed).
+// whole or not at all.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWhole } from '../base/node.ts';
 import type { Paint } from '../check/ledger-text.ts';
 
 const codes = { holds: '32', amended: '33', fails: '31;1', unexercised: '35', dim: '2', bold: '1' } as const;
@@ -26,21 +27,8 @@ export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
-/** Writes a file whole: to a temporary name in the same folder, synced, then renamed. */
-export function writeWhole(path: string, text: string): void {
+/** Writes a text file whole, with the folders it stands in. */
+export function writeText(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = openSync(temporary, 'w');
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeWhole(path, new TextEncoder().encode(text));
 }

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { check } from '../../src/cli/check.ts';
 import { run } from './run.ts';
 
 let folder = '';
@@ -28,6 +29,10 @@ const right = 'define c c[k] = dot(unit(w[k]), unit(x))\nclaim D4 d(c[k], x) = (
 const wrong = 'define c c[k] = dot(unit(w[k]), unit(x))\nclaim D4 d(c[k], x) = unit(w[k]) / norm(x)';
 
 describe('marginalia check', () => {
+  it('prints the help of its command', () => {
+    expect(marginalia('check', '--help').stdout).toBe(`${check.help}\n`);
+  });
+
   it('exits 0 on a right derivation, prints the ledger and writes the report whole', () => {
     const { status, stdout, stderr } = marginalia('check', derivation('right.derivation', right), '--cases', '8');
     expect([status, stderr]).toEqual([0, '']);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, start } from './run.ts';
 
-const commands = ['check', 'explain'];
+const commands = ['check', 'explain', 'mistakes'];
 
 describe('help and version', () => {
   it('lists every command with a line', () => {
