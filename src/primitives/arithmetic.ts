@@ -1,6 +1,7 @@
 // Sum, difference, product, quotient, and the product that carries cotangents: `chain`.
 // A cotangent that is exactly 0 stays 0 whatever the slope, so a branch that was not taken contributes nothing at any
-// order. `div` uses it (the slope is infinite at b = 0); a plain product does not need it for finite factors.
+// order. Every rule with a slope uses it: div has an infinite one at b = 0, and a factor of a product may itself be the
+// NaN of a branch that was not taken.
 
 import { binary, mapPrimitive, unary } from './map.ts';
 
@@ -28,7 +29,7 @@ const sub_ = mapPrimitive('sub', {
 const mul_ = mapPrimitive('mul', {
   arity: 2, integers: true,
   body: (A, _, a, b) => A.mul(a!, b!),
-  vjp: [({ grad }, _, b) => mul(grad, b!), ({ grad }, a) => mul(grad, a!)],
+  vjp: [({ grad }, _, b) => chain(grad, b!), ({ grad }, a) => chain(grad, a!)],
   laws: { commutative: true, rightIdentity: 1 },
 });
 

@@ -8,7 +8,7 @@ import { DomainError, DTypeError, message } from '../base/errors.ts';
 import type { MapPrimitive } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
 import { demandTensor, type Operand, type Tensor } from '../graph/tensor.ts';
-import { mul } from './arithmetic.ts';
+import { chain, mul } from './arithmetic.ts';
 import { binary, lifted, mapPrimitive, unary } from './map.ts';
 
 const less_ = mapPrimitive('less', { arity: 2, integers: true, decides: 'output', body: (A, _, a, b) => A.less(a!, b!), vjp: [null, null] });
@@ -36,7 +36,7 @@ export function where(condition: Operand, a: Operand, b: Operand): Tensor {
 const abs_ = mapPrimitive('abs', {
   arity: 1, decides: 'operand', laws: { idempotent: true },
   body: (A, _, x) => A.abs(x!),
-  vjp: [({ grad }, x) => mul(grad, sign(x!))],
+  vjp: [({ grad }, x) => chain(grad, sign(x!))],
   domain: [{ from: -3, to: 3, avoid: [0] }],
 });
 

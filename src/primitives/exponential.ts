@@ -23,7 +23,7 @@ const sqrt_ = mapPrimitive('sqrt', {
 });
 // ∂tanh x = 1 − tanh² x, written (1 − out)(1 + out)
 const tanh_ = mapPrimitive('tanh', {
-  arity: 1, body: (A, _, x) => A.tanh(x!), vjp: [({ grad, out }) => mul(grad, mul(sub(1, out), add(1, out)))],
+  arity: 1, body: (A, _, x) => A.tanh(x!), vjp: [({ grad, out }) => chain(grad, mul(sub(1, out), add(1, out)))],
 });
 // σ(x) = 1/(1 + e^−x) for x ≥ 0, e^x/(1 + e^x) for x < 0: the exponent is never positive. ∂σ = σ(x)·σ(−x)
 const sigmoid_ = mapPrimitive('sigmoid', {
@@ -34,13 +34,13 @@ const sigmoid_ = mapPrimitive('sigmoid', {
     const e = A.exp(A.select(negative, x!, A.neg(x!)));
     return A.div(A.select(negative, e, A.constant(1)), A.add(A.constant(1), e));
   },
-  vjp: [({ grad, out }, x) => mul(grad, mul(out, sigmoid(neg(x!))))],
+  vjp: [({ grad, out }, x) => chain(grad, mul(out, sigmoid(neg(x!))))],
 });
 // log(1 + e^x) = max(x, 0) + log1p(e^−|x|), exact for large x. ∂softplus = σ(x)
 const softplus_ = mapPrimitive('softplus', {
   arity: 1, printed: 'call',
   body: (A, _, x) => A.add(A.max(x!, A.constant(0)), A.log1p(A.exp(A.neg(A.abs(x!))))),
-  vjp: [({ grad }, x) => mul(grad, sigmoid(x!))],
+  vjp: [({ grad }, x) => chain(grad, sigmoid(x!))],
 });
 // ∂(a^b)/∂a = b·a^(b−1), 0 at b = 0 also where a = 0;  ∂(a^b)/∂b = a^b·log a, 0 at a = 0. The factor b is chained
 // and not selected away by b = 0: there ∂²(a^b)/∂a∂b is 1/a, not 0.

@@ -5,8 +5,8 @@ import { add, chain, div, mul, neg, sub } from './arithmetic.ts';
 import { sqrt } from './exponential.ts';
 import { mapPrimitive, unary } from './map.ts';
 
-const sin_ = mapPrimitive('sin', { arity: 1, body: (A, _, x) => A.sin(x!), vjp: [({ grad }, x) => mul(grad, cos(x!))] });
-const cos_ = mapPrimitive('cos', { arity: 1, body: (A, _, x) => A.cos(x!), vjp: [({ grad }, x) => mul(grad, neg(sin(x!)))] });
+const sin_ = mapPrimitive('sin', { arity: 1, body: (A, _, x) => A.sin(x!), vjp: [({ grad }, x) => chain(grad, cos(x!))] });
+const cos_ = mapPrimitive('cos', { arity: 1, body: (A, _, x) => A.cos(x!), vjp: [({ grad }, x) => chain(grad, neg(sin(x!)))] });
 // ∂acos x = −1/√((1 − x)(1 + x)); the product form keeps the digits near ±1 that 1 − x² loses
 const acos_ = mapPrimitive('acos', {
   arity: 1,

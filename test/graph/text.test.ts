@@ -32,8 +32,8 @@ describe('printGraph', () => {
         %9: f32[1] = div %8 %4  # origin %4.0
         %10: f32[1] = chain %7 %9  # origin %4.0
         %11: f32[2] = expand %10 {shape}  # origin %3.0
-        %12: f32[2] = mul %11 %1  # origin %2.0
-        %13: f32[2] = mul %11 %1  # origin %2.1
+        %12: f32[2] = chain %11 %1  # origin %2.0
+        %13: f32[2] = chain %11 %1  # origin %2.1
         %14: f32[2] = add %12 %13"
     `);
   });

@@ -32,6 +32,10 @@ const edges: Readonly<Record<string, readonly Edge[]>> = {
     { inputs: [tensor([[1, 1, 0], [2, 2, 2]], { dtype: 'f64' })], params: { axes: [1] } },
     { inputs: [tensor([[1, 2, 0], [2, 2, 2]], { dtype: 'f64' })], params: { axes: [0, 1] } },
   ],
+  // A factor, or the whole operand, is NaN or infinite in a branch that was not taken.
+  mul: [{ inputs: [f64([NaN, Infinity, 1, 2]), f64([1, 2, NaN, Infinity])], params: {}, cotangent: [0, 0, 0, 0], firstOrder: true }],
+  ...Object.fromEntries(['tanh', 'sigmoid', 'softplus', 'sin', 'cos', 'abs'].map((name) =>
+    [name, [{ inputs: [f64([NaN])], params: {}, cotangent: [0], firstOrder: true }]])),
   // A cotangent that is NaN already, where the other factor is exactly 0: what order 3 meets in a branch not taken.
   chain: [
     { inputs: [f64([0, 0, 0]), f64([1, 2, 0])], params: {}, cotangent: [NaN, Infinity, 1], firstOrder: true },

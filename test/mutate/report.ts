@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Verdict } from './hunt.ts';
-import { type Part, type Reason, reasonOf, reasons } from './survivors.ts';
+import { type Part, type Reason, reasonOf, reasons, speaksOf } from './survivors.ts';
 
 /** The mutants of one primitive, or of one loss with one choice of options. */
 export interface Found {
@@ -44,11 +44,11 @@ export function survivorsOf(all: readonly Found[]): Survivor[] {
 export function faultsOf(survivors: readonly Survivor[], complete: boolean): string[] {
   const unexplained = survivors.filter(({ reason }) => reason === undefined)
     .map(({ part, text, change, subjects }) => `survivor without a reason: ${subjects[0]!} (${part}): ${text} | ${change}`);
-  const seen = (reason: Reason, text: string, change: string): boolean =>
-    survivors.some((s) => s.reason === reason && s.text === text && s.change === change);
+  const seen = (reason: Reason, pair: Reason['mutants'][number]): boolean =>
+    survivors.some((s) => s.reason === reason && speaksOf(pair, s.text, s.change));
   const stale = complete ? reasons.flatMap((reason) => reason.mutants
-    .filter(([text, change]) => !seen(reason, text, change))
-    .map(([text, change]) => `reason without a survivor (${reason.part}): ${text} | ${change}`)) : [];
+    .filter((pair) => !seen(reason, pair))
+    .map(([step, change]) => `reason without a survivor (${reason.part}): ${String(step)} | ${change}`)) : [];
   const decisions = readFileSync(new URL('../../docs/decisions.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
   const unwritten = reasons.filter(({ because }) => !decisions.includes(because)).map(({ because }) => `not in docs/decisions.md: ${because}`);
   return [...unexplained, ...stale, ...unwritten];

@@ -8,8 +8,8 @@ export type Part = 'rule' | 'loss' | 'gradient';
 
 export interface Reason {
   readonly part: Part;
-  /** Pairs of step and change, as the run prints them. */
-  readonly mutants: readonly (readonly [step: string, change: string])[];
+  /** Pairs of step and change, as the run prints them; a pattern stands for a family of steps. */
+  readonly mutants: readonly (readonly [step: string | RegExp, change: string])[];
   /** The losses it holds for, as id and options; all when left out. */
   readonly losses?: RegExp;
   readonly because: string;
@@ -174,10 +174,19 @@ export const reasons: readonly Reason[] = [
     ], ['swap operands']),
     because: 'this slope is finite by construction (e^x with x ≤ 0, one over a count), and a finite slope makes chain a plain product',
   },
+  {
+    part: 'gradient', mutants: [[/^(mul|softplus|sin|cos|tanh|sigmoid|abs)\(.*\) by \d: chain\(/, 'swap operands']],
+    because: 'no loss has a factor that is not finite in a branch it does not take, and between finite numbers chain is a plain product',
+  },
 ];
+
+/** Whether a pair of a reason speaks of this mutant. */
+export function speaksOf([step, name]: Reason['mutants'][number], text: string, change: string): boolean {
+  return name === change && (typeof step === 'string' ? step === text : step.test(text));
+}
 
 /** The reason of a survivor of a loss (its id and options) or of a rule (the primitive). */
 export function reasonOf(part: Part, subject: string, { text, change }: Pick<Verdict, 'text' | 'change'>): Reason | undefined {
   return reasons.find((reason) => reason.part === part && (reason.losses?.test(subject) ?? true)
-    && reason.mutants.some(([step, name]) => step === text && name === change));
+    && reason.mutants.some((pair) => speaksOf(pair, text, change)));
 }
