@@ -71,7 +71,7 @@ export function headerText(ledger: Pick<Ledger, 'title' | 'source' | 'seed' | 'p
   const title = `${' '.repeat(column.mark)}${pad('line', column.id)}${pad('formula', formulaWidth)}`;
   return [
     ...(ledger.title === '' ? [] : [paint('bold', ledger.title)]), ...(ledger.source === '' ? [] : [ledger.source]), `${drawn}, seed ${ledger.seed}`, '',
-    paint('dim', `${title}    = dual diff  ${'hits'.padStart(column.hits - 1)}`),
+    paint('dim', `${title}    = dual diff ${'hits'.padStart(column.hits - 1)}`),
   ].join('\n');
 }
 

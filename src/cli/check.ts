@@ -15,8 +15,8 @@ import { painter, print, progress, writeText } from './output.ts';
 
 const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]
 
-Runs every line of a derivation: both sides are compared, and every derivative is taken again by dual numbers
-and by differences. Papers: ${papers.join(', ')}.
+Runs every line of a derivation: both sides are compared, and every derivative is taken again by
+dual numbers and by differences. Papers: ${papers.join(', ')}.
 
   --data DIR     take points from images: a folder per person of PGM, PPM or PNG files
   --cases N      number of seeded points (32)
@@ -25,7 +25,8 @@ and by differences. Papers: ${papers.join(', ')}.
   --json         print the ledger as JSON
   --help         this text
 
-Exit code 0 when nothing fails and nothing is unexercised, 1 when a line is wrong, 2 for bad usage or input.`;
+Exit code 0 when nothing fails and nothing is unexercised, 1 when a line is wrong, 2 for bad usage
+or input.`;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, {

@@ -14,8 +14,8 @@ import { hasColour, print } from './output.ts';
 
 const help = `usage: marginalia explain <loss> [options]
 
-Prints every line of a loss: formula, value and shape, the derivative of the loss by it with the rules that made
-it, and what the derivative takes for granted. Losses have ids such as sv-am-softmax.
+Prints every line of a loss: formula, value and shape, the derivative of the loss by it with the
+rules that made it, and what the derivative takes for granted. Losses have ids such as sv-am-softmax.
 
   --case FILE    a point: JSON with the inputs of the loss (features, weights, labels) and its parameters
   --seed N       another point than the standard one (1)

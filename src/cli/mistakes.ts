@@ -7,8 +7,8 @@ import { painter, print } from './output.ts';
 
 const help = `usage: marginalia mistakes [name] [options]
 
-Without a name, the list of known mistakes. With one: the line as people wrote it, what is wrong with it, the smallest
-point found at which it shows, and the right line with its digits.
+Without a name, the list of known mistakes. With one: the line as people wrote it, what is wrong with
+it, the smallest point found at which it shows, and the right line with its digits.
 
   --json         print the list or the report as JSON
   --help         this text
