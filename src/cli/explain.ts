@@ -17,7 +17,7 @@ const help = `usage: marginalia explain <loss> [options]
 Prints every line of a loss: formula, value and shape, the derivative of the loss by it with the
 rules that made it, and what the derivative takes for granted. Losses have ids such as sv-am-softmax.
 
-  --case FILE    a point: JSON with the inputs of the loss (features, weights, labels) and its parameters
+  --case FILE    a point: JSON with the inputs (features, weights, labels) and the parameters
   --seed N       another point than the standard one (1)
   --set A=V      a parameter, such as --set m=0.35; may be given several times
   --all          also the steps that otherwise stand inside the formulas
