@@ -3,7 +3,7 @@
 
 import { digits } from '../base/compare.ts';
 import { DomainError, message } from '../base/errors.ts';
-import { type Claim, type Derivation, type Expr, type Line, Names, printCond, printExpr, type Section } from '../formula/index.ts';
+import { type Claim, type Derivation, type Expr, type Line, Names, printClaim, printCond, printExpr, type Section } from '../formula/index.ts';
 import { type Facts, condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
@@ -14,7 +14,7 @@ import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling
 export interface DerivationOptions {
   /** Seed of all points. Default 1. */
   readonly seed?: number;
-  /** Number of seeded points. Default 32. */
+  /** Number of seeded points. Default 64. */
   readonly cases?: number;
   /** Somebody's own features, class weights and labels; seeded points fill in what they do not reach. */
   readonly dataset?: Dataset;
@@ -47,8 +47,8 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
 
 /** The same, a row at a time as each is proved; the ledger at the end. For callers that show progress. */
 export function* checkLines(derivation: Derivation, options: DerivationOptions = {}): Generator<LedgerRow, Ledger> {
-  const { seed = 1, cases = 32, dataset, hits = 20, printedCounterexamples = false } = options;
-  if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 32'));
+  const { seed = 1, cases = 64, dataset, hits = 20, printedCounterexamples = false } = options;
+  if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 64'));
   if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use --seed 1'));
   const site = (data: PointData): Site => ({ data, proofs: new Map() });
   const points: Points = {
@@ -92,8 +92,6 @@ interface Points {
 /** A claim at all points. */
 interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder'> {
   readonly failure?: Failure & { readonly point: PointData };
-  /** The statement does not depend on the point at all. */
-  readonly constant: boolean;
 }
 
 function checkLine(
@@ -107,7 +105,7 @@ function checkLine(
   const printed = survey(run(line.claim ?? null, line.text), facts(line.claim), points);
   const base = {
     section: section.id, id: line.id, kind: line.kind, text: textOf(line), notes: line.notes, lineNumber: line.lineNumber,
-    ...(line.amended && { amended: claimText(line.amended) }),
+    ...(line.amended && { amended: printClaim(line.amended) }),
   };
   const chosen = line.amended === undefined ? printed : survey(run(line.amended, line.amendedText ?? line.text), facts(line.amended), points);
   const result = {
@@ -121,7 +119,7 @@ function checkLine(
   }
   const counterexample = (claim: Claim | undefined, text: string, found: NonNullable<Survey['failure']>): Counterexample => {
     const { point, ...failure } = found;
-    const parts = claim === undefined ? [line.value!] : [claim.left, claim.right, ...(claim.where === null ? [] : [claim.where])];
+    const parts = claim === undefined ? [line.value!] : partsOf(claim);
     const again = run(claim ?? null, text);
     const general = isGeneral(point);
     const fails = (candidate: PointData): Failure | undefined =>
@@ -132,12 +130,14 @@ function checkLine(
     const found = counterexample(line.amended ?? line.claim, line.amendedText ?? line.text, chosen.failure);
     return { ...row('fails', chosen.failure.reason), counterexample: found };
   }
-  if (!chosen.constant) {
+  // Only a line without any declared name says the same at every point.
+  const judged = line.amended ?? line.claim;
+  const constant = line.kind === 'number' || names.declaredUnder(judged === undefined ? [line.value!] : partsOf(judged), section).size === 0;
+  if (!constant) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
       .filter((x) => x.data + x.seeded < needed);
-    const claim = line.amended ?? line.claim;
     // An equality that is only ever met where both sides vanish has not been met; a claim that something is 0 is exempt.
-    if (claim?.op === '=' && !isZero(claim.right) && chosen.aboveFloor < needed) {
+    if (judged?.op === '=' && !isZero(judged.right) && chosen.aboveFloor < needed) {
       few.push({ data: 0, seeded: chosen.aboveFloor, text: 'entries other than 0' });
     }
     if (few.length > 0) {
@@ -157,19 +157,21 @@ function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun,
   let [atRounding, aboveFloor, atBorder] = [0, 0, 0];
   let failure: Survey['failure'];
   const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
-  let constant = true;
   for (const source of ['data', 'seeded'] as const) {
     points[source].forEach(({ data: point, proofs }, i) => {
       const found = run(point, i < provedCases[source] ? proofs : undefined);
-      constant &&= found.hits === 0 && found.branches.length === 0;
       hits[source] += found.hits;
+      // A condition that stands at several places of a line is one branch: the place that met it most often counts.
+      const here = new Map<string, number>();
       for (const { branch, whenTrue, whenFalse } of found.branches) {
         const decided = settled(branch.cond, facts);
         for (const holds of [true, false]) {
           if (decided === !holds) continue;
           const key = `${condKey(branch.cond)} ${holds}`;
           const entry = branches.get(key) ?? { condition: printCond(branch.cond), holds, data: 0, seeded: 0 };
-          entry[source] += holds ? whenTrue : whenFalse;
+          const met = holds ? whenTrue : whenFalse;
+          entry[source] += Math.max(0, met - (here.get(key) ?? 0));
+          here.set(key, Math.max(met, here.get(key) ?? 0));
           branches.set(key, entry);
         }
       }
@@ -183,7 +185,7 @@ function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun,
     });
   }
   return {
-    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, constant,
+    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder,
     ...(failure && { failure }),
   };
 }
@@ -209,15 +211,11 @@ function runNumber(derivation: Derivation, section: Section, line: Line, point: 
   return { ...found, hits: 0, failure: { ...failure, reason: `${failure.left.toPrecision(8)} is not ${text} to its last digit` } };
 }
 
+const partsOf = ({ left, right, where }: Claim) => [left, right, ...(where === null ? [] : [where])];
 const isZero = (e: Expr): boolean => e.kind === 'number' && e.value === 0;
 
-function claimText(claim: Claim): string {
-  const where = claim.where === null ? '' : ` where ${printCond(claim.where)}`;
-  return `${printExpr(claim.left)} ${claim.op} ${printExpr(claim.right)}${where}`;
-}
-
 function textOf(line: Line): string {
-  if (line.claim !== undefined) return claimText(line.claim);
+  if (line.claim !== undefined) return printClaim(line.claim);
   const { name, index } = line.target!;
   return `${name}${index.length > 0 ? `[${index.join(', ')}]` : ''} = ${printExpr(line.value!)}`;
 }

@@ -5,7 +5,8 @@
 import { isFloat } from '../base/dtype.ts';
 import { DomainError, DTypeError, MarginaliaError, message } from '../base/errors.ts';
 import { type Flat, flatten } from '../base/tree.ts';
-import { isTensor, type Operand, tensor } from '../graph/tensor.ts';
+import { evaluate } from '../graph/evaluate.ts';
+import { isTensor, type Operand, type Tensor, tensor } from '../graph/tensor.ts';
 import { type Trace, trace } from '../graph/trace.ts';
 import { firstNonFinite } from './blame.ts';
 import { diagnose } from './diagnose.ts';
@@ -50,9 +51,38 @@ export function gradcheck(f: Checkable, inputs: readonly unknown[], options: Gra
   const traced = trace(f, widened(inputs), { positions: true });
   const program = programOf(traced, inputs);
   const broken = nonFinite(program, 'the result');
-  if (broken !== undefined) return { ok: false, seed, orders: [], failures: [broken], frozen: [], borders: [], notes: [] };
+  const failure = broken ?? unrecorded(f, traced, inputs);
+  if (failure !== undefined) return { ok: false, seed, orders: [], failures: [failure], frozen: [], borders: [], notes: [] };
   return checkOrders(program, orders, seed);
 }
+
+/**
+ * A function that reads numbers (x.item(), x.data) leaves them in its program as constants, and every judge would agree
+ * with that program. So the function is run again a little aside and held against the replayed program: the same
+ * steps give the same bits.
+ */
+function unrecorded(f: (...args: never[]) => unknown, { graph, inputs: ids, outputs }: Trace, inputs: readonly unknown[]): Failure | undefined {
+  const aside = widened(inputs).map((tree, i) => {
+    const flat = leavesOf(tree, i);
+    return flat.rebuild(flat.leaves.map((x) => (isTensor(x) && isFloat(x.dtype) ? nudged(x) : x)));
+  });
+  const leaves = aside.flatMap((tree, i) => leavesOf(tree, i).leaves) as Tensor[];
+  const replayed = evaluate(graph, outputs, new Map(ids.map((id, i) => [id, leaves[i]!.read()])));
+  const again = trace(f, aside).result.leaves;
+  const differs = again.findIndex((y, i) => {
+    const recorded = replayed[outputs[i]!]!.data();
+    return y.data.some((value, k) => !Object.is(value, recorded[k]) && value !== recorded[k]);
+  });
+  if (differs < 0) return undefined;
+  return {
+    kind: 'unrecorded',
+    text: 'a little aside, the function gives other values than its recorded steps: it reads a number (item, data), branches on one, or'
+      + ' is random, and no derivative can see that; use where, stopGradient, or pass the number as an argument',
+  };
+}
+
+const nudged = (x: Tensor): Tensor =>
+  tensor(Float64Array.from(x.data, (value) => value + 1e-6 * (Math.abs(value) + 1e-3)), { shape: x.shape, dtype: 'f64' });
 
 /** Throws an Error with the text of the report when a gradient is wrong. */
 export function assertGradients(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): void {

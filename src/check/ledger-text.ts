@@ -23,7 +23,8 @@ export function rowText(row: LedgerRow, paint: Paint): string {
   const [first, ...rest] = broken(row.text, formulaWidth);
   const numbers = [row.digits.statement, row.digits.duals, row.digits.differences].map(digitText).join('');
   const hits = row.kind === 'number' ? '' : hitsText(row);
-  const head = `${paint(row.verdict, marks[row.verdict])} ${pad(row.id, column.id)}${pad(first!, formulaWidth)} ${numbers} ${hits.padStart(column.hits)}`;
+  const mark = verdictOf(row) === 'defined' ? paint('dim', '≔') : paint(row.verdict, marks[row.verdict]);
+  const head = `${mark} ${pad(row.id, column.id)}${pad(first!, formulaWidth)} ${numbers} ${hits.padStart(column.hits)}`;
   const lines = [head.trimEnd(), ...rest.map((line) => `${' '.repeat(indent + 2)}${line}`)];
   const add = (text: string): void => {
     lines.push(...broken(text, width - indent).map((line) => ' '.repeat(indent) + line));
@@ -32,6 +33,7 @@ export function rowText(row: LedgerRow, paint: Paint): string {
     add(`${paint('fails', 'as printed it fails')}: ${row.reason ?? ''}`);
     add(`${paint('amended', 'it holds as')} ${row.amended}`);
   } else if (row.reason !== undefined) add(`${paint(row.verdict, row.verdict)}: ${row.reason}`);
+  if (row.atRounding > 0) add(paint('dim', `${row.atRounding} entries at rounding`));
   if (row.counterexample !== undefined) lines.push(...counterexampleText(row.counterexample).map((line) => ' '.repeat(indent) + line));
   return lines.join('\n');
 }

@@ -83,11 +83,14 @@ export function runLine(
     const verdict = compareSides(claim, sides, asked, spread, (i) => coordinates(i, shape).map((c, a) => `${axes[a]!} = ${c}`).join(', '));
     const proof = options.proofs === undefined ? nothing : prove(lowering.derivatives, recorder, section, options.proofs);
     const failure = verdict.failure ?? proof.failure;
+    // An entry that agrees only at rounding has shown nothing, except where the claim is that something is 0.
+    const vanishes = claim?.right.kind === 'number' && claim.right.value === 0;
+    const met = verdict.excused.map((excused, i) => (asked?.[i] === 0 || (excused === 1 && !vanishes) ? 0 : 1));
     return {
-      hits: asked === undefined ? sides.left.length : Array.from(asked).filter((x) => x !== 0).length,
-      branches: lowering.branches.map((branch) => countBranch(branch, axes, asked, lowering)),
+      hits: met.reduce((sum, x) => sum + x, 0),
+      branches: lowering.branches.map((branch) => countBranch(branch, axes, met, lowering)),
       statement: verdict.digits, duals: proof.duals, differences: proof.differences,
-      atRounding: verdict.atRounding, aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder,
+      atRounding: verdict.excused.reduce((sum, x) => sum + x, 0), aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder,
       ...(failure && { failure }),
     };
   });
@@ -97,17 +100,22 @@ interface Sides { readonly left: Float64Array; readonly right: Float64Array }
 
 function compareSides(
   claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined, spread: () => Float64Array, entryText: (i: number) => string,
-): { digits: number | null; atRounding: number; aboveFloor: number; failure?: Failure } {
+): { digits: number | null; excused: Uint8Array; aboveFloor: number; failure?: Failure } {
   const floor = floorOf(right.filter((_, i) => asked === undefined || asked[i] !== 0));
   const tolerance = 10 ** -demanded.statement;
   let rounding: Float64Array | undefined;
   let worst = 0;
   let compared = 0;
-  let atRounding = 0;
+  const excused = new Uint8Array(left.length);
   let aboveFloor = 0;
   let failure: Failure | undefined;
   const fail = (i: number, reason: string, error: number): void => {
     if (failure === undefined || error > failure.error) failure = { reason, entry: entryText(i), left: left[i]!, right: right[i]!, error };
+  };
+  // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so it excuses nothing.
+  const withinRounding = (i: number): boolean => {
+    rounding ??= spread();
+    return rounding[i]! < Infinity && Math.abs(left[i]! - right[i]!) <= roundingUnits * rounding[i]!;
   };
   for (let i = 0; i < left.length; i++) {
     if (asked !== undefined && asked[i] === 0) continue;
@@ -118,18 +126,16 @@ function compareSides(
     }
     if (claim === null) continue;
     if (claim.op !== '=') {
+      const holds = { '>': a > b, '<': a < b, '!=': a !== b, '>=': a >= b, '<=': a <= b }[claim.op];
       // Both sides carry rounding; an inequality that is not strict may miss by as much.
-      const slack = 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
-      const holds = { '>': a > b, '<': a < b, '!=': a !== b, '>=': a >= b - slack, '<=': a <= b + slack }[claim.op];
-      if (!holds) fail(i, `left ${claim.op} right does not hold`, Infinity);
+      const excused = (): boolean => claim.op.endsWith('=') && claim.op !== '!=' && withinRounding(i);
+      if (!holds && !excused()) fail(i, `left ${claim.op} right does not hold`, Infinity);
       continue;
     }
     const error = entryError(a, b, floor);
     if (error > tolerance) {
-      rounding ??= spread();
-      // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so it excuses nothing.
-      if (rounding[i]! < Infinity && Math.abs(a - b) <= roundingUnits * rounding[i]!) {
-        atRounding++;
+      if (withinRounding(i)) {
+        excused[i] = 1;
         continue;
       }
       fail(i, `the sides agree to ${digits(error).toFixed(1)} digits`, error);
@@ -139,7 +145,7 @@ function compareSides(
     worst = Math.max(worst, error);
   }
   const agreed = claim?.op === '=' && compared > 0 ? digits(worst) : null;
-  return { digits: agreed, atRounding, aboveFloor, ...(failure && { failure }) };
+  return { digits: agreed, excused, aboveFloor, ...(failure && { failure }) };
 }
 
 /** What independent methods said about derivatives. */
@@ -244,8 +250,8 @@ function between(graph: Graph, of: number, by: number): { graph: Graph; of: numb
   return { graph: part, of: place(of), by: place(by) };
 }
 
-/** How many asked entries of a line meet each side of a condition; axes the line does not have count as "any". */
-function countBranch(branch: Branch, axes: readonly string[], asked: ArrayLike<number> | undefined, lowering: Lowering): BranchCount {
+/** How many entries of a line that count meet each side of a condition; axes the line does not have count as "any". */
+function countBranch(branch: Branch, axes: readonly string[], met: ArrayLike<number>, lowering: Lowering): BranchCount {
   const { mask } = branch;
   const extra = mask.axes.filter((axis) => !axes.includes(axis));
   const all = [...axes, ...extra];
@@ -254,7 +260,7 @@ function countBranch(branch: Branch, axes: readonly string[], asked: ArrayLike<n
   let whenTrue = 0;
   let whenFalse = 0;
   for (let i = 0; i < full.length / inner; i++) {
-    if (asked !== undefined && asked[i] === 0) continue;
+    if (met[i] === 0) continue;
     const here = full.subarray(i * inner, (i + 1) * inner);
     if (here.some((x) => x !== 0)) whenTrue++;
     if (here.some((x) => x === 0)) whenFalse++;

@@ -93,6 +93,9 @@ function compared(
   const failures = [
     ...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])), ...wrong.slice(0, named).map(wrongText),
   ];
+  if (entries.length === 0 && failures.length === 0 && borders.length > 0) {
+    failures.push({ kind: 'differences', text: 'every entry lies at a border, so nothing could be compared; move the point, or compute in Float64' });
+  }
   if (wrong.length > named) failures.push({ kind: 'differences', text: `… and ${wrong.length - named} more entries` });
   const worst = [...entries].sort((x, y) => x.digits - y.digits)[0];
   const cause = results.find((result) => result.cause !== undefined)?.cause;

@@ -60,7 +60,7 @@ export interface BorderReport {
 }
 
 export interface Failure {
-  readonly kind: 'duals' | 'differences' | 'nonfinite' | 'linearity' | 'repeat' | 'shape' | 'nearby';
+  readonly kind: 'duals' | 'differences' | 'nonfinite' | 'linearity' | 'repeat' | 'shape' | 'nearby' | 'unrecorded';
   readonly text: string;
 }
 

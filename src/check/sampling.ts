@@ -59,18 +59,28 @@ class Stream {
   below(n: number): number {
     return Math.floor(this.uniform() * n);
   }
+
+  whole([low, high]: readonly [number, number]): number {
+    return low + this.below(high - low + 1);
+  }
 }
 
-const sizes = { samples: 4, classes: 5, others: 3 } as const;
+/** Sizes are drawn for every point: a formula may not lean on one of them. */
+const sizes = { samples: [1, 5], classes: [2, 6], others: [2, 4] } as const;
 
 /** A seeded point for every declared name of a derivation; `given` fixes the sizes of some axes. */
 export function samplePoint(derivation: Derivation, seed: number, caseNumber: number, given: ReadonlyMap<string, number> = new Map()): PointData {
   const stream = new Stream(seed, caseNumber);
   const declared = derivation.sections.flatMap((section) => section.declarations.map((declaration) => ({ section: section.id, declaration })));
   const axes = new Map<string, number>();
+  const classes = new Set<string>();
   for (const { declaration: { type } } of declared) {
-    if (type.kind === 'tensor') for (const axis of type.axes) if (!axes.has(axis)) axes.set(axis, axis === sampleAxis ? sizes.samples : sizes.others);
-    if (type.kind === 'label') axes.set(type.from, sizes.samples).set(type.to, sizes.classes);
+    if (type.kind === 'tensor') for (const axis of type.axes) if (!axes.has(axis)) axes.set(axis, stream.whole(axis === sampleAxis ? sizes.samples : sizes.others));
+    if (type.kind === 'label') {
+      if (!axes.has(type.from)) axes.set(type.from, stream.whole(sizes.samples));
+      if (!classes.has(type.to)) axes.set(type.to, stream.whole(sizes.classes));
+      classes.add(type.to);
+    }
   }
   for (const [axis, size] of given) axes.set(axis, size);
   const arrays = new Map<string, PointArray>();
@@ -91,7 +101,8 @@ function draw({ type, domain }: Declaration, axes: ReadonlyMap<string, number>, 
   const one = (): number => {
     if (domain?.kind === 'interval') return stream.between(domain.low, domain.high);
     if (domain?.kind === 'list') return domain.values[stream.below(domain.values.length)]!;
-    return type.kind === 'scalar' ? stream.between(0.5, 2) : stream.normal();
+    // A scalar that is not confined is of either sign, and now and then large.
+    return type.kind === 'scalar' ? 2 * stream.normal() * (stream.below(4) === 0 ? 5 : 1) : stream.normal();
   };
   return { axes: over, data: Float64Array.from({ length: size }, one) };
 }
@@ -117,8 +128,8 @@ export function dataPoint(derivation: Derivation, dataset: Dataset, seed: number
   const plain = samplePoint(derivation, seed, caseNumber);
   const map = [...plain.arrays.values()].find((array) => array.labels !== undefined);
   if (map === undefined) return plain;
-  const classes = Math.min(sizes.classes, dataset.weights.length);
-  const samples = Array.from({ length: sizes.samples }, () => stream.below(dataset.features.length));
+  const classes = Math.min(5, dataset.weights.length);
+  const samples = Array.from({ length: plain.sizes.get(map.axes[0]!)! }, () => stream.below(dataset.features.length));
   const chosen = [...new Set(samples.map((sample) => dataset.labels[sample]!))];
   while (chosen.length < classes) {
     const other = stream.below(dataset.weights.length);

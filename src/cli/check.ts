@@ -19,7 +19,7 @@ Runs every line of a derivation: both sides are compared, and every derivative i
 dual numbers and by differences. Papers: ${papers.join(', ')}.
 
   --data DIR     take points from images: a folder per person of PGM, PPM or PNG files
-  --cases N      number of seeded points (32)
+  --cases N      number of seeded points (64)
   --seed N       seed of the points (1)
   --out DIR      where the report goes (marginalia-report)
   --json         print the ledger as JSON
@@ -35,7 +35,7 @@ async function run(args: readonly string[]): Promise<number> {
   const [target, extra] = positionals;
   if (target === undefined) throw new UsageError(`check: which derivation? Give a paper (${papers.join(', ')}) or a file; see marginalia check --help`);
   if (extra !== undefined) throw new UsageError(`check: one derivation at a time, found '${extra}' after '${target}'`);
-  const cases = wholeNumber(values['cases'], 'cases', 1, 32);
+  const cases = wholeNumber(values['cases'], 'cases', 1, 64);
   const seed = wholeNumber(values['seed'], 'seed', 0, 1);
   const out = String(values['out'] ?? 'marginalia-report');
   const derivation = load(target);

@@ -12,6 +12,7 @@ import { printExpr } from './print.ts';
 
 export function derivativeOf(lowering: Meaning, e: DerivativeExpr): Named {
   const entity = lowering.entity(e.by);
+  lowering.demandPart(e.of, entity, e.by);
   // The quantity must exist before what depends on it is computed, so that both meet the same step.
   const by = lowering.lookup(entity, e.by);
   const of = lowering.expr(e.of);

@@ -4,7 +4,7 @@
 import { lift, type Tensor } from '../graph/index.ts';
 import { safeSqrt } from '../ops/index.ts';
 import * as P from '../primitives/index.ts';
-import type { BoundExpr, CallExpr } from './grammar.ts';
+import type { BoundExpr, CallExpr, Expr } from './grammar.ts';
 import type { Meaning } from './meaning.ts';
 import { combine, dotOver, type Named, named, stretchTo, sumOver, unionAxes } from './named.ts';
 
@@ -12,6 +12,7 @@ import { combine, dotOver, type Named, named, stretchTo, sumOver, unionAxes } fr
 export function callForm(meaning: Meaning, e: CallExpr): Named {
   const args = e.args.map((arg) => meaning.expr(arg));
   const [a, b] = args as [Named, Named];
+  for (const [left, right] of choices(e)) meaning.branch({ kind: 'compare', op: '<', left, right });
   switch (e.name) {
     case 'dot': return dotOver(a, b, [...new Set([...a.open, ...b.open])]);
     case 'norm': return norm(meaning, a, e);
@@ -22,6 +23,18 @@ export function callForm(meaning: Meaning, e: CallExpr): Named {
     case 'clamp': return combine(args, (x, low, high) => P.where(P.less(x!, low!), low!, P.where(P.less(high!, x!), high!, x!)));
     case 'surrogate': return combine([a, stretchTo(b, a.axes, (axis) => meaning.size(axis))], P.surrogate);
     default: return combine(args, elementwise[e.name]! as (...xs: Tensor[]) => Tensor);
+  }
+}
+
+/** What a function chooses by: each pair compared by <, both sides of which a line must meet. */
+function choices({ name, args }: CallExpr): (readonly [Expr, Expr])[] {
+  const [a, b, c] = args as [Expr, Expr, Expr];
+  switch (name) {
+    case 'abs': return [[a, { kind: 'number', value: 0, text: '0' }]];
+    case 'max':
+    case 'min': return [[a, b]];
+    case 'clamp': return [[a, b], [c, a]];
+    default: return [];
   }
 }
 

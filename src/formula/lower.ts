@@ -86,9 +86,7 @@ export class Lowering implements Meaning {
       case 'call': return callForm(this, e);
       case 'bound': return boundForm(this, e);
       case 'select': {
-        const mask = this.cond(e.cond);
-        this.branches.push({ text: printCond(e.cond), cond: e.cond, section: this.section, mask });
-        const parts = [mask, this.expr(e.then), this.expr(e.otherwise)];
+        const parts = [this.branch(e.cond), this.expr(e.then), this.expr(e.otherwise)];
         return combine(parts, P.where);
       }
       case 'derivative': return derivativeOf(this, e);
@@ -111,6 +109,12 @@ export class Lowering implements Meaning {
     return asked === undefined ? truth : combine([asked, truth], P.mul);
   }
 
+  branch(c: Cond): Named {
+    const mask = this.cond(c);
+    this.branches.push({ text: printCond(c), cond: c, section: this.section, mask });
+    return mask;
+  }
+
   #compare(c: CompareCond, sides: readonly Named[]): Named {
     switch (c.op) {
       case '<': return combine(sides, P.less);
@@ -129,6 +133,12 @@ export class Lowering implements Meaning {
       return named(P.iota(this.size(e.name), 'f64'), [e.name]);
     }
     return this.expr(e);
+  }
+
+  /** Refuses to vary a name that an expression does not rest on: it would silently change nothing. */
+  demandPart(e: Expr, entity: Entity, node: { readonly column?: number }): void {
+    if (this.names.involves(e, this.section, entity.key)) return;
+    throw this.fail(node, `'${entity.name}' of ${entity.section.id === '' ? 'the shared part' : `section ${entity.section.id}`} plays no part in ${printExpr(e)}`, 'at and d speak of a name the expression rests on', 'check the section of the name, or leave it out');
   }
 
   /** The whole array a name stands for, before any index is applied. */
@@ -242,6 +252,7 @@ export class Lowering implements Meaning {
     for (const binding of e.bindings) {
       const node: NameExpr = { kind: 'name', name: binding.name, index: [], column: binding.column ?? 0 };
       const entity = this.entity(node);
+      this.demandPart(e.of, entity, node);
       const shape = this.lookup(entity, node);
       const value = this.expr(binding.value);
       const extra = value.axes.find((axis) => !shape.axes.includes(axis) && axis !== sampleAxis);

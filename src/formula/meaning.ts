@@ -29,9 +29,13 @@ export interface Meaning {
   readonly context: string;
   expr(e: Expr): Named;
   cond(c: Cond): Named;
+  /** Notes that something is chosen by a condition, and gives the condition. */
+  branch(c: Cond): Named;
   /** How many positions an index has. */
   size(index: string): number;
   entity(node: NameExpr): Entity;
+  /** Refuses to vary a name that an expression does not rest on. */
+  demandPart(e: Expr, entity: Entity, node: { readonly column?: number }): void;
   /** The whole array a name stands for, before any index is applied. */
   lookup(entity: Entity, node: { readonly column?: number }): Named;
   /** Applies the indices of a name to its array. */

@@ -67,6 +67,11 @@ export class Names {
     return this.#namesIn(entity.definition.value, entity.section).some((inner) => this.dependsOn(inner, keys, visited));
   }
 
+  /** True when an expression rests on a name, by way of definitions too. */
+  involves(e: Expr | Cond, section: Section, key: string): boolean {
+    return this.#namesIn(e, section).some((entity) => this.dependsOn(entity, new Set([key])));
+  }
+
   /** True when an expression ties samples together (a sum, mean or rank over samples) on the way to a name. */
   couplesSamples(e: Expr | Cond, section: Section, until: string, visited = new Set<string>()): boolean {
     if (e.kind === 'bound' && this.indices(section).get(e.index) === sampleAxis) return true;

@@ -5,7 +5,7 @@
 import { type DType } from '../base/dtype.ts';
 import { label, type Tensor } from '../graph/index.ts';
 import {
-  arange, cast, equal, exp, log, matmul, max, normalize, reshape, softplus, stopGradient, sub, sum, transpose, unsqueeze, where,
+  add, arange, cast, equal, exp, log, matmul, max, normalize, reshape, softplus, stopGradient, sub, sum, transpose, unsqueeze, where,
 } from '../ops/index.ts';
 
 /**
@@ -60,12 +60,14 @@ export function cosines(x: Tensor, w: Tensor): Tensor {
  * Equation  ℓ = -log(exp(z[y]) / sum(k, exp(z[k]))) = log(1 + Σ_{k≠y} e^(z[k] − z[y]))
  * Shapes    z and isLabel [N, C] → [N]
  * Units     scores, and a loss in nats; never negative
- * Gradient  p[k] − 1[k = y]; the shift by max z is a constant (stopped), its value cancels
- * Edges     0 with gradient 0 once all others have underflowed (a lead of 87 in f32, 745 in f64) or for a single class
+ * Gradient  p[k] − 1[k = y]; the shift by the largest other score is a constant (stopped), its value cancels
+ * Edges     0 with gradient 0 once e^−lead underflows (a lead of 104 in f32, 746 in f64) or for a single class. The others
+ *           are shifted by their own largest score: shifted by the label's they would underflow, and 1 over them overflow
  * Throws    ShapeError for shapes that differ or no class
  */
 export function crossEntropy(z: Tensor, isLabel: Tensor): Tensor {
-  const rest = sub(z, stopGradient(max(z, { axis: 1, keepDims: true })));
+  const largest = stopGradient(max(where(isLabel, -Infinity, z), { axis: 1, keepDims: true }));
+  const rest = where(isLabel, 0, sub(z, largest));
   const others = sum(where(isLabel, 0, exp(rest)), { axis: 1, keepDims: true });
-  return reshape(softplus(sub(log(others), ofLabel(rest, isLabel))), [z.shape[0]!]);
+  return reshape(softplus(sub(add(log(others), largest), ofLabel(z, isLabel))), [z.shape[0]!]);
 }

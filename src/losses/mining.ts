@@ -2,7 +2,7 @@
 // label, hard mining keeps the worst and drops the rest. A factor is computed per sample, before any reduction.
 
 import type { Tensor } from '../graph/index.ts';
-import { argsort, cast, expm1, less, mul, neg, pow, stopGradient } from '../ops/index.ts';
+import { argsort, cast, expm1, less, lessEqual, mul, neg, pow, stopGradient, where } from '../ops/index.ts';
 import { checkChoice, checkNumber, checkParameter, checkSwitch, nonNegative, type Parameter, positive } from './parameter.ts';
 
 /** What a factor may look at. */
@@ -73,7 +73,8 @@ export function focal(options: FocalOptions = {}): Mining {
     },
     factor: ({ loss, plainLoss }) => {
       const missing = neg(expm1(neg(plain ? plainLoss() : loss)));
-      const weight = pow(missing, gamma);
+      // A power below 1 has an infinite slope at 0, where p has none: a sample that is certain sends nothing back.
+      const weight = pow(where(lessEqual(missing, 0), stopGradient(missing), missing), gamma);
       const g = alpha === 1 ? weight : mul(alpha, weight);
       return detach ? stopGradient(g) : g;
     },

@@ -54,3 +54,14 @@ describe('customGradient', () => {
     expect(() => grad((x: Tensor) => sumTo(narrow(x), []))(f64([1, 2]))).toThrow('cotangent 0 has shape []. Input 0 has shape [2]');
   });
 });
+
+describe('a rule that does not fit', () => {
+  const run = (rule: () => unknown) => () =>
+    grad(customGradient((a, b) => mul(a, b), rule as never))(f64(2), f64(3));
+
+  it('is refused when it leaves an input out, is no list, or gives another type', () => {
+    expect(run(() => [f64(1)])).toThrow(/1 cotangents for 2 inputs/);
+    expect(run(() => 3)).toThrow(/a number for 2 inputs/);
+    expect(run(() => [f64(1), 3])).toThrow(/cotangent 1 is a number/);
+  });
+});

@@ -280,3 +280,20 @@ describe('assertGradients', () => {
     );
   });
 });
+
+describe('a function that reads numbers', () => {
+  const x = tensor([1, 2, 3], { dtype: 'f64' });
+  const scalar = tensor(3, { dtype: 'f64' });
+
+  it('is refused: its program is not the function', () => {
+    const read = gradcheck((v: Tensor) => P.mul(v, v.item()), [scalar]);
+    expect(read.ok).toBe(false);
+    expect(read.failures[0]).toMatchObject({ kind: 'unrecorded' });
+    expect(gradcheck((v: Tensor) => P.sumTo(P.div(v, Math.hypot(...v.data)), []), [x]).ok).toBe(false);
+  });
+
+  it('is accepted where what is read says the same a little aside, or the value is stopped openly', () => {
+    expect(gradcheck((v: Tensor) => (v.item() > 0 ? P.mul(v, v) : v), [scalar]).ok).toBe(true);
+    expect(gradcheck((v: Tensor) => P.mul(v, P.stopGradient(v)), [scalar]).ok).toBe(true);
+  });
+});

@@ -130,7 +130,7 @@ describe('marginalia check --data', () => {
     const { status, stdout } = marginalia('check', target, '--data', orl!, '--json');
     expect(status).toBe(0);
     const ledger = JSON.parse(stdout) as { points: unknown; rows: { kind: string; hits: { data: number; seeded: number } }[] };
-    expect(ledger.points).toEqual({ data: 12, seeded: 32 });
+    expect(ledger.points).toEqual({ data: 12, seeded: 64 });
     expect(ledger.rows.some((row) => row.hits.data > 0)).toBe(true);
   }, 120_000);
 });

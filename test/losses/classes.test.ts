@@ -64,3 +64,17 @@ describe('crossEntropy', () => {
 
   it('does not hide a NaN', () => expect(crossEntropy(f64([[NaN, 0, 0], [0, 0, 0]]), isLabel).data[0]).toBeNaN());
 });
+
+describe('a sample that is all but certain', () => {
+  // 1 over a subnormal number overflows: the sum over the others must not be shifted by the label's own score.
+  it.each([['f32', [80, 88, 90, 95, 103, 110, 200]], ['f64', [700, 709, 720, 745, 760]]] as const)('has a finite loss and gradient in %s at every lead', (dtype, leads) => {
+    for (const lead of leads) {
+      const own = labelIndicator(tensor([0], { dtype: 'i32' }), 3, dtype);
+      const f = (z: Tensor): Tensor => sum(crossEntropy(z, own));
+      const z = tensor([lead, 0, -1], { shape: [1, 3], dtype });
+      const slope = grad(f)(z) as Tensor;
+      expect([f(z).item(), ...slope.data].every(Number.isFinite), `lead ${lead}`).toBe(true);
+      expect(Math.abs(slope.data[0]!)).toBeLessThan(1e-30);
+    }
+  });
+});

@@ -56,7 +56,7 @@ describe.each(mistakes.map(({ id }) => id))('%s', (id) => {
     const { values, left, right } = reportOf(id).written.counterexample!;
     const numbers = Object.values(values).flat(3) as number[];
     expect(numbers.length).toBeLessThanOrEqual(12);
-    expect(numbers.every((x) => String(x).length <= 4)).toBe(true);
+    expect(numbers.every((x) => String(x).length <= 5)).toBe(true);
     const distance = Math.abs(left - right);
     expect(!Number.isFinite(distance) || distance > 1e-2 * Math.abs(right)).toBe(true);
     expect(left).not.toBe(right);

@@ -23,6 +23,8 @@ const differences = ['sub(x, x)', 'sub(x1, x1)', 'sub(x2, x2)', 'sub(x3, x3)', '
 const lengths = ['mul(x, x)', 'mul(w, w)'];
 const kept = (pairs: string): string => `mul(${pairs}, less(cast(…), maximum(…, 1)))`;
 const sorts = ['mul(cast(…), same)', 'mul(cast(…), sub(1, same))', 'mul(mul(…, same), less(…, …))', 'mul(mul(…, …), less(…, …))'];
+const scores = ['z', 'mul(30, c)'];
+const missing = 'neg(expm1(…))';
 const semiHard = 'add(sub(d², d²), 0.2)';
 
 export const reasons: readonly Reason[] = [
@@ -49,8 +51,55 @@ export const reasons: readonly Reason[] = [
     because: 'the zero vector is guarded twice, in normalize and in safeSqrt: what one guard lets through the other makes 0',
   },
   {
-    part: 'loss', mutants: each(['stopGradient(max(z))', 'stopGradient(max(mul(30, c)))'], ['remove stop']),
-    because: 'the shift cancels, log Σ e^(z − a) − (z_y − a): its gradient is 0 whether it is stopped or not',
+    part: 'loss',
+    mutants: [
+      ...each(['stopGradient(max(where(1[k = y], -Infinity, z)))', 'stopGradient(max(where(1[k = y], -Infinity, …)))'], ['remove stop']),
+      ...scores.flatMap((z) => [
+        [`-Infinity of where(1[k = y], -Infinity, ${z})`, 'constant → 1'],
+        [`where(1[k = y], -Infinity, ${z})`, 'drop condition (else)'],
+        [`where(1[k = y], -Infinity, ${z})`, 'swap branches'],
+      ] as const),
+    ],
+    because: 'the shift cancels, log Σ e^(z − a) + a − z_y, whatever it is, and so does its gradient: it only keeps the sum in range',
+  },
+  {
+    part: 'loss',
+    mutants: scores.flatMap((z) => [
+      [`0 of where(1[k = y], 0, sub(${z}, stopGradient(…)))`, 'constant → 1'],
+      [`where(1[k = y], 0, sub(${z}, stopGradient(…)))`, 'drop condition (else)'],
+    ] as const),
+    because: 'the exponential in the column of the label is left out of the sum next',
+  },
+  {
+    part: 'gradient',
+    mutants: [
+      ['0 of where(1[k = y], 0, chain(…, …))', 'constant → 1'],
+      ['where(1[k = y], 0, …) by 3: where(1[k = y], 0, chain(…, …))', 'drop condition (else)'],
+    ],
+    because: 'the column of the label is masked twice, before the exponential and after it',
+  },
+  {
+    part: 'gradient', mutants: each(['log(…) by 1: chain(chain(…, …), div(1, …))', 'log(…) by 1: chain(chain(∂L, …), div(1, …))'], ['swap operands']),
+    because: 'shifted by their largest, the others sum to at least 1, and between finite numbers chain is a plain product',
+  },
+  {
+    part: 'loss',
+    mutants: [
+      [`0 of lessEqual(${missing}, 0)`, 'constant → 1'], [`lessEqual(${missing}, 0)`, 'flip strictness'], [`lessEqual(${missing}, 0)`, 'swap operands'],
+      [`stopGradient(${missing})`, 'negate'], [`stopGradient(${missing})`, 'remove stop'],
+      ...['drop condition (else)', 'drop condition (then)', 'swap branches']
+        .map((change) => [`where(lessEqual(neg(…), 0), stopGradient(neg(…)), ${missing})`, change] as const),
+    ],
+    because: 'at γ = 2 the power has slope 0 where 1 − p is 0, and a detached factor has none anywhere: the guard is for γ < 1',
+  },
+  {
+    part: 'gradient',
+    mutants: [
+      ['0 of where(lessEqual(…, 0), 0, chain(…, …))', 'constant → 1'],
+      ['where(…, …, …) by 3: where(lessEqual(…, 0), 0, chain(…, …))', 'drop condition (else)'],
+    ],
+    losses: /^f-|focal/,
+    because: 'at γ = 2 the cotangent of 1 − p is 0 itself where 1 − p is 0: the guard is for γ < 1',
   },
   {
     part: 'loss', mutants: [['lessEqual(mul(sub(1, c_y), add(1, c_y)), 0)', 'flip strictness']],
@@ -160,9 +209,9 @@ export const reasons: readonly Reason[] = [
     because: 'pairs asked about rank first and are at least as many as kept; where there is none, (0, 0) is, which the mean leaves out',
   },
   {
-    part: 'gradient', mutants: [['pow(…, 2) by 1: chain(2, pow(…, …))', 'swap operands']],
-    losses: /^f-softmax \{|^f-\w+-softmax \{"probability":"margin"\}/,
-    because: 'with one and the same p, ℓ is 0 wherever 1 − p is, and as the cotangent of the power it wins over any slope',
+    part: 'gradient',
+    mutants: each(['pow(…, 2) by 1: chain(2, pow(…, …))', 'pow(…, 2) by 1: chain(chain(…, 0.25), chain(2, …))', 'pow(…, 2) by 1: chain(chain(…, ℓ), chain(2, …))'], ['swap operands']),
+    because: 'a power of 1 − p is finite, and between finite numbers chain is a plain product',
   },
   {
     part: 'gradient',
