@@ -93,7 +93,7 @@ describe('a focal factor with a power below 1', () => {
   it('sends nothing back from a sample whose probability has reached 1', () => {
     const f = (plain: Tensor): Tensor => sum(mul(focal({ gamma: 0.5 }).factor!({ loss: f64([0.3, 0.3]), plainLoss: () => plain }), f64([1, 1])));
     const slope = Array.from((grad(f)(f64([0, 0.5])) as Tensor).data);
-    expect(slope[0]).toBe(0);
+    expect(Math.abs(slope[0]!)).toBe(0);
     expect(slope[1]).toBeGreaterThan(0);
   });
 });
