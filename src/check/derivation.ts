@@ -3,7 +3,7 @@
 
 import { digits } from '../base/compare.ts';
 import { DomainError, message } from '../base/errors.ts';
-import { type Claim, type Derivation, type Expr, type Line, Names, printClaim, printCond, printExpr, type Section } from '../formula/index.ts';
+import { type Claim, type Derivation, type Expr, type Line, Names, printClaim, printCond, printExpr, printName, type Section } from '../formula/index.ts';
 import { type Facts, condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
@@ -215,7 +215,5 @@ const partsOf = ({ left, right, where }: Claim) => [left, right, ...(where === n
 const isZero = (e: Expr): boolean => e.kind === 'number' && e.value === 0;
 
 function textOf(line: Line): string {
-  if (line.claim !== undefined) return printClaim(line.claim);
-  const { name, index } = line.target!;
-  return `${name}${index.length > 0 ? `[${index.join(', ')}]` : ''} = ${printExpr(line.value!)}`;
+  return line.claim === undefined ? `${printName(line.target!)} = ${printExpr(line.value!)}` : printClaim(line.claim);
 }

@@ -11,7 +11,7 @@ export { formulaError, type Locate, type Spot } from './tokens.ts';
 export {
   parseClaim, parseCond, parseDefinition, parseExpr, type Definition, type ParseContext, type Target,
 } from './parse.ts';
-export { printClaim, printCond, printDerivation, printExpr } from './print.ts';
+export { printClaim, printCond, printDerivation, printExpr, printName } from './print.ts';
 export { toLatex } from './latex.ts';
 export {
   axesOf, indexNames, type Declaration, type DeclaredType, type Domain as SamplingDomain, type IndexDeclaration, type Origin, type Scope,

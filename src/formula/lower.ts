@@ -11,7 +11,7 @@ import { boundForm, callForm } from './forms.ts';
 import type { AtExpr, CompareCond, Cond, Expr, NameExpr } from './grammar.ts';
 import type { DerivativeQuery, Meaning } from './meaning.ts';
 import { combine, type Named, named, pick, renamed, sampleAxis, stretchTo } from './named.ts';
-import { printCond, printExpr } from './print.ts';
+import { printExpr } from './print.ts';
 import { type Entity, Names } from './scope.ts';
 import { formulaError } from './tokens.ts';
 
@@ -24,9 +24,7 @@ export interface Point {
 
 /** A condition some quantity was selected by, and where it held. */
 export interface Branch {
-  readonly text: string;
   readonly cond: Cond;
-  readonly section: Section;
   readonly mask: Named;
 }
 
@@ -111,7 +109,7 @@ export class Lowering implements Meaning {
 
   branch(c: Cond): Named {
     const mask = this.cond(c);
-    this.branches.push({ text: printCond(c), cond: c, section: this.section, mask });
+    this.branches.push({ cond: c, mask });
     return mask;
   }
 

@@ -42,7 +42,7 @@ export function printClaim(claim: Claim): string {
   return `${operand(claim.left, precedence.add)} ${claim.op} ${printExpr(claim.right)}${where}`;
 }
 
-function printName(e: Pick<NameExpr, 'name' | 'index'>): string {
+export function printName(e: Pick<NameExpr, 'name' | 'index'>): string {
   return e.index.length === 0 ? e.name : `${e.name}[${e.index.join(', ')}]`;
 }
 
