@@ -1,0 +1,32 @@
+// What runs: a stage is one kernel over a number of units that do not depend on each other, so any thread may take any
+// of them, in any order, to the same bits. Between two stages every thread waits for the others.
+
+/** A kernel is called as kernel(first, last, scratch, ...args) and does units first … last − 1. */
+export interface KernelStage {
+  readonly kind: 'kernel';
+  /** Which loaded module holds the kernel. */
+  readonly module: number;
+  readonly kernel: string;
+  readonly units: number;
+  /** Estimated nanoseconds of one unit: what chunks of work are sized by; no result depends on it. */
+  readonly unitCost: number;
+  /** Addresses and other i32 words. */
+  readonly args: readonly number[];
+}
+
+/** Work of the main thread alone. */
+export interface HostStage {
+  readonly kind: 'host';
+  readonly run: () => void;
+}
+
+export type Stage = KernelStage | HostStage;
+
+/** Runs stages. `load` compiles a module and links it with the memory, on every thread; the number is its name. */
+export interface Runner {
+  load(bytes: Uint8Array<ArrayBuffer>): number;
+  /** Forgets a module. */
+  drop(module: number): void;
+  /** `scratchBytes`: what each thread needs for itself; `writesResident`: the stages change bytes that outlive the call. */
+  run(stages: readonly Stage[], options: { threads: number; scratchBytes: number; writesResident: boolean }): void;
+}
