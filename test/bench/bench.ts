@@ -6,7 +6,7 @@
 // `--json` prints the same as JSON.
 
 import { cpus, loadavg } from 'node:os';
-import { contractModule } from '../../src/compile/contract-kernel.ts';
+import { productModule } from '../../src/compile/product-kernel.ts';
 import { runContract } from '../../src/compile/contract.ts';
 import { combineBlocks, blockCount, reduceModule } from '../../src/compile/reduce-kernel.ts';
 import { compiledEngine, engineStatus } from '../../src/compile/index.ts';
@@ -61,7 +61,7 @@ function onReference<T>(body: () => T): T {
 }
 
 function products(): Case[] {
-  const kernels = link(contractModule());
+  const kernels = link(productModule({ left: 'none', right: 'none' }));
   const axes = { batch: [], sum: [[1, 0]] } as const;
   return [64, 128, 256, 512, 1024].flatMap((n): Case[] => {
     const [left, right] = [numbers(n * n, -1, 1), numbers(n * n, 0, 1)];

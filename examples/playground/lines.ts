@@ -1,0 +1,45 @@
+// The derivation of the selected sample, line by line: the quantity, its formula, its value, and what the loss's
+// derivative by it is. Pointing at a line lights what it speaks of in the picture.
+
+import type { Explanation, JsonNumber, Line } from 'marginalia/explain';
+import { fitChildren, html, part, say, short } from './dom.ts';
+
+/** What a symbol of the paper is in the picture. */
+const partsOf: Readonly<Record<string, readonly string[]>> = {
+  x: ['sample'], 'x̂': ['sample'], w: ['weights'], 'ŵ': ['weights'], c: ['links'], c_y: ['own'], f: ['own'], I: ['support'],
+  v: ['links'], z: ['links'], L: ['sample'], 'ℓ': ['sample'], g: ['sample'],
+};
+
+const numbers = (values: readonly JsonNumber[] | undefined): string => {
+  if (values === undefined) return '…';
+  const shown = values.map((v) => short(Number(v)));
+  return shown.length > 8 ? `${shown.slice(0, 8).join(', ')}, …` : shown.join(', ');
+};
+
+export class Lines {
+  readonly #body = part<HTMLTableSectionElement>('lines');
+  #touched: readonly Line[] = [];
+
+  constructor(touch: (parts: readonly string[]) => void) {
+    const of = (event: Event): readonly string[] => {
+      const row = (event.target as Element).closest('tr');
+      const line = row === null ? undefined : this.#touched[row.sectionRowIndex];
+      return partsOf[line?.label ?? line?.name ?? ''] ?? [];
+    };
+    for (const name of ['pointerover', 'focusin']) this.#body.addEventListener(name, (event) => touch(of(event)));
+    for (const name of ['pointerleave', 'focusout']) this.#body.addEventListener(name, () => touch([]));
+  }
+
+  draw({ lines }: Explanation): void {
+    this.#touched = lines.filter((line) => line.main && line.dtype !== 'i32');
+    const rows = fitChildren(this.#body, this.#touched.length, () => html('tr', { tabindex: 0 },
+      html('th', { scope: 'row' }), html('td', { class: 'formula' }), html('td'), html('td'))) as HTMLTableRowElement[];
+    this.#touched.forEach((line, i) => {
+      const [name, formula, value, adjoint] = rows[i]!.cells;
+      say(name!, line.name);
+      say(formula!, line.expanded);
+      say(value!, numbers(line.value.values));
+      say(adjoint!, line.adjoint === null ? 'no path' : numbers(line.adjoint.value.values));
+    });
+  }
+}

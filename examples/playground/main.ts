@@ -1,0 +1,140 @@
+// The page: a state, what the engine makes of it, and the parts that show it. A change draws at the next frame; the two
+// heavier views take turns, and the derivation follows when the hand rests.
+
+import { catalogue } from 'marginalia/losses';
+import { Circle, describe } from './circle.ts';
+import { Curves } from './curves.ts';
+import { fitChildren, html, part, say, set, short } from './dom.ts';
+import { Lines } from './lines.ts';
+import { lines, losses, type Picture, picture, sliders, turn } from './model.ts';
+import { check, type OwnFormulas, svFormulas } from './own.ts';
+import { fromHash, initial, resized, type State, toHash, withSample, withWeight } from './state.ts';
+
+const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
+let state: State = fromHash(location.hash, isLoss) ?? initial;
+let shown: Picture | undefined;
+let asked = false;
+let frame = 0;
+let resting: ReturnType<typeof setTimeout> | undefined;
+const scriptMs: number[] = [];
+
+const circle = new Circle({
+  weight: (k, angle) => change(withWeight(state, k, angle)),
+  sample: (n, angle, length) => change(withSample(state, n, { angle, length })),
+  select: (n) => change({ ...state, selected: n }),
+  rest: () => rest(),
+});
+const curves = new Curves();
+const table = new Lines((parts) => circle.touch(parts));
+
+function change(next: State): void {
+  state = next;
+  if (!asked) requestAnimationFrame(draw);
+  asked = true;
+}
+
+function draw(): void {
+  const start = performance.now();
+  asked = false;
+  frame++;
+  shown = picture(state);
+  circle.draw(state, shown);
+  if (frame % 2 === 0) {
+    const around = turn(state, 180);
+    circle.drawRings(around);
+    curves.drawTurn(state, around);
+  } else curves.drawSamples(state, shown);
+  drawControls();
+  scriptMs.push(performance.now() - start);
+  if (scriptMs.length > 240) scriptMs.shift();
+  clearTimeout(resting);
+  resting = setTimeout(rest, 150);
+}
+
+/** What is too slow for a frame, and need not be in one. */
+function rest(): void {
+  clearTimeout(resting);
+  if (shown === undefined) return;
+  const around = turn(state);
+  circle.drawRings(around);
+  curves.drawTurn(state, around);
+  curves.drawSamples(state, shown);
+  table.draw(lines(state));
+  describe(state, shown);
+  history.replaceState(null, '', `#${toHash(state)}`);
+  const sorted = scriptMs.toSorted((a, b) => a - b);
+  say(part('frame-time'), `${(sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(1)} ms of script a frame (median of the last ${sorted.length})`);
+}
+
+const sample = part<HTMLInputElement>('sample');
+const sampleAngle = part<HTMLInputElement>('sample-angle');
+const sampleClass = part<HTMLInputElement>('sample-class');
+const classes = part<HTMLInputElement>('classes');
+const perClass = part<HTMLInputElement>('per-class');
+const loss = part<HTMLSelectElement>('loss');
+
+function drawControls(): void {
+  const own = state.samples[state.selected]!;
+  set(sample, { max: state.samples.length });
+  set(sampleClass, { max: state.weights.length });
+  const values: [HTMLInputElement, number][] = [[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length]];
+  for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
+  loss.value = state.loss;
+  const fields = fitChildren(part('parameters'), sliders(state).length, () => html('label', {}, html('span'), html('input', { type: 'range' }), html('output')));
+  sliders(state).forEach(({ name, meaning, from, to, step, value }, i) => {
+    const [text, input, output] = fields[i]!.children as unknown as [HTMLElement, HTMLInputElement, HTMLElement];
+    say(text, name);
+    set(fields[i]!, { title: meaning });
+    set(input, { min: from, max: to, step, 'data-name': name, 'aria-label': `${name}: ${meaning}` });
+    if (input.value !== String(value)) input.value = String(value);
+    say(output, short(value));
+  });
+  const row = catalogue[state.loss]!;
+  say(part('loss-title'), row.title);
+  say(part('loss-equation'), row.equation);
+}
+
+part('parameters').addEventListener('input', (event) => {
+  const { dataset, value } = event.target as HTMLInputElement;
+  change({ ...state, parameters: { ...state.parameters, [dataset['name']!]: Number(value) } });
+});
+for (const row of losses) loss.append(html('option', { value: row.id }, row.id));
+loss.addEventListener('change', () => change({ ...state, loss: loss.value }));
+
+/** A number typed into a field, when it is one the field allows. */
+function onNumber(input: HTMLInputElement, use: (value: number) => void): void {
+  input.addEventListener('input', () => {
+    if (input.value !== '' && input.checkValidity()) use(Number(input.value));
+  });
+}
+onNumber(sample, (n) => change({ ...state, selected: n - 1 }));
+onNumber(sampleAngle, (angle) => change(withSample(state, state.selected, { angle })));
+onNumber(sampleClass, (k) => change(withSample(state, state.selected, { label: k - 1 })));
+for (const input of [classes, perClass]) onNumber(input, () => change(resized(state, Number(classes.value), Number(perClass.value))));
+part('reset').addEventListener('click', () => change(initial));
+
+const own = Object.fromEntries((['f', 'h', 'g', 'line'] as const).map((name) => [name, part<HTMLInputElement>(`own-${name}`)])) as Record<keyof OwnFormulas, HTMLInputElement>;
+let typing: ReturnType<typeof setTimeout> | undefined;
+
+function judge(): void {
+  const found = check({ f: own.f.value, h: own.h.value, g: own.g.value, line: own.line.value });
+  const verdict = part('verdict');
+  set(verdict, { 'data-verdict': found.verdict });
+  const example = found.counterexample;
+  say(verdict, example === undefined ? found.text
+    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${short(example.left)}, right ${short(example.right)}`);
+}
+for (const [name, input] of Object.entries(own)) {
+  input.value = svFormulas[name as keyof OwnFormulas];
+  input.addEventListener('input', () => {
+    clearTimeout(typing);
+    typing = setTimeout(judge, 400);
+  });
+}
+addEventListener('hashchange', () => {
+  const next = fromHash(location.hash, isLoss);
+  if (next !== undefined && toHash(next) !== toHash(state)) change(next);
+});
+
+change(state);
+setTimeout(judge, 300);

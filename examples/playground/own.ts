@@ -1,0 +1,62 @@
+// The reader's own margin, rule and factor, and their own gradient line, put to the proof: the formulas become a
+// derivation, the derivation is checked, and what is found is said in a sentence.
+
+import { checkDerivation, type LedgerRow } from 'marginalia/check';
+import { parseDerivation } from 'marginalia/formula';
+
+export interface OwnFormulas {
+  /** The target's modified cosine, of c[y]. */
+  readonly f: string;
+  /** The modified cosine of another class, of c[k] and f. */
+  readonly h: string;
+  /** The factor of a sample, of ℓ and p[y]. */
+  readonly g: string;
+  /** A claim, such as d(L, c[k]) = s * p[k] where k != y. */
+  readonly line: string;
+}
+
+export const svFormulas: OwnFormulas = {
+  f: 'c[y] - 0.35', h: 't * c[k] + t - 1 if c[k] > f else c[k]', g: '1', line: 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y',
+};
+
+/** The formulas as a derivation in the notation of the papers. */
+export function derivationText({ f, h, g, line }: OwnFormulas): string {
+  return `title   My loss
+declare x: n d
+declare w: k d
+declare y: n -> k
+declare s: scalar in [2, 10]
+declare t: scalar in [1.05, 1.4]
+index   j: k
+section mine: My loss
+define  c    c[k] = dot(unit(w[k]), unit(x))
+define  f    f = ${f}
+define  v    v[k] = f if k = y else (${h})
+define  p    p[k] = exp(s * v[k]) / sum(j, exp(s * v[j]))
+define  ℓ    ℓ = log(sum(k, exp(s * v[k]))) - s * v[y]
+define  L    L = (${g}) * ℓ
+claim   line ${line}
+`;
+}
+
+export interface Finding {
+  readonly verdict: LedgerRow['verdict'] | 'unreadable';
+  readonly text: string;
+  /** The smallest point at which the line fails. */
+  readonly counterexample?: LedgerRow['counterexample'];
+}
+
+/** What the checker says of the reader's line; a formula that cannot be read is told where it stops making sense. */
+export function check(formulas: OwnFormulas): Finding {
+  let row: LedgerRow;
+  try {
+    row = checkDerivation(parseDerivation(derivationText(formulas)), { cases: 32 }).rows.findLast((r) => r.kind === 'claim')!;
+  } catch (error) {
+    return { verdict: 'unreadable', text: error instanceof Error ? error.message : String(error) };
+  }
+  const { statement, duals, differences } = row.digits;
+  const whole = (x: number | null): string => (x === null ? '–' : String(Math.floor(x)));
+  const digits = `both sides agree to ${whole(statement)} digits, its derivatives to ${whole(duals)} with dual numbers and ${whole(differences)} with differences`;
+  const text = row.verdict === 'holds' ? `The line holds: ${digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}`;
+  return { verdict: row.verdict, text, ...(row.counterexample && { counterexample: row.counterexample }) };
+}

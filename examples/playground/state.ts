@@ -1,0 +1,104 @@
+// What the page shows, as data, and its text in the address: opening a copied address shows the same picture.
+// Angles are kept in tenths of a degree and lengths in hundredths, so that text and state are the same thing.
+
+export interface Sample {
+  readonly angle: number;
+  readonly length: number;
+  readonly label: number;
+}
+
+export interface State {
+  readonly loss: string;
+  /** The loss's parameters by its own letters; `s` among them. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** Angles of the class weights, in degrees. */
+  readonly weights: readonly number[];
+  readonly samples: readonly Sample[];
+  readonly selected: number;
+}
+
+export const classLimit = 10;
+export const sampleLimit = 200;
+
+/** Numbers in [0, 1) that follow from a seed. */
+function* fractions(seed: number): Generator<number, never> {
+  let state = seed >>> 0;
+  for (;;) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield state / 2 ** 32;
+  }
+}
+
+const tenth = (degrees: number): number => (((Math.round(degrees * 10) % 3600) + 3600) % 3600) / 10;
+const hundredth = (length: number): number => Math.min(2, Math.max(0.05, Math.round(length * 100) / 100));
+
+/** Classes evenly around the circle, samples scattered about their own class: some of them on the wrong side. */
+export function scattered(classes: number, perClass: number, seed = 1): Pick<State, 'weights' | 'samples'> {
+  const draw = fractions(seed);
+  const bell = (): number => draw.next().value + draw.next().value + draw.next().value - 1.5;
+  const weights = Array.from({ length: classes }, (_, k) => tenth((360 * k) / classes + 25));
+  const samples = Array.from({ length: classes * perClass }, (_, n): Sample => {
+    const label = n % classes;
+    return { angle: tenth(weights[label]! + (220 / classes) * bell()), length: hundredth(0.75 + 0.2 * bell()), label };
+  });
+  return { weights, samples };
+}
+
+export const initial: State = {
+  loss: 'sv-am-softmax', parameters: { s: 16, t: 1.2, m: 0.2 }, ...scattered(4, 8), selected: 0,
+};
+
+const digit = (n: number, width: number): string => n.toString(36).padStart(width, '0');
+
+/** The state as the part of an address after #. */
+export function toHash(state: State): string {
+  const angle = (degrees: number): string => digit(Math.round(tenth(degrees) * 10), 3);
+  const fields = {
+    loss: state.loss,
+    ...Object.fromEntries(Object.entries(state.parameters).map(([name, value]) => [`p.${name}`, String(value)])),
+    w: state.weights.map(angle).join(''),
+    x: state.samples.map((x) => digit(x.label, 1) + angle(x.angle) + digit(Math.round(x.length * 100), 2)).join(''),
+    n: String(state.selected),
+  };
+  return new URLSearchParams(fields).toString();
+}
+
+const chunks = (text: string, size: number): string[] => text.match(new RegExp(`.{${size}}`, 'g')) ?? [];
+
+/** Reads an address; undefined for a text that is none of ours, so that a broken link shows the first picture. */
+export function fromHash(hash: string, isLoss: (id: string) => boolean): State | undefined {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const loss = fields.get('loss');
+  const [w, x] = [fields.get('w') ?? '', fields.get('x') ?? ''];
+  if (loss === null || !isLoss(loss) || !/^[0-9a-z]+$/.test(w + x) || w.length % 3 !== 0 || x.length % 6 !== 0) return undefined;
+  const weights = chunks(w, 3).map((part) => parseInt(part, 36) / 10);
+  const samples = chunks(x, 6).map((part): Sample => ({
+    label: parseInt(part[0]!, 36), angle: parseInt(part.slice(1, 4), 36) / 10, length: parseInt(part.slice(4), 36) / 100,
+  }));
+  const selected = Number(fields.get('n') ?? 0);
+  const parameters = Object.fromEntries([...fields].filter(([name]) => name.startsWith('p.')).map(([name, value]) => [name.slice(2), Number(value)]));
+  const fits = weights.length >= 2 && weights.length <= classLimit && samples.length >= 1 && samples.length <= sampleLimit
+    && weights.every((a) => a < 360)
+    && samples.every(({ label, angle, length }) => label < weights.length && angle < 360 && length > 0 && length <= 2)
+    && Number.isInteger(selected) && selected >= 0 && selected < samples.length
+    && Object.values(parameters).every(Number.isFinite);
+  return fits ? { loss, parameters, weights, samples, selected } : undefined;
+}
+
+/** Moves one weight or sample; angle in degrees, the length of a weight is always drawn as 1. */
+export function withWeight(state: State, k: number, angle: number): State {
+  return { ...state, weights: state.weights.with(k, tenth(angle)) };
+}
+
+export function withSample(state: State, n: number, place: { angle?: number; length?: number; label?: number }): State {
+  const before = state.samples[n]!;
+  const after = {
+    angle: tenth(place.angle ?? before.angle), length: hundredth(place.length ?? before.length), label: place.label ?? before.label,
+  };
+  return { ...state, samples: state.samples.with(n, after) };
+}
+
+/** Another number of classes or samples: as many as there were are kept, the others are scattered anew. */
+export function resized(state: State, classes: number, perClass: number): State {
+  return { ...state, ...scattered(classes, perClass), selected: 0 };
+}

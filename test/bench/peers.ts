@@ -1,0 +1,202 @@
+// Our engine beside the others: every engine in a process of its own, all in one run, taking turns workload by workload
+// and round by round. Results must agree with ours before any time counts; an engine whose result differs is said to
+// differ and is not timed. Installs what it compares with into `peers/`, never with the package.
+// `--json` prints the same as JSON; `--rounds N`; `--only TEXT` keeps workloads whose name holds TEXT.
+
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ceiling } from './ceiling.ts';
+
+interface Workload {
+  readonly name: string;
+  readonly kind: string;
+  readonly unit: 'ms' | 'µs' | 'GFLOP/s';
+  readonly work: number;
+}
+
+interface Answer {
+  readonly name?: string;
+  readonly version?: string;
+  readonly result?: readonly number[];
+  readonly ms?: number;
+  readonly peakMiB?: number;
+  readonly missing?: string;
+}
+
+const folder = fileURLToPath(new URL('peers/', import.meta.url));
+
+/** A process that answers one line for each line it is asked. */
+class Engine {
+  readonly title: string;
+  version = '';
+  peakMiB = 0;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  #errors = '';
+
+  constructor(title: string, command: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.title = title;
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|MKL)_/.test(name)));
+    this.#process = spawn(command[0]!, command.slice(1), { cwd: folder, env: { ...clean, ...environment } });
+    this.#process.stderr.on('data', (text: Buffer) => (this.#errors += text.toString()));
+    this.#process.stdin.on('error', () => undefined);
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  async ask(request?: object): Promise<Answer> {
+    if (request !== undefined) this.#process.stdin.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) return { missing: `the process ended: ${this.#errors.trim().split('\n').at(-1) ?? ''}`.slice(0, 100) };
+    return JSON.parse(value) as Answer;
+  }
+
+  end(): void {
+    this.#process.kill();
+  }
+}
+
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+function install(): void {
+  if (existsSync(`${folder}node_modules/@jax-js`)) return;
+  process.stderr.write('installing the peers into test/bench/peers/node_modules\n');
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function hasTorch(): boolean {
+  try {
+    execFileSync('python3', ['-c', 'import torch'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function engines(): Engine[] {
+  const node = (title: string, file: string, ...args: string[]): Engine => new Engine(title, [process.execPath, file, ...args]);
+  const list = [
+    node('marginalia 1T', 'marginalia.mjs', '1'), node('marginalia 2T', 'marginalia.mjs', '2'),
+    node('jax-js 1T', 'jax-js.mjs', '1'), node('jax-js 2T', 'jax-js.mjs', '2'),
+    node('tfjs wasm', 'tfjs.mjs', 'wasm'), node('ort-web 1T', 'onnxruntime.mjs', '1'), node('js-pytorch', 'js-pytorch.mjs'),
+  ];
+  if (hasTorch()) {
+    const tuned = { MALLOC_MMAP_THRESHOLD_: '8589934592', MALLOC_TRIM_THRESHOLD_: '17179869184' };
+    for (const threads of ['1', '2']) {
+      list.push(new Engine(`torch ${threads}T`, ['python3', 'torch.py', threads]));
+      list.push(new Engine(`tuned ${threads}T`, ['python3', 'torch.py', threads], tuned));
+    }
+  }
+  return list;
+}
+
+/** Whether two results are the same to Float32's precision; sums of many terms are held to the size of the terms. */
+function agree(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((x, i) => {
+    const size = Math.max(Math.abs(a[i | 1] ?? x), Math.abs(b[i | 1] ?? x), Math.abs(x));
+    return Math.abs(x - b[i]!) <= 1e-3 * size;
+  });
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+interface Row {
+  readonly workload: string;
+  readonly unit: string;
+  readonly cells: Record<string, { readonly median?: number; readonly best?: number; readonly note?: string }>;
+}
+
+async function measure(workload: Workload, running: readonly Engine[], rounds: number): Promise<Row> {
+  const answers: Answer[] = [];
+  for (const engine of running) answers.push(await engine.ask({ prepare: workload.name, workload }));
+  const ours = answers[0]!.result;
+  const notes = answers.map((answer) => {
+    if (answer.missing !== undefined) return answer.missing;
+    return ours !== undefined && agree(answer.result!, ours) ? undefined : 'differs';
+  });
+  const samples = running.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, engine] of running.entries()) {
+      // An engine that needs seconds for a call says enough in three.
+      if (notes[i] !== undefined || (answers[i]!.ms! > 1000 && round >= 3)) continue;
+      const { ms, peakMiB } = await engine.ask({ sample: true });
+      samples[i]!.push(ms!);
+      engine.peakMiB = Math.max(engine.peakMiB, peakMiB ?? 0);
+    }
+  }
+  const scale = (ms: number): number => {
+    if (workload.unit === 'GFLOP/s') return workload.work / ms / 1e6;
+    return workload.unit === 'µs' ? 1000 * ms : ms;
+  };
+  const cells = Object.fromEntries(running.map((engine, i) => [engine.title, notes[i] === undefined
+    ? { median: scale(median(samples[i]!)), best: scale(Math.min(...samples[i]!)) }
+    : { note: notes[i] }]));
+  return { workload: workload.name, unit: workload.unit, cells };
+}
+
+/** W6: whole processes, from their start to one gradient, in turns; `nothing` is Node alone. */
+function firstGradient(rounds: number): Record<string, number> {
+  const names = ['nothing', 'marginalia', 'jax-js', 'tfjs cpu', 'js-pytorch'];
+  const samples = names.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    names.forEach((name, i) => {
+      const start = performance.now();
+      execFileSync(process.execPath, ['first-gradient.mjs', name], { cwd: folder });
+      samples[i]!.push(performance.now() - start);
+    });
+  }
+  return Object.fromEntries(names.map((name, i) => [name, Math.round(median(samples[i]!))]));
+}
+
+function table(rows: readonly Row[], titles: readonly string[]): string {
+  const head = ['', ...titles];
+  const body = rows.map((row) => [`${row.workload} ${row.unit}`, ...titles.map((title) => {
+    const cell = row.cells[title]!;
+    if (cell.median === undefined) return cell.note === 'differs' ? 'differs' : '–';
+    return cell.median.toPrecision(3).replace(/^(\d+)\.$/, '$1').replace(/e\+3$/, 'k');
+  })]);
+  const widths = head.map((_, i) => Math.max(...[head, ...body].map((line) => line[i]!.length)));
+  return [head, ...body].map((line) => line.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]! + 2))).join('')).join('\n');
+}
+
+install();
+const { workloads } = await import(new URL('peers/workloads.mjs', import.meta.url).href) as { workloads: readonly Workload[] };
+const chosen = workloads.filter((w) => w.name.includes(option('--only') ?? ''));
+const rounds = Number(option('--rounds') ?? 11);
+const best = ceiling();
+const start = performance.now();
+best.run(2 ** 22);
+const ceilingRate = (best.flops * 2 ** 22) / (performance.now() - start) / 1e6;
+const running = engines();
+for (const engine of running) engine.version = (await engine.ask()).version ?? '';
+const rows: Row[] = [];
+for (const workload of chosen) {
+  rows.push(await measure(workload, running, rounds));
+  process.stderr.write(`${workload.name} done\n`);
+}
+for (const engine of running) engine.end();
+
+const about = {
+  node: process.version, cpu: cpus()[0]!.model, cores: cpus().length, load: loadavg().map((x) => Number(x.toFixed(2))), rounds,
+  'ceiling GFLOP/s': Number(ceilingRate.toFixed(1)),
+  versions: Object.fromEntries(running.map((e) => [e.title, e.version])),
+  'W6 first gradient ms': firstGradient(rounds),
+  'peak MiB': Object.fromEntries(running.map((e) => [e.title, Math.round(e.peakMiB)])),
+};
+if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ...about, rows }, null, 2)}\n`);
+else {
+  const say = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value).replaceAll('"', '') : String(value));
+  process.stdout.write(`${Object.entries(about).map(([key, value]) => `${key}: ${say(value)}`).join('\n')}\n\n`);
+  process.stdout.write(`${table(rows, running.map((e) => e.title))}\n`);
+  for (const row of rows) {
+    for (const [title, { note }] of Object.entries(row.cells)) {
+      if (note !== undefined) process.stdout.write(`${row.workload}, ${title}: ${note}\n`);
+    }
+  }
+}

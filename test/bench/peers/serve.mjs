@@ -1,0 +1,41 @@
+// One engine in one process: answers requests on standard input with one line of JSON each. `prepare` sets a workload
+// up, runs it to warm up and answers with numbers of its result; `sample` answers with the milliseconds of one call.
+
+import { createInterface } from 'node:readline';
+import { workloads } from './workloads.mjs';
+
+/**
+ * `engine.name` and `engine.version` say who answers; `engine[kind](workload)` gives `{ call, result }`: `call` does
+ * the work to its end (a promise where the engine is asynchronous), `result` reads numbers of what the last call made.
+ */
+export async function serve(engine) {
+  const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+  let ready;
+  answer({ name: engine.name, version: engine.version, node: process.version });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line);
+    try {
+      if (request.prepare !== undefined) {
+        const workload = workloads.find((w) => w.name === request.prepare);
+        if (engine[workload.kind] === undefined) {
+          answer({ missing: engine.missing?.[workload.kind] ?? 'not offered' });
+          continue;
+        }
+        ready = { ...(await engine[workload.kind](workload, workload.inputs())), calls: workload.calls };
+        await ready.call();
+        const result = Array.from(await ready.result());
+        const start = performance.now();
+        await ready.call();
+        const ms = performance.now() - start;
+        for (let i = 0; i < Math.min(10, 300 / ms); i++) await ready.call();
+        answer({ result, ms });
+      } else {
+        const start = performance.now();
+        for (let i = 0; i < ready.calls; i++) await ready.call();
+        answer({ ms: (performance.now() - start) / ready.calls, peakMiB: process.resourceUsage().maxRSS / 1024 });
+      }
+    } catch (error) {
+      answer({ missing: String(error?.message ?? error).split('\n')[0].slice(0, 100) });
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// What every engine computes: names, sizes, inputs and the amount of work, said once. Inputs follow from a seed, so
+// each process makes the same ones; an engine answers with a few numbers of its result, which must agree with those of
+// the others before any time counts.
+
+/** Numbers in [from, to) from a linear congruence: the same on every engine. */
+export function numbers(size, seed, from = -1, to = 1) {
+  let state = (seed * 2654435761) >>> 0;
+  return Float32Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return from + ((to - from) * state) / 2 ** 32;
+  });
+}
+
+const labels = (size, classes) => Int32Array.from({ length: size }, (_, i) => (i * 7919) % classes);
+
+/** A sum that a permuted or scaled result does not share. */
+export function fingerprint(array) {
+  let total = 0;
+  let size = 0;
+  for (let i = 0; i < array.length; i++) {
+    total += array[i] * Math.cos(i % 97);
+    size += Math.abs(array[i]);
+  }
+  return [total, size];
+}
+
+const product = (n) => ({
+  name: `W1 ${n}`, kind: 'product', n, unit: 'GFLOP/s', work: 2 * n ** 3, calls: Math.max(1, Math.min(200, Math.round(2 ** 25 / n ** 3))),
+  inputs: () => ({ a: numbers(n * n, 1), b: numbers(n * n, 2) }),
+});
+
+const million = 2 ** 20;
+
+const head = (N, C, D) => ({
+  name: `W3 ${N}×${C}, D ${D}`, kind: 'head', N, C, D, m: 0.35, t: 1.2, s: 32, unit: 'ms', work: 6 * N * C * D, calls: 1,
+  inputs: () => ({ x: numbers(N * D, 3), w: numbers(C * D, 4), y: labels(N, C) }),
+});
+
+export const workloads = [
+  ...[64, 256, 512, 1024].map(product),
+  { name: 'W2 exp 1M', kind: 'exp', unit: 'ms', work: million, calls: 1, inputs: () => ({ x: numbers(million, 5, -4, 4) }) },
+  {
+    name: 'W2 chain with gradients', kind: 'chain', unit: 'ms', work: million, calls: 1,
+    inputs: () => ({ a: numbers(million, 6), b: numbers(million, 7), c: numbers(million, 8) }),
+  },
+  head(128, 1000, 128), head(128, 10000, 128), head(128, 10000, 512),
+  {
+    name: 'W4 CNN step', kind: 'cnn', N: 64, unit: 'ms', work: 1, calls: 1, rate: 0.05,
+    inputs: () => ({
+      x: numbers(64 * 32 * 32, 9), y: labels(64, 100),
+      params: [numbers(32 * 9, 10, -0.3, 0.3), numbers(64 * 32 * 9, 11, -0.06, 0.06), numbers(128 * 64 * 9, 12, -0.04, 0.04),
+        numbers(2048 * 128, 13, -0.03, 0.03), numbers(128 * 100, 14, -0.1, 0.1)],
+    }),
+  },
+  {
+    name: 'W5 MLP step', kind: 'mlp', N: 64, unit: 'ms', work: 1, calls: 4, rate: 0.05,
+    inputs: () => ({
+      x: numbers(64 * 784, 15, 0, 1), y: labels(64, 10),
+      params: [numbers(784 * 256, 16, -0.06, 0.06), numbers(256 * 128, 17, -0.1, 0.1), numbers(128 * 10, 18, -0.1, 0.1)],
+    }),
+  },
+  {
+    name: 'W5 a+b with gradient', kind: 'tiny', unit: 'µs', work: 1, calls: 200,
+    inputs: () => ({ a: numbers(16, 19), b: numbers(16, 20) }),
+  },
+];
+
+/** Shapes of the parameters of the two networks. */
+export const cnnShapes = [[32, 1, 3, 3], [64, 32, 3, 3], [128, 64, 3, 3], [2048, 128], [128, 100]];
+export const mlpShapes = [[784, 256], [256, 128], [128, 10]];

@@ -1,0 +1,257 @@
+// The playground in a real browser: drags, types, slides and follows the derivation, reads values off the page and
+// compares them with the engine in Node; lists the controls and their names, measures contrast and frame time.
+// `npm run test:browser` builds the page and installs the driver here; without a Chromium it says so and skips.
+// `--shots DIR` also writes pictures of the page, wide and narrow, light and dark.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const dist = new URL('../../dist/', import.meta.url);
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+if (executablePath === undefined) {
+  process.stdout.write('skipped: no Chromium found; set CHROMIUM to its path\n');
+  process.exit(0);
+}
+if (!existsSync(`${here}node_modules/playwright-core`)) {
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: here, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+const { chromium } = await import('playwright-core');
+const { serve } = await import(new URL('cli/explore.js', dist).href);
+const { fromHash, initial, scattered, toHash } = await import(new URL('playground/state.js', dist).href);
+const { grad, tensor } = await import(new URL('index.js', dist).href);
+const { catalogue } = await import(new URL('losses/index.js', dist).href);
+
+const server = await serve(fileURLToPath(dist), 0);
+const address = `http://127.0.0.1:${server.address().port}/playground/`;
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+const complaints = [];
+async function open(options = {}, hash = '') {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 1000 }, ...options });
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(address + hash);
+  await page.waitForFunction(() => document.querySelector('#frame-time').textContent !== '' && document.querySelector('#verdict').textContent !== '');
+  return page;
+}
+
+const tests = [];
+const test = (name, body) => tests.push({ name, body });
+/** Numbers as the page writes them. */
+const number = (text) => Number(text.replaceAll('−', '-').replace('∞', 'Infinity'));
+const near = (shown, exact) => Math.abs(shown - exact) <= 6e-3 * Math.abs(exact) + 1e-12;
+
+/** The selected sample's loss and the gradient of the batch, by the engine in Node, for the address of the page. */
+function ofEngine(url) {
+  const state = fromHash(new URL(url).hash, () => true);
+  const row = catalogue[state.loss];
+  const loss = (reduction) => row.create({ ...state.parameters, reduction });
+  const point = (angle, length = 1) => [length * Math.cos((angle * Math.PI) / 180), length * Math.sin((angle * Math.PI) / 180)];
+  const inputs = [
+    tensor(state.samples.map((x) => point(x.angle, x.length)), { dtype: 'f64' }),
+    tensor(state.weights.map((angle) => point(angle)), { dtype: 'f64' }),
+    tensor(state.samples.map((x) => x.label), { dtype: 'i32' }),
+  ];
+  return { state, mean: loss('mean')(...inputs).item(), each: loss('none')(...inputs).toArray(), dw: grad(loss('mean'), { wrt: 1 })(...inputs).toArray() };
+}
+
+const settled = async (page) => {
+  await page.waitForTimeout(500);
+  return page.textContent('#summary');
+};
+
+test('shows the loss the engine computes in Node, and the same again from its address', async () => {
+  const page = await open();
+  const text = await settled(page);
+  const { state, mean, each } = ofEngine(page.url());
+  assert(near(number(/Mean loss (\S+?)\.? Sample/.exec(text)[1]), mean), text);
+  assert(near(number(/loss (\S+); support/.exec(text)[1]), each[state.selected]), text);
+  const again = await open({}, new URL(page.url()).hash);
+  assert.equal(await settled(again), text);
+});
+
+test('follows a dragged class weight, and points its arrows down the gradient', async () => {
+  const page = await open();
+  const before = await settled(page);
+  const box = await page.locator('[data-weight="1"]').boundingBox();
+  const from = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  for (let i = 1; i <= 30; i++) await page.mouse.move(from[0] + 4 * i, from[1] + i);
+  await page.mouse.up();
+  const text = await settled(page);
+  assert.notEqual(text, before);
+  const { state, mean, dw } = ofEngine(page.url());
+  assert.notEqual(state.weights[1], initial.weights[1]);
+  assert(near(number(/Mean loss (\S+?)\.? Sample/.exec(text)[1]), mean), text);
+  const arrows = await page.locator('.arrow.weight').evaluateAll((all) => all.map((arrow) => arrow.getAttribute('d')));
+  arrows.forEach((d, k) => {
+    if (d === '') return;
+    const [x1, y1, x2, y2] = d.match(/-?\d*\.?\d+/g).slice(0, 4).map(Number);
+    const along = (x2 - x1) * -dw[k][0] + -(y2 - y1) * -dw[k][1];
+    assert(along > 0.9 * Math.hypot(x2 - x1, y2 - y1) * Math.hypot(...dw[k]), `arrow of weight ${k + 1}`);
+  });
+});
+
+test('moves weights and samples by keys', async () => {
+  const page = await open();
+  await settled(page);
+  await page.focus('[data-weight="2"]');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('PageUp');
+  await page.focus('.sample.selected');
+  await page.keyboard.press('ArrowRight');
+  await settled(page);
+  const { state } = ofEngine(page.url());
+  assert.equal(state.weights[2], (initial.weights[2] + 11) % 360);
+  assert.equal(state.samples[0].angle, (initial.samples[0].angle + 359) % 360);
+  assert.equal(await page.getAttribute('[data-weight="2"]', 'aria-valuenow'), String(state.weights[2]));
+});
+
+test('slides a parameter and changes the loss', async () => {
+  const page = await open();
+  await page.fill('#parameters input[data-name="t"]', '1');
+  const text = await settled(page);
+  const { mean } = ofEngine(page.url());
+  assert(near(number(/Mean loss (\S+?)\.? Sample/.exec(text)[1]), mean));
+  await page.selectOption('#loss', 'am-softmax');
+  assert.equal(await settled(page), text, 'SV-AM at t = 1 is AM');
+});
+
+test('follows the derivation: a line pointed at lights what it speaks of', async () => {
+  const page = await open();
+  await settled(page);
+  const names = await page.locator('#lines th').allTextContents();
+  assert.deepEqual(['x', 'w', 'c', 'f', 'I', 'v', 'z', 'L'].filter((name) => !names.includes(name)), []);
+  await page.locator('#lines tr', { has: page.locator('th', { hasText: /^f$/ }) }).hover();
+  assert.equal(await page.getAttribute('#circle', 'data-touched'), 'own');
+  await page.locator('#lines tr').first().focus();
+  assert.equal(await page.getAttribute('#circle', 'data-touched'), 'sample');
+  const last = await page.locator('#lines tr').last().locator('td').nth(1).textContent();
+  const { state, each } = ofEngine(page.url());
+  assert(near(number(last), each[state.selected]), last);
+});
+
+test('judges a typed line at once', async () => {
+  const page = await open();
+  await page.fill('#own-line', 'd(L, c[k]) = s * p[k] where k != y');
+  await page.waitForSelector('#verdict[data-verdict=fails]');
+  assert.match(await page.textContent('#verdict'), /is wrong[\s\S]*x = \[/);
+  await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
+  await page.waitForSelector('#verdict[data-verdict=holds]');
+  await page.fill('#own-h', 't * (c[k]');
+  await page.waitForSelector('#verdict[data-verdict=unreadable]');
+});
+
+test('names every control and lists them in reading order', async () => {
+  const page = await open();
+  await settled(page);
+  const order = [];
+  await page.evaluate(() => document.activeElement.blur());
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press('Tab');
+    const found = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (e === document.body) return null;
+      const name = e.getAttribute('aria-label') ?? e.closest('label')?.innerText ?? e.textContent;
+      return { tag: e.tagName.toLowerCase(), name: name.trim().replace(/\s+/g, ' ').slice(0, 60), top: e.getBoundingClientRect().top };
+    });
+    if (found === null) break;
+    order.push(found);
+  }
+  assert(order.length > 20 && order.every(({ name }) => name !== ''), JSON.stringify(order.filter(({ name }) => name === '')));
+  process.stdout.write(`  tab order: ${order.map(({ tag, name }) => `${tag} “${name.slice(0, 24)}”`).join(', ')}\n`);
+});
+
+test('keeps a contrast of 4.5 for all its text, in light and dark', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await open({ colorScheme });
+    await settled(page);
+    const poor = await page.evaluate(() => {
+      const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+      const channels = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+      };
+      const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+      const ground = (e) => {
+        for (let at = e; at; at = at.parentElement) {
+          const colour = channels(getComputedStyle(at).backgroundColor);
+          if (colour[3] === 255) return colour;
+        }
+        return [255, 255, 255, 255];
+      };
+      return [...document.querySelectorAll('body *')].flatMap((e) => {
+        if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== '') || e.closest('script, option, title')) return [];
+        const style = getComputedStyle(e);
+        const isHandle = e.matches('.weight text');
+        const ink = channels(e instanceof SVGElement ? style.fill : style.color);
+        const paper = isHandle ? channels(getComputedStyle(e.previousElementSibling).fill) : ground(e.closest('svg') ?? e);
+        const [high, low] = [luminance(ink), luminance(paper)].sort((a, b) => b - a);
+        const ratio = (high + 0.05) / (low + 0.05);
+        // Large bold digits on the handles need 3.
+        return ratio < (isHandle ? 3 : 4.5) ? [`${e.tagName} “${e.textContent.trim().slice(0, 20)}” ${ratio.toFixed(2)}`] : [];
+      });
+    });
+    assert.deepEqual(poor, [], colorScheme);
+  }
+});
+
+test('fits a phone', async () => {
+  const page = await open({ viewport: { width: 390, height: 844 } });
+  await settled(page);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+});
+
+test('draws while dragging with 10 classes and 200 samples', async () => {
+  const page = await open({}, `#${toHash({ ...initial, ...scattered(10, 20) })}`);
+  await settled(page);
+  const box = await page.locator('[data-weight="3"]').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let i = 0; i < 150; i++) {
+    await page.mouse.move(box.x - i, box.y + i);
+    await page.waitForTimeout(12);
+  }
+  await page.mouse.up();
+  await settled(page);
+  process.stdout.write(`  ${await page.textContent('#frame-time')}\n`);
+});
+
+let failed = 0;
+for (const { name, body } of tests) {
+  try {
+    await body();
+    process.stdout.write(`✓ ${name}\n`);
+  } catch (error) {
+    failed++;
+    process.stdout.write(`✗ ${name}\n  ${String(error.stack ?? error)}\n`);
+  }
+}
+const shots = process.argv.indexOf('--shots');
+if (shots > 0) {
+  const folder = process.argv[shots + 1];
+  mkdirSync(folder, { recursive: true });
+  for (const [name, width] of [['wide', 1200], ['narrow', 390]]) {
+    for (const colorScheme of ['light', 'dark']) {
+      const page = await open({ viewport: { width, height: 900 }, colorScheme });
+      await page.screenshot({ path: `${folder}/playground-${name}-${colorScheme}.png`, fullPage: true });
+    }
+  }
+}
+if (complaints.length > 0) {
+  failed++;
+  process.stdout.write(`✗ no complaint in the console\n  ${complaints.join('\n  ')}\n`);
+}
+await browser.close();
+server.close();
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { grad, type Tensor, tensor } from 'marginalia';
+import { catalogue } from 'marginalia/losses';
+import { lines, losses, picture, pointOf, sliders, turn } from '../../examples/playground/model.ts';
+import { check, derivationText, svFormulas } from '../../examples/playground/own.ts';
+import { initial, scattered, type State } from '../../examples/playground/state.ts';
+
+const state: State = { ...initial, ...scattered(5, 6, 3), selected: 4 };
+
+describe('the picture', () => {
+  it('has the gradients of the loss itself', () => {
+    const { dx, dw, loss } = picture(state);
+    const f = catalogue[state.loss]!.create({ s: 16, m: 0.2, t: 1.2 });
+    const x = tensor(state.samples.map((s) => [...pointOf(s.angle, s.length)]), { dtype: 'f64' });
+    const w = tensor(state.weights.map((a) => [...pointOf(a)]), { dtype: 'f64' });
+    const y = tensor(state.samples.map((s) => s.label), { dtype: 'i32' });
+    const [gx, gw] = grad((a: Tensor, b: Tensor) => f(a, b, y), { wrt: [0, 1] })(x, w) as [Tensor, Tensor];
+    expect(dx).toEqual(gx.toArray());
+    expect(dw).toEqual(gw.toArray());
+    expect(loss).toBe(f(x, w, y).item());
+  });
+
+  it('lights the classes whose cosine is above the target with its margin, and never the own class', () => {
+    const { support, cosines } = picture(state);
+    const expected = cosines.map((row, n) => {
+      const { label } = state.samples[n]!;
+      return row.map((c, k) => k !== label && c > row[label]! - 0.2);
+    });
+    expect(support).toEqual(expected);
+    expect(support.flat()).toContain(true);
+  });
+
+  it('gives probabilities that sum to 1 and explain the loss', () => {
+    const { probabilities, losses: each } = picture(state);
+    probabilities.forEach((p, n) => {
+      expect(p.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+      expect(-Math.log(p[state.samples[n]!.label]!)).toBeCloseTo(each[n]!, 9);
+    });
+  });
+
+  it.each(losses.map(({ id }) => id))('can be drawn for %s at the values of its sliders', (loss) => {
+    const other = { ...state, loss, parameters: {} };
+    const drawn = picture(other);
+    for (const number of [drawn.loss, ...drawn.losses, ...drawn.dx.flat(), ...drawn.dw.flat(), ...turn(other, 36).losses]) expect(number).toSatisfy(Number.isFinite);
+    expect(drawn.losses).toHaveLength(state.samples.length);
+  });
+
+  it.each(losses.map(({ id }) => id))('holds at both ends of every slider of %s', (loss) => {
+    for (const slider of sliders({ ...state, loss, parameters: {} })) {
+      for (const value of [slider.from, slider.to]) {
+        expect(picture({ ...state, loss, parameters: { [slider.name]: value } }).loss).toSatisfy(Number.isFinite);
+      }
+    }
+  });
+});
+
+describe('a turn around the circle', () => {
+  it('passes the sample itself with the loss it has', () => {
+    const angle = 72;
+    const at = { ...state, samples: state.samples.with(4, { ...state.samples[4]!, angle }) };
+    expect(turn(at, 360).losses[72]).toBeCloseTo(picture(at).losses[4]!, 12);
+  });
+
+  it('accepts less than the cosine alone where there is a margin, and as much where there is none', () => {
+    const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length;
+    const margin = turn(state);
+    expect(count(margin.accepted)).toBeLessThan(count(margin.nearest));
+    const plain = turn({ ...state, loss: 'normface' });
+    expect(plain.accepted).toEqual(plain.nearest);
+  });
+});
+
+describe('the lines of the selected sample', () => {
+  it('end in its loss', () => {
+    const explanation = lines(state);
+    const result = explanation.lines.find(({ number }) => number === explanation.result)!;
+    expect(result.value.values![0]).toBeCloseTo(picture(state).losses[4]!, 12);
+    expect(explanation.lines.map(({ label }) => label)).toEqual(expect.arrayContaining(['c', 'f', 'I', 'v', 'z', 'L']));
+  });
+});
+
+describe('the reader\'s own loss', () => {
+  it('of the paper holds', () => {
+    expect(check(svFormulas)).toMatchObject({ verdict: 'holds' });
+  });
+
+  it('with t forgotten is wrong, and the smallest point is shown', () => {
+    const found = check({ ...svFormulas, line: 'd(L, c[k]) = s * p[k] where k != y' });
+    expect(found.verdict).toBe('fails');
+    expect(found.counterexample!.values).toHaveProperty('x');
+  });
+
+  it('that cannot be read says where', () => {
+    const found = check({ ...svFormulas, h: 't * c[k] +' });
+    expect(found.verdict).toBe('unreadable');
+    expect(found.text).toMatch(/found '\)' where a name, a number or \( is needed/);
+    expect(derivationText(svFormulas).split('\n')[10]).toContain('define  v');
+  });
+});
