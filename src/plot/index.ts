@@ -6,5 +6,6 @@ export { angleHistogram, cmcPlot, detPlot, type RateCurve, rocPlot } from './cur
 export { circlePlot, type EmbeddingOptions, spherePlot } from './embedding.ts';
 export { figure2, figure6, type SweepPoint } from './figures.ts';
 export { encodePng, type GridOptions, imageGrid, type Pixels } from './images.ts';
+export { type Interval, type IntervalOptions, intervalPlot } from './intervals.ts';
 export type { AxisOptions } from './scale.ts';
 export type { PictureOptions, Theme } from './svg.ts';

@@ -4,6 +4,7 @@
 // also differ by dashes, points by shape.
 
 import { DomainError, message } from '../base/errors.ts';
+import { escapeText } from '../base/markup.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -61,14 +62,6 @@ function styleSheet(theme: Theme): string {
   const scope = `marginalia-${theme}`;
   if (theme !== 'auto') return rules(palettes[theme], scope);
   return `${rules(palettes.light, scope)}@media (prefers-color-scheme:dark){${rules(palettes.dark, scope)}}`;
-}
-
-/** Text between tags or in an attribute; what XML cannot hold (controls, half pairs) becomes the replacement character. */
-export function escapeText(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu, '\ufffd')
-    .replace(/[&<>"']/g, (c) => entities[c]!);
 }
 
 /** A number with at most two decimals. */

@@ -1,6 +1,6 @@
 // One of each kind of picture, for the tests that hold for all of them.
 
-import { angleHistogram, circlePlot, cmcPlot, detPlot, figure2, figure6, imageGrid, lineChart, rocPlot, spherePlot, type Theme } from '../../src/plot/index.ts';
+import { angleHistogram, circlePlot, cmcPlot, detPlot, figure2, figure6, imageGrid, intervalPlot, lineChart, rocPlot, spherePlot, type Theme } from '../../src/plot/index.ts';
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 /** The rates of scores that overlap a little: TAR = FAR^(1/k). */
@@ -26,6 +26,10 @@ export const pictures: ReadonlyMap<string, (theme?: Theme) => string> = new Map(
   ['sphere', (theme) => spherePlot({ features: spread(40, 3), labels: range(40).map((i) => i % 8), weights: spread(8, 3), ...(theme && { theme }) })],
   ['grid', (theme) => imageGrid({
     images: range(7).map((i) => ({ width: 4, height: 5, channels: 1 as const, pixels: Uint8Array.from(range(20), (p) => p * 12 + i) })), captions: range(7).map((i) => `person number ${i}`), columns: 4, ...(theme && { theme }),
+  })],
+  ['intervals', (theme) => intervalPlot({
+    title: 'TAR at FAR 1e-3 less that of normface', axis: 'difference', format: 'percent', zero: { at: 0, name: 'normface' }, ...(theme && { theme }),
+    rows: [...range(4).map((i) => ({ name: `loss number ${i}`, value: 0.01 * i, low: 0.01 * i - 0.015, high: 0.01 * i + 0.015 })), { name: 'one seed', value: -0.02 }],
   })],
   ['figure 2', (theme) => figure2({ ...(theme && { theme }) })],
   ['figure 6', (theme) => figure6(range(7).map((i) => ({ t: 1 + i / 20, verification: 0.99 + i / 1000, identification: 0.9 + i / 100, verificationError: 0.001, identificationError: 0.004 })), { ...(theme && { theme }) })],

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/base/errors.ts';
 import { lineChart } from '../../src/plot/index.ts';
-import { escapeText, marker, num, strokeOf, wrapped } from '../../src/plot/svg.ts';
+import { escapeText } from '../../src/base/markup.ts';
+import { marker, num, strokeOf, wrapped } from '../../src/plot/svg.ts';
 import { pictures } from './pictures.ts';
 import { find, parseXml, value } from './xml.ts';
 

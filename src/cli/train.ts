@@ -1,0 +1,277 @@
+// `marginalia train`: a network trained with a loss of the catalogue. What a step does is in `src/train`; here are the
+// options, the files, the clock and Ctrl-C.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { compiledEngine } from '../compile/index.ts';
+import { useEngine } from '../graph/index.ts';
+import { catalogue, lossRow } from '../losses/index.ts';
+import { circlePlot, panels, spherePlot } from '../plot/index.ts';
+import {
+  checkSettings, defaultSettings, type Divided, DivergenceError, embed, fingerprint, judge, type Judgement, makeRun, networks,
+  optimizers, type Run, schedules, type TrainSettings,
+} from '../train/index.ts';
+import {
+  type DataOptions, hasDigits, loadData, openFolder, readCheckpoint, readRecord, type RunRecord, writeCheckpoint, writeRecord,
+} from '../train/node.ts';
+import { decimal, readArguments, UsageError, wholeNumber } from './arguments.ts';
+import type { Command } from './command.ts';
+import { takeInterrupt } from './interrupt.ts';
+import { lossOptions } from './loss-options.ts';
+import { print, progress, writeText } from './output.ts';
+import { clock, epochLine, Speed } from './train-text.ts';
+
+const help = `usage: marginalia train [options]
+
+Trains a network with a loss, and judges it on people it has not seen. The folder --out gets run.json
+(settings, versions, history), checkpoint.safetensors and pictures. Ctrl-C saves; --resume goes on,
+bit for bit as if the run had never stopped, also after a crash.
+
+  --loss ID          a loss of the catalogue (${defaultSettings.loss})
+  --set A=V          a parameter of the loss, such as --set m=0.35; may be given several times
+  --data WHAT        faces (made up), or a folder: a folder of PGM, PPM or PNG pictures per person,
+                     or the IDX files of MNIST (faces)
+  --people N         made-up people (200), and --images N pictures of each (20)
+  --held-out SHARE   share of the people kept to judge by (0.2)
+  --side N           width and height the pictures are brought to (32; 28 for digits)
+  --network NAME     ${Object.keys(networks).join(', ')}
+  --embedding N      numbers per picture (64; 2 for digits)
+  --epochs N         (${defaultSettings.epochs})    --batch N        (${defaultSettings.batch})    --seed N          (${defaultSettings.seed})
+  --optimizer NAME   ${optimizers.join(', ')}
+  --rate R           largest learning rate (${defaultSettings.rate})
+  --momentum M       (${defaultSettings.momentum})   --weight-decay W (${defaultSettings.weightDecay})
+  --schedule NAME    ${schedules.join(', ')} (${defaultSettings.schedule})
+  --warm-up SHARE    share of the run in which the rate climbs (${defaultSettings.warmUp})
+  --flip P           probability of mirroring (0.5; 0 for digits)
+  --shift N          most pixels of shifting (${defaultSettings.shift})
+  --out DIR          where the run lives (marginalia-report/train-LOSS-SEED)
+  --resume           go on with the run in --out, or begin it where there is none
+  --save-every S     seconds between checkpoints (10); 0 saves after every step
+  --json             print the record of the run as JSON
+  --help             this text
+
+Exit code 0 when the run is done, 1 when it diverged, 2 for bad usage or input, 130 when interrupted.`;
+
+const texts = ['loss', 'data', 'network', 'optimizer', 'schedule', 'out'] as const;
+const numbers = [
+  'people', 'images', 'held-out', 'side', 'embedding', 'epochs', 'batch', 'seed', 'rate', 'momentum', 'weight-decay', 'warm-up', 'flip',
+  'shift', 'save-every',
+] as const;
+
+type Given = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+/** The settings among the options, only those that are given. */
+function givenSettings(values: Given): Partial<TrainSettings> {
+  const text = (name: 'loss' | 'network' | 'optimizer' | 'schedule') => values[name] !== undefined && { [name]: values[name] };
+  const number = (name: string, key = name) => values[name] !== undefined && { [key]: decimal(values[name], name) };
+  const loss = String(values['loss'] ?? defaultSettings.loss);
+  return {
+    ...text('loss'), ...text('network'), ...text('optimizer'), ...text('schedule'),
+    ...number('embedding'), ...number('epochs'), ...number('batch'), ...number('seed'), ...number('rate'), ...number('momentum'),
+    ...number('weight-decay', 'weightDecay'), ...number('warm-up', 'warmUp'), ...number('flip'), ...number('shift'),
+    ...(values['set'] !== undefined && { lossOptions: lossOptions(lossRow(loss), values['set']) as TrainSettings['lossOptions'] }),
+  };
+}
+
+/** The source of the data among the options, only what is given. */
+function givenSource(values: Given): Partial<DataOptions> {
+  return {
+    ...(values['data'] !== undefined && { data: String(values['data']) }),
+    ...(values['people'] !== undefined && { people: wholeNumber(values['people'], 'people', 2, 200) }),
+    ...(values['images'] !== undefined && { images: wholeNumber(values['images'], 'images', 2, 20) }),
+    ...(values['side'] !== undefined && { side: wholeNumber(values['side'], 'side', 8, 32) }),
+    ...(values['held-out'] !== undefined && { heldOut: share(values['held-out'], 'held-out') }),
+  };
+}
+
+function share(text: Given[string], name: string): number {
+  const value = decimal(text, name);
+  if (value >= 0 && value < 1) return value;
+  throw new UsageError(`--${name} ${String(text)}: a share from 0 to below 1 is needed, such as --${name} 0.2`);
+}
+
+/** What is told completely: the options, and for the others what suits the data. */
+function complete(values: Given): RunRecord {
+  const source = givenSource(values);
+  const given = givenSettings(values);
+  const data = source.data ?? 'faces';
+  const digits = data !== 'faces' && hasDigits(data);
+  const suited = digits ? { network: 'lenet-small', embedding: 2, flip: 0 } : {};
+  const settings = checkSettings({ ...suited, ...given });
+  return { settings, source: { side: digits ? 28 : 32, people: 200, images: 20, heldOut: 0.2, seed: settings.seed, ...source, data } };
+}
+
+/** Refuses an option that is not that of the run which is to be continued. */
+function demandSame(values: Given, { settings, source }: RunRecord, out: string): void {
+  const saved = new Map(Object.entries({ ...settings, ...source, seed: settings.seed }));
+  for (const [name, value] of Object.entries({ ...givenSettings(values), ...givenSource(values) })) {
+    if (JSON.stringify(saved.get(name)) === JSON.stringify(value)) continue;
+    throw new UsageError(`train: ${name} ${JSON.stringify(value)} was given and the run in ${out} has ${JSON.stringify(saved.get(name))}; leave it out, or use another --out`);
+  }
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const option = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  const { values, positionals } = readArguments(args, {
+    ...option(texts), ...option(numbers), set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, json: { type: 'boolean' },
+  }, 'train');
+  if (positionals.length > 0) throw new UsageError(`train: '${positionals[0]!}' is no option; see marginalia train --help`);
+  if (values['loss'] !== undefined && !Object.hasOwn(catalogue, String(values['loss']))) lossRow(String(values['loss']));
+  const saveEvery = values['save-every'] === undefined ? 10 : decimal(values['save-every'], 'save-every');
+  const resume = values['resume'] === true;
+  const fresh = complete(values);
+  const out = String(values['out'] ?? join('marginalia-report', `train-${fresh.settings.loss}-${fresh.settings.seed}`));
+  const [saved, checkpoint] = [readRecord(out), readCheckpoint(out)];
+  if (!resume && (saved !== undefined || checkpoint !== undefined)) {
+    throw new UsageError(`train: ${out} holds a run; --resume goes on with it, and another --out keeps it`);
+  }
+  if (resume && saved !== undefined) demandSame(values, saved, out);
+  const told = saved ?? fresh;
+  openFolder(out);
+  useEngine(compiledEngine);
+
+  const data = loadData(told.source);
+  const mark = fingerprint(data.train);
+  if (checkpoint !== undefined && checkpoint.data !== mark) {
+    throw new UsageError(`train: the pictures are not those the run in ${out} was started with; give it the same data, or use another --out`);
+  }
+  const begun = makeRun(told.settings, data.train);
+  const training = checkpoint === undefined ? begun
+    : makeRun(told.settings, data.train, checkpoint.progressOf(begun.progress().state), begun);
+  return follow({ told, out, saveEvery, data, mark, training, json: values['json'] === true });
+}
+
+interface Job {
+  readonly told: RunRecord;
+  readonly out: string;
+  /** In seconds. */
+  readonly saveEvery: number;
+  readonly data: Divided;
+  readonly mark: number;
+  readonly training: Run;
+  readonly json: boolean;
+}
+
+type Ending = 'done' | 'interrupted' | 'diverged';
+const exitCodes: Readonly<Record<Ending, number>> = { done: 0, diverged: 1, interrupted: 130 };
+
+/** Runs to the end, or to Ctrl-C, or to the step that cannot be done; saves on the way and then. */
+async function follow(job: Job): Promise<number> {
+  const { told, out, data, mark, training, json, saveEvery } = job;
+  const { settings } = told;
+  const { classifies } = training.model;
+  const started = performance.now();
+  const facts = (ending: Ending | 'running', more: Readonly<Record<string, unknown>> = {}) => ({
+    ...told, state: ending, data: { images: data.train.labels.length, classes: data.train.classes.length, checksum: mark },
+    versions: versions(), steps: training.steps, position: training.progress().position, history: training.progress().history,
+    seconds: (performance.now() - started) / 1000, ...more,
+  });
+  const save = (ending: Ending | 'running', more: Readonly<Record<string, unknown>> = {}): void => {
+    writeCheckpoint(out, { settings, data: mark, progress: training.progress() });
+    writeRecord(out, facts(ending, more));
+  };
+  writeRecord(out, facts('running'));
+  if (!json) print(headerText(job));
+
+  let isStopped = false;
+  const giveBack = takeInterrupt(() => {
+    isStopped = true;
+  });
+  const speed = new Speed();
+  let [lastSave, ending, reason]: [number, Ending, string] = [performance.now(), 'done', ''];
+  try {
+    while (!training.isDone() && !isStopped) {
+      const report = training.advance();
+      const now = performance.now();
+      speed.note(report, now);
+      speed.show(report, { steps: training.steps, epochs: settings.epochs, classifies }, now);
+      if (report.finished !== undefined && !json) {
+        progress('');
+        print(epochLine(report.finished, settings.epochs, classifies, speed.imagesPerSecond()));
+      }
+      if (now - lastSave >= 1000 * saveEvery) {
+        save('running');
+        lastSave = performance.now();
+      }
+      // Lets the output flow and Ctrl-C be heard between two steps.
+      await setImmediate();
+    }
+    if (!training.isDone()) ending = 'interrupted';
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error;
+    [ending, reason] = ['diverged', error.message];
+  } finally {
+    giveBack();
+    progress('');
+  }
+  const judgement = ending === 'done' && data.test !== undefined
+    ? judge(training.model, training.progress().state, data.test, data.closed) : undefined;
+  const more = { ...(judgement && { test: judgement }), ...(reason !== '' && { reason }) };
+  save(ending, more);
+  if (ending === 'done') writePictures(job);
+  if (json) print(JSON.stringify(facts(ending, more), null, 1));
+  else if (ending === 'done') print(endText(job, judgement, (performance.now() - started) / 1000));
+  if (ending === 'interrupted') {
+    process.stderr.write(`interrupted after step ${training.progress().position.step} of ${training.steps}; marginalia train --resume --out ${out} goes on\n`);
+  }
+  if (ending === 'diverged') process.stderr.write(`marginalia: ${reason}\n`);
+  return exitCodes[ending];
+}
+
+function versions(): Readonly<Record<string, string>> {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return { marginalia: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}` };
+}
+
+function headerText({ told: { settings, source }, data, training, out }: Job): string {
+  const { loss, lossOptions: options, network, embedding, seed } = settings;
+  const set = Object.entries(options).map(([name, value]) => ` ${name} = ${String(value)}`).join(',');
+  const from = training.progress().position.step;
+  return [
+    `${lossRow(loss).title}${set === '' ? '' : `:${set}`}; ${network}, embedding ${embedding}, seed ${seed}`,
+    `${source.data}: ${data.train.labels.length} images of ${data.train.classes.length} ${data.closed ? 'classes' : 'people'}`
+      + (data.test === undefined ? '' : `, ${data.test.labels.length} images of ${data.closed ? 'the same' : `${data.test.classes.length} others`} kept to judge by`),
+    from === 0 ? `${training.steps} steps; the run lives in ${out}` : `going on after step ${from} of ${training.steps} in ${out}`,
+  ].join('\n');
+}
+
+function endText({ out, data, training }: Job, judgement: Judgement | undefined, seconds: number): string {
+  const list = Object.entries(judgement ?? {}).map(([name, value]) => `${name} ${(100 * value).toFixed(2)} %`).join('   ');
+  const judged = judgement === undefined ? [] : [`${data.closed ? 'test images' : 'people not trained on'}: ${list}`];
+  return [...judged, ...training.step.status(), `${clock(seconds)}; written to ${out}: run.json, checkpoint.safetensors and pictures`].join('\n');
+}
+
+/** The most embeddings a picture shows. */
+const shown = 2000;
+
+function writePictures({ told: { settings }, out, data, training }: Job): void {
+  const { history, state } = training.progress();
+  const x = history.map(({ epoch }) => epoch);
+  const series = (name: 'loss' | 'accuracy' | 'support') => [{ name, x, y: history.map((record) => record[name]), marked: x.length < 30 }];
+  const epochs = { label: 'epoch', domain: [Math.min(1, x.length - 1), Math.max(2, x.length)] as const };
+  if (history.length > 0) {
+    writeText(join(out, 'history.svg'), panels({
+      title: `Training with ${lossRow(settings.loss).title}`,
+      panels: [
+        { heading: 'loss', x: epochs, y: { label: 'loss' }, series: series('loss') },
+        ...(training.model.classifies ? [
+          { heading: 'right', x: epochs, y: { label: 'images', format: 'percent' as const }, series: series('accuracy') },
+          { heading: 'support vectors', x: epochs, y: { label: 'pairs', format: 'percent' as const }, series: series('support') },
+        ] : []),
+      ],
+    }));
+  }
+  if (settings.embedding !== 2 && settings.embedding !== 3) return;
+  const set = data.test ?? data.train;
+  const { values, dims } = embed(training.model, state, set);
+  const used = Array.from(set.labels, (_, n) => n).slice(0, shown).filter((n) => values.subarray(n * dims, (n + 1) * dims).some((v) => v !== 0));
+  const weights = data.closed ? state.params.head['weights']?.data : undefined;
+  writeText(join(out, 'embedding.svg'), (settings.embedding === 2 ? circlePlot : spherePlot)({
+    title: `Embeddings under ${lossRow(settings.loss).title}`,
+    features: used.flatMap((n) => Array.from(values.subarray(n * dims, (n + 1) * dims))), labels: used.map((n) => set.labels[n]!),
+    names: set.classes, ...(weights && { weights }),
+  }));
+}
+
+export const train: Command = { help, run };

@@ -1,0 +1,72 @@
+// Pictures as a training run wants them: one size, numbers, labels without gaps, and what is known about them. Where the
+// pictures come from is said in `node.ts`; what a step sees of them is said in `run.ts`.
+
+import { crc32 } from '../base/compression.ts';
+import { DomainError, message } from '../base/errors.ts';
+import {
+  type Batch, denseLabels, faces, grey, type Labelled, resize, selectBatch, splitByIdentity, toBatch,
+} from '../data/index.ts';
+
+export interface Dataset {
+  /** All pictures, [N, C, H, W]. */
+  readonly images: Batch;
+  /** 0 … classes − 1. */
+  readonly labels: Int32Array;
+  readonly classes: readonly string[];
+}
+
+/** Data to train on and, where some was kept apart, data to judge by. */
+export interface Divided {
+  readonly train: Dataset;
+  readonly test?: Dataset;
+  /** Whether the classes of the test are those trained on (digits) or other people (open set). */
+  readonly closed: boolean;
+}
+
+/**
+ * Pictures in grey at side × side, as numbers.
+ *
+ * Shapes    N pictures of any sizes → [N, 1, side, side]
+ * Edges     a label without a picture is no class
+ * Throws    DomainError for fewer than two classes
+ */
+export function prepare({ images, labels, people }: Labelled, side: number): Dataset {
+  const fitted = images.map((image) => {
+    const plain = grey(image);
+    return plain.width === side && plain.height === side ? plain : resize(plain, side, side);
+  });
+  const dense = denseLabels(labels, labels.map((_, i) => i));
+  if (dense.classes.length < 2) {
+    throw new DomainError(message(
+      `${images.length} pictures of ${dense.classes.length} classes`, 'A loss tells classes apart, so it needs two', 'Give more data'));
+  }
+  return { images: toBatch(fitted), labels: dense.labels, classes: Array.from(dense.classes, (label) => people[label]!) };
+}
+
+/** Made-up people: see `faces`. */
+export function madeUpFaces(people: number, images: number, seed: number, side: number): Dataset {
+  return prepare(faces({ people, images, seed, size: side }), side);
+}
+
+/** Some pictures of a set, their classes counted anew. */
+export function subset({ images, labels, classes }: Dataset, positions: Int32Array): Dataset {
+  const dense = denseLabels(labels, positions);
+  return {
+    images: selectBatch(images, positions), labels: dense.labels, classes: Array.from(dense.classes, (label) => classes[label]!),
+  };
+}
+
+/** Keeps a share of the people, with all their pictures, for the test; none for a share of 0. */
+export function holdOut(data: Dataset, share: number, seed: number): Divided {
+  if (share === 0) return { train: data, closed: false };
+  const { train, test } = splitByIdentity(data.labels, { test: share, seed });
+  return { train: subset(data, train), test: subset(data, test), closed: false };
+}
+
+/** A checksum of pictures and labels: a run is continued on the data it was started with. */
+export function fingerprint({ images, labels }: Dataset): number {
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+  return crc32(Uint8Array.from([crc32(bytesOf(images.values)), crc32(bytesOf(labels))].flatMap((sum) =>
+    [sum & 255, (sum >>> 8) & 255, (sum >>> 16) & 255, sum >>> 24])));
+}

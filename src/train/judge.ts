@@ -1,0 +1,63 @@
+// What a trained network is worth: embeddings of pictures, and the measures of recognition on them. For people never
+// trained on the score of a pair is the cosine of its embeddings; for classes trained on an image is given the nearest.
+
+import { selectBatch } from '../data/index.ts';
+import { tensor } from '../graph/index.ts';
+import {
+  allPairCosines, areaUnderRoc, closedSetAccuracy, equalErrorRate, type Features, tarAtFar,
+} from '../metrics/index.ts';
+import type { Dataset } from './dataset.ts';
+import type { Model, TrainState } from './model.ts';
+
+/** Images embedded at a time. */
+const chunk = 256;
+
+/** The embedding of every picture, N rows. */
+export function embed(model: Model, { params, memory }: TrainState, { images }: Pick<Dataset, 'images'>): Features & { readonly values: Float32Array } {
+  const count = images.shape[0];
+  // One size of batch is one program: the last one is filled up with pictures from the front.
+  const size = Math.min(chunk, count);
+  let [values, dims] = [new Float32Array(0), 1];
+  for (let at = 0; at < count; at += size) {
+    const part = selectBatch(images, Int32Array.from({ length: size }, (_, i) => (at + i) % count));
+    const y = model.embed(params, memory, tensor(part.values, { shape: part.shape }));
+    if (at === 0) [values, dims] = [new Float32Array(count * y.shape[1]!), y.shape[1]!];
+    values.set(y.data.subarray(0, (count - at) * dims), at * dims);
+  }
+  return { values, dims };
+}
+
+/** Measures by name, as shares; a rate that the pairs cannot tell is left out. */
+export type Judgement = Readonly<Record<string, number>>;
+
+/**
+ * The measures of a test set.
+ *
+ * Edges     closed: the share of images nearest to their own class weight; otherwise verification over all pairs
+ * Throws    DomainError for embeddings that are not finite
+ */
+export function judge(model: Model, state: TrainState, test: Dataset, closed: boolean): Judgement {
+  const features = embed(model, state, test);
+  const weights = state.params.head['weights'];
+  if (closed && weights !== undefined) {
+    return { accuracy: closedSetAccuracy(cosinesTo(features, weights.data as Float32Array), weights.shape[0]!, test.labels) };
+  }
+  const { genuine, impostor } = allPairCosines(features, test.labels);
+  const tars = [1e-2, 1e-3, 1e-4].map((far) => [`TAR at FAR ${far}`, tarAtFar(genuine, impostor, far)] as const);
+  return {
+    AUC: areaUnderRoc(genuine, impostor), EER: equalErrorRate(genuine, impostor).rate,
+    ...Object.fromEntries(tars.flatMap(([name, point]) => (point.defined ? [[name, point.tar]] : []))),
+  };
+}
+
+/** The products of every embedding with the unit weight of every class, row by row. */
+function cosinesTo({ values, dims }: Features, weights: Float32Array): Float64Array {
+  const [rows, classes] = [values.length / dims, weights.length / dims];
+  const lengths = Float64Array.from({ length: classes }, (_, c) => Math.hypot(...weights.subarray(c * dims, (c + 1) * dims)) || 1);
+  return Float64Array.from({ length: rows * classes }, (_, i) => {
+    const [n, c] = [Math.floor(i / classes), i % classes];
+    let product = 0;
+    for (let d = 0; d < dims; d++) product += values[n * dims + d]! * weights[c * dims + d]!;
+    return product / lengths[c]!;
+  });
+}

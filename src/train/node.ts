@@ -1,0 +1,129 @@
+// A run on disk: the folder it lives in, its two files, and the data it is trained on. `checkpoint.safetensors` is all
+// that is needed to go on and is replaced whole; `run.json` tells people and programs what was done. Node only.
+
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { FormatError, message } from '../base/errors.ts';
+import { discardTemporary, readBytes, writeWhole } from '../base/node.ts';
+import { readDigits, readPeople } from '../data/node.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import type { FinishedCell } from './comparison.ts';
+import { type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
+import { checkSettings, type TrainSettings } from './settings.ts';
+
+export interface DataOptions {
+  /** `faces` for made-up people, otherwise a folder: a folder of pictures per person, or the IDX files of MNIST. */
+  readonly data: string;
+  /** Width and height the pictures are brought to. */
+  readonly side: number;
+  /** Made-up people, and pictures of each. */
+  readonly people: number;
+  readonly images: number;
+  /** The share of people kept apart to judge by; digits have their own test files. */
+  readonly heldOut: number;
+  readonly seed: number;
+}
+
+const digitParts = ['train', 't10k'] as const;
+
+/** The two files of a part of MNIST, plain or gzipped, if they are there. */
+function digitFiles(directory: string, part: (typeof digitParts)[number]): readonly [string, string] | undefined {
+  const found = ['images-idx3-ubyte', 'labels-idx1-ubyte'].map((name) =>
+    ['', '.gz'].map((end) => join(directory, `${part}-${name}${end}`)).find((path) => existsSync(path)));
+  return found[0] === undefined || found[1] === undefined ? undefined : [found[0], found[1]];
+}
+
+/** Whether a folder holds digits, and not people. */
+export function hasDigits(directory: string): boolean {
+  return digitParts.some((part) => digitFiles(directory, part) !== undefined);
+}
+
+/**
+ * The data a run is told to use, divided into what is trained on and what is kept.
+ *
+ * Edges     of MNIST the training files are trained on and judged by the t10k files; where only one of the parts is there,
+ *           it is trained on
+ * Throws    FormatError, with the path and the fault, for a bad file or a folder of neither kind; Node's own error for a
+ *           folder that is not there
+ */
+export function loadData({ data, side, people, images, heldOut, seed }: DataOptions): Divided {
+  if (data === 'faces') return holdOut(madeUpFaces(people, images, 1, side), heldOut, seed);
+  const parts = digitParts.flatMap((part) => {
+    const files = digitFiles(data, part);
+    return files === undefined ? [] : [prepare(readDigits(...files), side)];
+  });
+  if (parts.length > 0) return { train: parts[0]!, ...(parts[1] && { test: parts[1] }), closed: true };
+  const found = readPeople(data);
+  if (found.images.length === 0) {
+    throw new FormatError(message(
+      `${data}: there are ${readdirSync(data).length} entries and no data among them`,
+      'Data is a folder of PGM, PPM or PNG pictures per person, or the IDX files of MNIST', 'Choose another folder'));
+  }
+  return holdOut(prepare(found, side), heldOut, seed);
+}
+
+/** The checkpoint of a folder, if there is one. */
+export function readCheckpoint(folder: string): ReturnType<typeof decodeCheckpoint> | undefined {
+  const path = join(folder, 'checkpoint.safetensors');
+  return existsSync(path) ? decodeCheckpoint(readBytes(path), path) : undefined;
+}
+
+/** Replaces the checkpoint of a folder; see `writeWhole`. */
+export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
+  writeWhole(join(folder, 'checkpoint.safetensors'), encodeCheckpoint(checkpoint));
+}
+
+/** What run.json says, the parts that a run is started again from. */
+export interface RunRecord {
+  readonly settings: TrainSettings;
+  readonly source: DataOptions;
+}
+
+/** The record of a folder, if there is one. */
+export function readRecord(folder: string): RunRecord | undefined {
+  const path = join(folder, 'run.json');
+  if (!existsSync(path)) return undefined;
+  const bad = (what: string): FormatError => new FormatError(message(
+    `${path}: ${what}`, 'It is the file that marginalia train wrote', 'Remove it to begin again'));
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(readBytes(path, 2 ** 28)));
+  } catch {
+    throw bad('it is no JSON');
+  }
+  const entries = typeof json === 'object' && json !== null ? new Map<string, unknown>(Object.entries(json)) : new Map<string, unknown>();
+  const [settings, source] = [entries.get('settings'), entries.get('source')];
+  if (typeof settings !== 'object' || typeof source !== 'object' || settings === null || source === null) {
+    throw bad('it names no settings and no source of data');
+  }
+  return { settings: checkSettings(settings as Partial<TrainSettings>), source: source as DataOptions };
+}
+
+/** Writes what is known about a run. */
+export function writeRecord(folder: string, record: RunRecord & Readonly<Record<string, unknown>>): void {
+  writeWhole(join(folder, 'run.json'), new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`));
+}
+
+/** A cell that was finished under the same plan, if there is one; a file of another plan is as good as none. */
+export function readCell(path: string, plan: unknown): FinishedCell | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const json = JSON.parse(new TextDecoder().decode(readBytes(path, 2 ** 24))) as { readonly plan?: unknown; readonly cell?: FinishedCell };
+    return JSON.stringify(json.plan) === JSON.stringify(plan) ? json.cell : undefined;
+  } catch {
+    // Whatever it is, the cell is run again and its file replaced.
+    return undefined;
+  }
+}
+
+/** Keeps a finished cell with the plan it was run under. */
+export function writeCell(path: string, plan: unknown, cell: FinishedCell): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeWhole(path, new TextEncoder().encode(`${JSON.stringify({ plan, cell })}\n`));
+}
+
+/** Makes the folder of a run, and removes what a killed process may have left half written in it. */
+export function openFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['checkpoint.safetensors', 'run.json']) discardTemporary(join(folder, name));
+}

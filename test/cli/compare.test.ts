@@ -1,0 +1,81 @@
+// `marginalia compare` from outside: finished cells are kept, missing and broken ones are run, and the table is written in
+// every form.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { compare } from '../../src/cli/compare.ts';
+import { run } from './run.ts';
+
+const out = mkdtempSync(join(tmpdir(), 'marginalia-compare-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const small = [
+  '--losses', 'am-softmax', '--people', '8', '--images', '5', '--side', '8', '--network', 'mlp', '--embedding', '4', '--epochs', '1', '--batch', '10', '--out', out,
+];
+
+/** Runs the command in this process and gives what it printed. */
+async function inside(...args: string[]): Promise<string> {
+  let text = '';
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((part) => Boolean((text += String(part))));
+  try {
+    expect(await compare.run(args)).toBe(0);
+  } finally {
+    spy.mockRestore();
+  }
+  return text;
+}
+
+const read = (name: string): string => readFileSync(join(out, name), 'utf8');
+const times = (): Record<string, number> =>
+  Object.fromEntries(readdirSync(join(out, 'cells')).map((name) => [name, statSync(join(out, 'cells', name)).mtimeMs]));
+
+describe('a comparison', () => {
+  it('trains every loss with four settings and then with every seed, the reference among them', async () => {
+    const text = await inside(...small, '--seeds', '1');
+    expect(text).toMatch(/^2 losses × \(4 settings \+ 1 seeds\) = 10 cells, on 40 images of 8 people$/m);
+    expect(readdirSync(join(out, 'cells')).sort()).toEqual(['am-softmax', 'normface'].flatMap((loss) =>
+      [...[1, 2, 3, 4].map((i) => `${loss}-choose-${i}.json`), `${loss}-seed-1.json`]));
+    expect(text).toMatch(/^am-softmax +[+−][\d.]+ +one seed tells no noise$/m);
+    for (const line of text.split('\n').filter((one) => !one.includes(out))) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('keeps the cells it has, and runs what is missing, broken or of another plan', async () => {
+    const before = times();
+    const text = await inside(...small, '--seeds', '2');
+    expect(text).toMatch(/^10 cells were there already$/m);
+    expect(text).toMatch(/^am-softmax +[+−][\d.]+ \[[+−][\d.]+, [+−][\d.]+\] +(better|worse|within noise)$/m);
+    const between = times();
+    expect(Object.keys(between)).toHaveLength(12);
+    for (const [name, time] of Object.entries(before)) expect([name, between[name]]).toEqual([name, time]);
+    writeFileSync(join(out, 'cells', 'normface-seed-2.json'), '{ half');
+    expect(await inside(...small, '--seeds', '2')).toMatch(/^11 cells were there already$/m);
+    expect(await inside(...small, '--seeds', '1', '--rate', '0.05')).not.toMatch(/were there already/);
+  });
+
+  it('says the same as JSON, Markdown, values and a page', async () => {
+    const json = JSON.parse(await inside(...small, '--seeds', '1', '--rate', '0.05', '--json')) as { judgedBy: string; losses: { loss: string; measures: { 'rank-1': { mean: number } } }[] };
+    expect([json.judgedBy, json.losses.map(({ loss }) => loss)]).toEqual(['AUC', ['normface', 'am-softmax']]);
+    const { mean } = json.losses[1]!.measures['rank-1'];
+    expect(read('compare.md')).toContain(`| am-softmax | – | – | – | ${(100 * mean).toFixed(2)} |`);
+    expect(read('compare.csv')).toContain(`am-softmax,,,,,,,${mean},`);
+    expect(read('compare.html')).toContain(`<td class="number">${(100 * mean).toFixed(2)}</td>`);
+    expect((JSON.parse(read('compare.json')) as { cells: unknown[] }).cells).toHaveLength(10);
+  });
+
+  it.each([
+    ['a loss that does not exist', ['--losses', 'arcface'], /arcface/],
+    ['a loss that needs more than an embedding', ['--losses', 'hdc'], /features\[3\]/],
+    ['a share out of range', ['--held-out', '0'], /--held-out 0/],
+    ['a word that is no option', ['faces'], /'faces' is no option/],
+  ])('is refused for %s', async (_, args, reason) => {
+    await expect(compare.run([...args, '--out', join(out, 'none')])).rejects.toThrow(reason);
+  });
+
+  it('is refused in one line on stderr', () => {
+    expect(run(['compare', '--data', 'no/such/folder', '--out', join(out, 'none')])).toEqual({
+      code: 2, out: '', err: 'marginalia: no/such/folder: no such file or folder\n',
+    });
+  });
+});

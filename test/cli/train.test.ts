@@ -1,0 +1,158 @@
+// `marginalia train` from outside: what it writes, what it refuses, and that a run which is interrupted, killed or out of
+// disk space goes on bit for bit as if nothing had happened.
+
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { train } from '../../src/cli/train.ts';
+import { bar, clock, epochLine } from '../../src/cli/train-text.ts';
+import { Stream } from '../../src/data/random.ts';
+import { command, run, start } from './run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'marginalia-train-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const place = (name: string): string => join(folder, name);
+
+/** Two steps an epoch on twenty made-up pictures. */
+const tiny = (given: Readonly<Record<string, string>> = {}): string[] => Object.entries({
+  network: 'mlp', side: '8', embedding: '2', people: '4', images: '5', 'held-out': '0', batch: '10', loss: 'normface', rate: '0.02', ...given,
+}).flatMap(([name, value]) => [`--${name}`, value]);
+const checkpointOf = (name: string): Buffer => readFileSync(join(place(name), 'checkpoint.safetensors'));
+const recordOf = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(place(name), 'run.json'), 'utf8')) as Record<string, unknown>;
+
+/** Runs the command in this process and gives what it printed. */
+async function inside(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += String(text)))),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((err += String(text)))),
+  ];
+  try {
+    return { code: await train.run(args), out, err };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+describe('a run', () => {
+  it('prints a line per epoch, and leaves its record, its checkpoint and pictures', async () => {
+    const { code, out } = await inside(...tiny({ epochs: '2', 'held-out': '0.5', images: '10', out: place('plain') }));
+    expect(code).toBe(0);
+    expect(out).not.toContain('\u001b');
+    expect(out.match(/^epoch \d\/2 {2}loss .* images\/s$/gm)).toHaveLength(2);
+    expect(out).toMatch(/^people not trained on: AUC [\d.]+ %/m);
+    expect(readdirSync(place('plain')).sort()).toEqual(['checkpoint.safetensors', 'embedding.svg', 'history.svg', 'run.json']);
+    expect(recordOf('plain')).toMatchObject({
+      state: 'done', settings: { loss: 'normface', rate: 0.02, seed: 1 }, source: { data: 'faces', people: 4 }, steps: 4,
+      position: { epoch: 2, step: 4 }, versions: { node: process.versions.node },
+    });
+    expect((recordOf('plain')['history'] as unknown[]).length).toBe(2);
+  });
+
+  it('that is there is neither overwritten nor continued with other settings; done, it is only reported again', async () => {
+    const before = checkpointOf('plain');
+    await expect(train.run(tiny({ out: place('plain') }))).rejects.toThrow(/holds a run/);
+    await expect(train.run(['--resume', '--rate', '0.5', '--out', place('plain')])).rejects.toThrow(/rate 0.5 .* has 0.02/);
+    const { code, out } = await inside('--resume', '--out', place('plain'), '--json');
+    expect([code, (JSON.parse(out) as { state: string }).state]).toEqual([0, 'done']);
+    expect(checkpointOf('plain')).toEqual(before);
+  });
+
+  it('that diverges ends with 1, the step and the primitive, and a checkpoint from before it', async () => {
+    const { code, err } = await inside(
+      ...tiny({ rate: '1e30', 'warm-up': '0', schedule: 'constant', epochs: '2', out: place('wild') }));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^marginalia: step 2 was not done, .* contract in network\/1\/2 .*Lower the learning rate/);
+    expect(recordOf('wild')).toMatchObject({ state: 'diverged', position: { step: 1 } });
+  });
+
+  it('of pictures that have changed is not continued', async () => {
+    await inside(...tiny({ epochs: '1', out: place('other') }));
+    const path = join(place('other'), 'run.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"images": 5', '"images": 6'));
+    await expect(train.run(['--resume', '--out', place('other')])).rejects.toThrow(/not those the run/);
+  });
+
+  it.each([
+    ['a loss that does not exist', ['--loss', 'arcface'], /arcface/],
+    ['a parameter the loss does not have', ['--loss', 'normface', '--set', 't=2'], /'t'/],
+    ['a rate that is no number', ['--rate', 'fast'], /--rate fast/],
+    ['a rate out of range', ['--rate', '0'], /rate 0/],
+    ['a share out of range', ['--held-out', '1'], /--held-out 1/],
+    ['a word that is no option', ['faces'], /'faces' is no option/],
+    ['a folder without data', ['--data', 'docs'], /no data among them/],
+  ])('is refused for %s', async (_, args, reason) => {
+    await expect(train.run([...args, '--out', place('none')])).rejects.toThrow(reason);
+    expect(existsSync(join(place('none'), 'run.json'))).toBe(false);
+  });
+
+  it('is refused in one line on stderr', () => {
+    const { code, out, err } = run(['train', '--data', 'no/such/folder', '--out', place('none')]);
+    expect([code, out, err]).toEqual([2, '', 'marginalia: no/such/folder: no such file or folder\n']);
+  });
+});
+
+describe('what is shown', () => {
+  it('fits a terminal and says times as clocks do', () => {
+    expect([clock(7.4), clock(754), clock(3723)]).toEqual(['0:07', '12:34', '1:02:03']);
+    expect([bar(0, 4), bar(0.5, 4), bar(1.2, 4)]).toEqual(['────', '━━──', '━━━━']);
+    const record = { epoch: 3, step: 9, loss: 12.345, accuracy: 0.5, support: 0.123, rate: 0.01 };
+    expect(epochLine(record, 12, true, 1234.5)).toBe('epoch  3/12  loss 12.35  right 50.0%  support 12.3%  rate 0.010  1,235 images/s');
+    expect(epochLine(record, 12, false, 10)).toBe('epoch  3/12  loss 12.35  rate 0.010  10 images/s');
+  });
+});
+
+describe('a run that does not end by itself', () => {
+  const long = (name: string): string[] => tiny({ epochs: '10', 'save-every': '0', out: place(name) });
+  beforeAll(async () => {
+    await inside(...long('whole'));
+  });
+
+  it('because of Ctrl-C saves, says how to go on, and leaves with 130', async () => {
+    const { code, err } = await start(['train', ...long('ctrl-c')], (child) => {
+      child.stdout!.once('data', () => child.kill('SIGINT'));
+    });
+    expect(code).toBe(130);
+    expect(err).toMatch(/^interrupted after step \d+ of 20; marginalia train --resume --out \S+ goes on\n$/);
+    expect(recordOf('ctrl-c')).toMatchObject({ state: 'interrupted' });
+    expect((await inside('--resume', '--out', place('ctrl-c'))).code).toBe(0);
+    expect(checkpointOf('ctrl-c')).toEqual(checkpointOf('whole'));
+  });
+
+  it('because it is killed, at any moment and again and again, goes on to the same bits', async () => {
+    const wanted = process.env['RUNS'] === undefined ? 5 : Math.min(200, Number(process.env['RUNS']));
+    let [kills, duringSave] = [0, 0];
+    for (let chain = 0; kills < wanted; chain++) {
+      const name = `killed-${chain}`;
+      for (let done = false; !done && kills < wanted;) {
+        const delay = 60 * new Stream(1, chain, kills).uniform();
+        const kill = (child: ChildProcess) => child.stdout!.once('data', () => setTimeout(() => child.kill('SIGKILL'), delay));
+        const { code } = await start(['train', ...long(name), '--resume'], kill);
+        done = code === 0;
+        if (!done) kills++;
+        if (existsSync(place(name)) && readdirSync(place(name)).some((file) => file.endsWith('.tmp'))) duringSave++;
+      }
+      expect((await inside(...long(name), '--resume')).code).toBe(0);
+      expect(checkpointOf(name)).toEqual(checkpointOf('whole'));
+      expect(readdirSync(place(name)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
+      rmSync(place(name), { recursive: true });
+    }
+    if (wanted >= 200) expect(duringSave).toBeGreaterThanOrEqual(20);
+  }, 3_600_000);
+
+  it('because a file cannot be written says so in a line, and the checkpoint from before is whole', async () => {
+    await inside(...tiny({ epochs: '1', out: place('full') }));
+    const before = checkpointOf('full');
+    // No file larger than 4 KiB may be written from here on, as on a disk that is full.
+    const { status, stderr } = spawnSync('bash', ['-c', 'ulimit -f 4; exec "$@"', 'sh', ...command, 'train', '--resume', '--out', place('full')], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^marginalia: \S+checkpoint\.safetensors: could not be written \(.*\)[^\n]*\n$/);
+    expect(checkpointOf('full')).toEqual(before);
+  });
+
+  it('because its folder is no place to write says so at once', async () => {
+    await expect(train.run(tiny({ out: join(place('plain'), 'run.json', 'x') }))).rejects.toThrow(/ENOTDIR/);
+  });
+});

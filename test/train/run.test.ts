@@ -1,0 +1,129 @@
+// A run is a function of its settings and its data: stopped and continued, or beside another one, it gives the same bits.
+
+import { describe, expect, it } from 'vitest';
+import { closedSetAccuracy } from '../../src/metrics/index.ts';
+import { decodeCheckpoint, DivergenceError, embed, holdOut, judge, makeRun } from '../../src/train/index.ts';
+import { bytesOf, finish, tinyFaces, tinySettings } from './samples.ts';
+
+describe('a run', () => {
+  it('learns, and says what it did in every epoch', () => {
+    const settings = tinySettings({ epochs: 7, rate: 0.05, loss: 'sv-am-softmax', lossOptions: { s: 10, m: 0.1 } });
+    const run = makeRun(settings, tinyFaces);
+    const losses: number[] = [];
+    while (!run.isDone()) losses.push(run.advance().loss);
+    const { history, position } = run.progress();
+    expect(history.map(({ loss }) => loss)).toEqual(Array.from({ length: 7 }, (_, i) => losses.slice(3 * i, 3 * i + 3).reduce((a, b) => a + b, 0) / 3));
+    expect(history.map(({ epoch, step }) => [epoch, step])).toEqual(Array.from({ length: 7 }, (_, i) => [i + 1, 3 * (i + 1)]));
+    expect(position).toEqual({ epoch: 7, batch: 0, step: 21 });
+    expect(history.at(-1)!.loss).toBeLessThan(0.7 * history[0]!.loss);
+    expect(history.at(-1)!.accuracy).toBeGreaterThan(history[0]!.accuracy);
+    expect(history.at(-1)!.support).toBeLessThan(history[0]!.support);
+    // The last step is all but without a rate: the schedule has run down.
+    expect(history.at(-1)!.rate).toBeLessThan(0.01);
+  });
+
+  it.each(['center', 'contrastive'])('under %s continues from a checkpoint bit for bit', (loss) => {
+    const settings = tinySettings({ loss });
+    const whole = makeRun(settings, tinyFaces);
+    const parts: Uint8Array[] = [];
+    while (!whole.isDone()) {
+      whole.advance();
+      parts.push(bytesOf(whole, settings));
+    }
+    const part = decodeCheckpoint(parts[Math.floor(parts.length / 2)]!, 'part');
+    expect(part.settings).toEqual(settings);
+    const again = finish(makeRun(part.settings, tinyFaces, part.progressOf(makeRun(settings, tinyFaces).progress().state)));
+    expect(bytesOf(again, settings)).toEqual(parts.at(-1));
+  });
+
+  it('beside another one gives the bits it gives alone', () => {
+    const [one, two] = [tinySettings({ epochs: 1 }), tinySettings({ epochs: 1, loss: 'arc-softmax', seed: 2, optimizer: 'adam', rate: 1e-3 })];
+    const alone = [one, two].map((settings) => bytesOf(finish(makeRun(settings, tinyFaces)), settings));
+    const [a, b] = [makeRun(one, tinyFaces), makeRun(two, tinyFaces)];
+    while (!a.isDone() || !b.isDone()) for (const run of [a, b]) if (!run.isDone()) run.advance();
+    expect([bytesOf(a, one), bytesOf(b, two)]).toEqual(alone);
+    expect(alone[0]).not.toEqual(alone[1]);
+  });
+
+  it('of another seed is another run, also of one program', () => {
+    const [one, two] = [tinySettings({ epochs: 1 }), tinySettings({ epochs: 1, seed: 2 })];
+    const first = makeRun(one, tinyFaces);
+    const second = makeRun(two, tinyFaces, undefined, first);
+    while (!first.isDone()) {
+      first.advance();
+      second.advance();
+    }
+    expect(bytesOf(second, two)).toEqual(bytesOf(finish(makeRun(two, tinyFaces)), two));
+    expect(second.progress().tally).toEqual(first.progress().tally);
+    expect(second.progress().history[0]!.loss).not.toBe(first.progress().history[0]!.loss);
+  });
+
+  it('of center loss moves the centres by the rule of its paper, and leaves them to no optimiser', () => {
+    const settings = tinySettings({ loss: 'center' });
+    const run = makeRun(settings, tinyFaces);
+    const before = run.progress().state.memory.head['centers']!.toArray();
+    run.advance();
+    const { params, memory } = run.progress().state;
+    expect(Object.keys(params.head)).toEqual(['weights']);
+    expect(memory.head['centers']!.toArray()).not.toEqual(before);
+  });
+});
+
+describe('a step that would spoil the state', () => {
+  const reasonOf = (act: () => void): string => {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof DivergenceError) return error.message;
+      throw error;
+    }
+    return 'nothing was wrong';
+  };
+
+  it('is not done, and the first number that is not finite is named', () => {
+    const settings = tinySettings({ rate: 1e30, warmUp: 0, schedule: 'constant' });
+    const run = makeRun(settings, tinyFaces);
+    run.advance();
+    const before = bytesOf(run, settings);
+    const reason = reasonOf(() => run.advance());
+    expect(reason).toMatch(/^step 2 was not done, .* The first is contract in network\/1\/2 \(%\d+\): -?Infinity at position \d+ of \[10, 4\]\. Lower the learning rate \(it was 1e\+30\)/);
+    expect(bytesOf(run, settings)).toEqual(before);
+  });
+
+  it('names the update where the gradient is finite and the weights would not be', () => {
+    const reason = reasonOf(() => makeRun(tinySettings({ rate: 1e38, warmUp: 0 }), tinyFaces).advance());
+    expect(reason).toMatch(/^step 1 .* mul in update \(%\d+\): -?Infinity .*, from 1e\+38, /);
+  });
+
+  it('names what is computed, and not an infinity that the program writes down itself', () => {
+    // As a Float32 number the scale is infinite, as the filling of a mask is on purpose.
+    const run = makeRun(tinySettings({ lossOptions: { s: 1e39 }, warmUp: 0 }), tinyFaces);
+    expect(reasonOf(() => finish(run))).toMatch(/^step 1 .* The first is mul 'z' in loss/);
+  });
+
+  it('names the images where these are at fault', () => {
+    const images = { ...tinyFaces.images, values: tinyFaces.images.values.map((x, i) => (i === 7 ? NaN : x)) };
+    const run = makeRun(tinySettings({ flip: 0, shift: 0 }), { ...tinyFaces, images });
+    expect(reasonOf(() => finish(run))).toMatch(/The first is the images: NaN at position \d+ of \[10, 1, 8, 8\]\. Look at the images/);
+  });
+});
+
+describe('a judgement', () => {
+  it('of digits is the share of images nearest to their own class', () => {
+    const settings = tinySettings({ epochs: 2 });
+    const { model, progress } = finish(makeRun(settings, tinyFaces));
+    const { state } = progress();
+    const weights = state.params.head['weights']!.toArray() as number[][];
+    const { values, dims } = embed(model, state, tinyFaces);
+    const scores = Array.from(tinyFaces.labels, (_, n) => weights.map((w) =>
+      w.reduce((sum, x, d) => sum + x * values[n * dims + d]!, 0) / Math.hypot(...w)));
+    expect(judge(model, state, tinyFaces, true)).toEqual({ accuracy: closedSetAccuracy(scores.flat(), 5, tinyFaces.labels) });
+  });
+
+  it('of other people leaves out the rates that the pairs cannot tell', () => {
+    const { train, test } = holdOut(tinyFaces, 0.4, 1);
+    expect([train.classes.length, test!.classes.length, new Set([...train.classes, ...test!.classes]).size]).toEqual([3, 2, 5]);
+    const run = makeRun(tinySettings(), train);
+    expect(Object.keys(judge(run.model, run.progress().state, test!, false))).toEqual(['AUC', 'EER']);
+  });
+});
