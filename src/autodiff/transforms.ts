@@ -38,6 +38,7 @@ interface Run {
  * as soon as they have been used.
  */
 function run(f: Differentiable, args: readonly unknown[], who: string): Run {
+  if (typeof f !== 'function') throw new DTypeError(message(`${who}: ${typeof f} for a function`, 'A function is differentiated', `Write ${who}((x) => …)`));
   const outer = currentRecorder();
   const recorder = outer ?? new Recorder('concrete');
   return record(recorder, () => {
@@ -49,6 +50,12 @@ function run(f: Differentiable, args: readonly unknown[], who: string): Run {
     const result = flattenResult((f as (...args: unknown[]) => unknown)(...flats.map((flat) => flat.rebuild(flat.leaves))), who);
     return { recorder, args: flats, result, own: outer === undefined };
   });
+}
+
+/** Refuses what is no list of arguments: a single tensor has to be written [x]. */
+function demandList(list: unknown, what: string, who: string): void {
+  if (Array.isArray(list)) return;
+  throw new DTypeError(message(`${who}: ${list === undefined ? 'no' : typeof list} ${what}`, `The ${what} are a list, one entry per argument`, 'Write [x]'));
 }
 
 /** Cotangents of some tensors of a run: null for integers, zeros where there is no path. */
@@ -122,10 +129,11 @@ function labelled(recorder: Recorder, name: string): Tensor {
  * Throws    ShapeError for a cotangent of another shape, or a missing one
  */
 export function vjp(f: Differentiable, inputs: readonly unknown[]) {
+  demandList(inputs, 'inputs', 'vjp');
   const { recorder, args, result } = run(f, inputs, 'vjp');
   const pullback = (cotangent?: unknown): GradientTree[] => {
     const given = cotangent === undefined ? defaultCotangents(result) : flattenResult(cotangent, 'vjp').leaves;
-    const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: fitting(given[i], x) }));
+    const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: fitting(given[i], x, 'vjp: a cotangent') }));
     return rebuildAll(args, pull(recorder, seeds, args.flatMap((flat) => flat.leaves)));
   };
   return { value: result.rebuild(result.leaves), pullback };
@@ -139,14 +147,16 @@ function defaultCotangents(result: Flat<Tensor>): Tensor[] {
   return [filled(1, only.shape, only.dtype)];
 }
 
-function fitting(cotangent: Tensor | undefined, x: Tensor): Tensor {
-  if (cotangent === undefined || !sameShape(cotangent.shape, x.shape)) {
-    throw new ShapeError(message(`a cotangent of shape ${cotangent === undefined ? 'none' : shapeText(cotangent.shape)} for ${shapeText(x.shape)}`, 'A cotangent has the shape of its tensor', 'Expand or reshape it'));
+/** A direction for x, called by the transform and by what it is there: a cotangent, a tangent or a vector. */
+function fitting(direction: Tensor | undefined, x: Tensor, who: string): Tensor {
+  if (direction === undefined) throw new ShapeError(message(`${who} is missing for ${shapeText(x.shape)}`, 'Every tensor has one', 'Pass as many, in the same order'));
+  if (!sameShape(direction.shape, x.shape)) {
+    throw new ShapeError(message(`${who} of shape ${shapeText(direction.shape)} for ${shapeText(x.shape)}`, 'It has the shape of its tensor', 'Expand or reshape it'));
   }
-  if (cotangent.dtype !== x.dtype) {
-    throw new DTypeError(message(`a cotangent of type ${cotangent.dtype} for ${x.dtype}`, 'A cotangent has the type of its tensor', 'Use cast'));
+  if (direction.dtype !== x.dtype) {
+    throw new DTypeError(message(`${who} of type ${direction.dtype} for ${x.dtype}`, 'It has the type of its tensor', 'Use cast'));
   }
-  return cotangent;
+  return direction;
 }
 
 /**
@@ -156,11 +166,13 @@ function fitting(cotangent: Tensor | undefined, x: Tensor): Tensor {
  * Throws    ShapeError for a tangent of another shape than its input
  */
 export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: readonly unknown[]) {
+  demandList(inputs, 'inputs', 'jvp');
+  demandList(tangents, 'tangents', 'jvp');
   const { recorder, args, result } = run(f, inputs, 'jvp');
   return record(recorder, () => {
     const given = tangents.flatMap((tree) => liftTree(tree, floatTypeOfTrees(inputs)).leaves);
     const floats = args.flatMap((flat) => flat.leaves)
-      .flatMap((x, i) => (isFloat(x.dtype) ? [{ x, tangent: fitting(given[i], x) }] : []));
+      .flatMap((x, i) => (isFloat(x.dtype) ? [{ x, tangent: fitting(given[i], x, 'jvp: a tangent') }] : []));
     const zeros = result.leaves.map((x) => alias(zerosLike(x)));
     const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: zeros[i]! }));
     const pulled = gradient(recorder, seeds, floats.map(({ x }) => recorder.stepOf(x).id));
@@ -172,12 +184,15 @@ export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: rea
 
 /** The Hessian times vectors: ∂/∂inputs ⟨∇f, vectors⟩, one tree per input. */
 export function hvp(f: Differentiable, inputs: readonly unknown[], vectors: readonly unknown[]): GradientTree {
+  demandList(inputs, 'inputs', 'hvp');
+  demandList(vectors, 'vectors', 'hvp');
   const dtype = floatTypeOfTrees(inputs);
   const directions = vectors.flatMap((tree) => liftTree(tree, dtype).leaves);
   const all = inputs.map((_, index) => index);
   const along = (...args: unknown[]): Tensor => {
     const slopes = flatten(grad(f, { wrt: all })(...args), (x): x is Tensor | null => x === null || isTensor(x)).leaves;
-    const products = slopes.flatMap((g, i) => (g === null ? [] : [sumTo(mul(g, fitting(directions[i], g)), [])]));
+    const products = slopes.flatMap((g, i) => (g === null ? [] : [sumTo(mul(g, fitting(directions[i], g, 'hvp: a vector')), [])]));
+    if (products.length === 0) throw new DTypeError(message('hvp: no input is a float', 'Derivatives are taken with respect to f32 and f64', "Use cast(x, 'f32' | 'f64')"));
     return products.reduce((a, b) => add(a, b));
   };
   return grad(along, { wrt: all })(...inputs);
@@ -185,18 +200,33 @@ export function hvp(f: Differentiable, inputs: readonly unknown[], vectors: read
 
 /**
  * The Jacobian of a function of one tensor: x ↦ [...shape of f(x), ...shape of x], one pull-back per entry of f(x).
+ *
+ * Edges     no entries on either side give no entries
+ * Throws    DTypeError for an argument or a result that is not one float tensor
  */
 export function jacobian(f: (x: Tensor) => Tensor) {
-  return (x: Tensor): Tensor => {
-    const { recorder, args, result } = run(f as Differentiable, [x], 'jacobian');
-    const y = result.leaves[0]!;
-    const input = args[0]!.leaves;
-    const rows = Array.from({ length: y.size }, (_, i) => {
-      const seeds = [{ step: recorder.stepOf(y).id, cotangent: unit(y, i) }];
-      return reshape(pull(recorder, seeds, input)[0]!, [1, ...x.shape]);
-    });
-    return reshape(concatAlong(rows, 0), [...y.shape, ...x.shape]);
+  return (x: Tensor): Tensor => jacobianOf(f, x, 'jacobian');
+}
+
+function jacobianOf(f: (x: Tensor) => Tensor, given: Tensor, who: string): Tensor {
+  const one = (leaves: readonly Tensor[], role: string): Tensor => {
+    const [only] = leaves;
+    if (only !== undefined && leaves.length === 1 && isFloat(only.dtype)) return only;
+    throw new DTypeError(message(
+      `${who}: the ${role} is ${leaves.map((leaf) => `${leaf.dtype}${shapeText(leaf.shape)}`).join(', ') || typeof given}`,
+      'The Jacobian is that of one float tensor by one float tensor', 'Use vjp or jvp for trees'));
   };
+  one(liftTree(given, floatTypeOfTrees([given])).leaves, 'argument');
+  const { recorder, args, result } = run(f as Differentiable, [given], who);
+  const x = one(args[0]!.leaves, 'argument');
+  const y = one(result.leaves, 'result');
+  const shape = [...y.shape, ...x.shape];
+  if (x.size === 0 || y.size === 0) return filled(0, shape, x.dtype);
+  const rows = Array.from({ length: y.size }, (_, i) => {
+    const seeds = [{ step: recorder.stepOf(y).id, cotangent: unit(y, i) }];
+    return reshape(pull(recorder, seeds, [x])[0]!, [1, ...x.shape]);
+  });
+  return reshape(concatAlong(rows, 0), shape);
 }
 
 /** The tensor like y that is 1 at one position and 0 elsewhere. */
@@ -208,5 +238,5 @@ function unit(y: Tensor, position: number): Tensor {
 
 /** The Hessian of a scalar function of one tensor: x ↦ [...shape of x, ...shape of x]. */
 export function hessian(f: (x: Tensor) => Tensor) {
-  return jacobian((x) => grad(f as Differentiable)(x) as Tensor);
+  return (x: Tensor): Tensor => jacobianOf((at) => grad(f as Differentiable)(at) as Tensor, x, 'hessian');
 }

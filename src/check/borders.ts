@@ -1,6 +1,9 @@
 // What lies across a border of a cell. Points on one side are extrapolated to the border, so both limits of value and
-// slope are known without ever mixing the sides: slopes that differ make a kink, values that differ a jump.
+// slope are known without ever mixing the sides: slopes that differ make a kink, values that differ a jump. Limits carry
+// an estimate of their own error, and what differs by less is no border: a function that changes fast, or a value that
+// is noisy, is neither a kink nor a jump.
 
+import { epsilon } from '../base/dtype.ts';
 import { type Decisions, firstFlip, type Flip } from './cells.ts';
 
 /** What is seen at distance h along the direction. Without decisions (a program that is not ours) borders are inferred. */
@@ -13,9 +16,10 @@ export interface Border {
   /** A kink has two slopes, a jump two values; at an edge of the domain one side has no value. */
   readonly kind: 'kink' | 'jump' | 'edge';
   readonly flip?: Flip;
-  /** Slopes from below and from above, per entry. */
+  /** Slopes from below and from above, per entry, and to what they are known. */
   readonly left: Float64Array;
   readonly right: Float64Array;
+  readonly error: Float64Array;
   /** By how much the value changes, per entry. */
   readonly size: Float64Array;
 }
@@ -32,66 +36,143 @@ export function flipAt(base: Probe, other: Probe): Flip | 'domain' | undefined {
   return base.decisions && other.decisions && firstFlip(base.decisions, other.decisions);
 }
 
-export interface Side {
-  /** Limits, from this side, of the value and of the slope. */
+/** Limits, from one side, of value and slope, per entry, each with the error it is known to. */
+interface Limits {
   readonly value: Float64Array;
+  readonly valueError: Float64Array;
   readonly slope: Float64Array;
+  readonly slopeError: Float64Array;
+}
+
+export interface Side extends Limits {
   readonly h: number;
   readonly probe: Probe;
   /** False where decisions change faster than anything can be seen between. */
   readonly resolved: boolean;
 }
 
-const nodes = [1, 2, 3, 4, 5];
-// The degree-4 polynomial through f(h), …, f(5h), and its slope, at 0.
-const valueWeights = [5, -10, 10, -5, 1];
-const slopeWeights = nodes.map((_, j) => slopeAtZero(j));
-
-function slopeAtZero(j: number): number {
-  const others = nodes.filter((_, k) => k !== j);
-  const denominator = others.reduce((product, x) => product * (nodes[j]! - x), 1);
-  const without = (skipped: number): number => others.filter((x) => x !== skipped).reduce((product, x) => product * -x, 1);
-  const numerator = others.reduce((sum, skipped) => sum + without(skipped), 0);
-  return numerator / denominator;
+/** Weights of f(h), f(2h), … for the value and the slope at 0 of the polynomial through them. */
+function weights(count: number): { value: number[]; slope: number[] } {
+  const nodes = Array.from({ length: count }, (_, i) => i + 1);
+  const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
+  const at = (j: number, numerator: (others: readonly number[]) => number): number => {
+    const others = nodes.filter((x) => x !== nodes[j]);
+    return numerator(others) / product(others.map((x) => nodes[j]! - x));
+  };
+  return {
+    value: nodes.map((_, j) => at(j, (others) => product(others.map((x) => -x)))),
+    slope: nodes.map((_, j) =>
+      at(j, (others) => others.reduce((sum, skipped) => sum + product(others.filter((x) => x !== skipped).map((x) => -x)), 0))),
+  };
 }
+
+// The polynomial of degree 4 gives the limit, the one of degree 3 through fewer points says how far to trust it.
+const [fine, coarse] = [weights(5), weights(4)] as const;
+const size = (list: readonly number[]): number => list.reduce((sum, x) => sum + Math.abs(x), 0);
+const [valueNoise, slopeNoise] = [size(fine.value), size(fine.slope)];
+
+function limits(samples: readonly Probe[], sign: 1 | -1, h: number, noise: Float64Array): Limits {
+  const combine = (by: readonly number[], k: number): number => by.reduce((sum, w, m) => sum + w * samples[m]!.values[k]!, 0);
+  const each = (f: (k: number) => number): Float64Array => noise.map((_, k) => f(k));
+  return {
+    value: each((k) => combine(fine.value, k)),
+    valueError: each((k) => Math.abs(combine(fine.value, k) - combine(coarse.value, k)) + valueNoise * noise[k]!),
+    slope: each((k) => (combine(fine.slope, k) * sign) / h),
+    slopeError: each((k) => (Math.abs(combine(fine.slope, k) - combine(coarse.slope, k)) + slopeNoise * noise[k]!) / h),
+  };
+}
+
+/** The rounding of values: what is known of it, or a unit of the largest. */
+const noiseOfValues = (samples: readonly Probe[], known: ArrayLike<number> | undefined): Float64Array =>
+  samples[0]!.values.map((_, k) =>
+    samples.reduce((most, { values }) => Math.max(most, epsilon.f64 * Math.abs(values[k]!)), known?.[k] ?? 0));
+
+/** Limits with what a look from nearer changed added to their errors: two polynomials may agree by accident. */
+function borneOut(found: Limits, before: Limits): Limits {
+  const changed = (part: 'value' | 'slope', error: 'valueError' | 'slopeError'): Float64Array =>
+    found[error].map((e, k) => e + Math.abs(found[part][k]! - before[part][k]!));
+  return { ...found, valueError: changed('value', 'valueError'), slopeError: changed('slope', 'slopeError') };
+}
+
+/** Entry by entry the limits that are known better. */
+function sharper(a: Limits, b: Limits): Limits {
+  const pick = (x: Float64Array, xError: Float64Array, y: Float64Array, yError: Float64Array): Float64Array =>
+    x.map((own, k) => (xError[k]! <= yError[k]! ? own : y[k]!));
+  const least = (x: Float64Array, y: Float64Array): Float64Array => x.map((own, k) => Math.min(own, y[k]!));
+  return {
+    value: pick(a.value, a.valueError, b.value, b.valueError), valueError: least(a.valueError, b.valueError),
+    slope: pick(a.slope, a.slopeError, b.slope, b.slopeError), slopeError: least(a.slopeError, b.slopeError),
+  };
+}
+
+const largest = (...lists: Float64Array[]): number =>
+  lists.reduce((most, list) => list.reduce((m, x) => Math.max(m, Math.abs(x)), most), 0);
 
 /** How near to a border, and how far from it, its side is looked at. */
 export interface Reach {
   readonly smallest: number;
   readonly widest: number;
+  /** The rounding error of every value. Default: one unit of it, which sees no cancellation. */
+  readonly noise?: ArrayLike<number>;
 }
 
 /** The one-sided limits of value and slope at `origin`, from points that all lie in the cell that begins there. */
-export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, widest }: Reach, origin = 0): Side {
+export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, widest, noise }: Reach, origin = 0): Side {
   const first = probe(origin + sign * smallest);
+  let best: Side | undefined;
+  let before: Limits | undefined;
+  let looks = 0;
   for (let h = widest; h >= smallest; h /= 4) {
     const at = (m: number): Probe => probe(origin + sign * m * h);
     if (flipAt(first, at(5)) !== undefined) continue;
-    const samples = nodes.map(at);
+    const samples = fine.value.map((_, i) => at(i + 1));
     if (samples.some((sample) => flipAt(first, sample) !== undefined)) continue;
-    const combine = (weights: readonly number[], scale: number): Float64Array =>
-      first.values.map((_, k) => samples.reduce((sum, y, m) => sum + weights[m]! * y.values[k]!, 0) * scale);
-    return { value: combine(valueWeights, 1), slope: combine(slopeWeights, sign / h), h, probe: first, resolved: true };
+    const rounding = noiseOfValues(samples, noise);
+    const found = limits(samples, sign, h, rounding);
+    const borne = before === undefined ? found : borneOut(found, before);
+    // The widest look stands only where there is no nearer one.
+    const known = looks++ < 2 ? borne : sharper(best!, borne);
+    best = { ...known, h, probe: first, resolved: true };
+    const floor = 1e-3 * largest(known.slope);
+    const sharp = known.slopeError.every((e, k) => e <= 1e-9 * Math.max(Math.abs(known.slope[k]!), floor));
+    // Nearer points are no better once their rounding alone makes more.
+    const atRounding = known.slopeError.every((e, k) => (4 * slopeNoise * rounding[k]!) / h >= e);
+    if (before !== undefined && (sharp || atRounding)) break;
+    before = found;
   }
-  return { value: first.values, slope: first.values.map(() => NaN), h: smallest, probe: first, resolved: false };
+  const [unknown, infinite] = [first.values.map(() => NaN), first.values.map(() => Infinity)];
+  return best ?? {
+    value: first.values, valueError: infinite, slope: unknown, slopeError: infinite, h: smallest, probe: first, resolved: false,
+  };
 }
 
-/** What differs between two sides (and the value in between): their values, their slopes, their existence, or nothing. */
-export function kindOf(left: Side, right: Side, middle: Float64Array): Border['kind'] | undefined {
+/**
+ * What differs between two sides (and the value in between): their values, their slopes, their existence, or nothing.
+ * `span` is the size of the numbers that move: a jump is more than a slope does over 1e-10 of it.
+ */
+export function kindOf(left: Side, right: Side, middle: Float64Array, span: number): Border['kind'] | undefined {
   if (![...left.value, ...right.value].every(Number.isFinite)) return 'edge';
   if (!left.resolved || !right.resolved) return 'jump';
-  const largest = (...lists: Float64Array[]): number => Math.max(...lists.flatMap((list) => [...list].map(Math.abs)));
-  const apart = (a: Float64Array, b: Float64Array, tolerance: number, scale: number): boolean =>
-    a.some((x, k) => Math.abs(x - b[k]!) > tolerance * Math.max(Math.abs(x), Math.abs(b[k]!), 1e-3 * scale));
+  const differs = (a: Float64Array, b: Float64Array, error: (k: number) => number, tolerance: number, scale: number): boolean =>
+    a.some((x, k) => {
+      const smallest = Math.max(tolerance * Math.max(Math.abs(x), Math.abs(b[k]!), 1e-3 * scale), 8 * error(k));
+      return Math.abs(x - b[k]!) > smallest;
+    });
   const slopes = largest(left.slope, right.slope);
-  const values = largest(left.value, right.value, middle);
-  // A jump is more than the slope does over a distance of 1e-10.
-  const jump = (a: Float64Array, b: Float64Array): boolean => apart(a, b, 1e-7, Math.max(values, slopes));
-  if (jump(left.value, right.value) || jump(left.value, middle) || jump(right.value, middle)) return 'jump';
-  // Slopes are known to eps·values/h; a difference below that is no kink.
-  const noise = (1e-13 * values) / Math.min(left.h, right.h);
-  return slopes > noise && apart(left.slope, right.slope, 1e-5, Math.max(slopes, 1e8 * noise)) ? 'kink' : undefined;
+  const values = Math.max(largest(left.value, right.value, middle), slopes * span);
+  const eitherValue = (k: number): number => left.valueError[k]! + right.valueError[k]!;
+  if (differs(left.value, right.value, eitherValue, 1e-7, values)) return 'jump';
+  const alone = [left, right].some((side) => differs(side.value, middle, (k) => side.valueError[k]!, 1e-7, values));
+  if (alone) return 'jump';
+  const eitherSlope = (k: number): number => left.slopeError[k]! + right.slopeError[k]!;
+  return differs(left.slope, right.slope, eitherSlope, 1e-5, slopes) ? 'kink' : undefined;
 }
+
+/** Both sides of a border as data. */
+export const bothSides = (left: Side, right: Side): Pick<Border, 'left' | 'right' | 'error' | 'size'> => ({
+  left: left.slope, right: right.slope, error: left.slopeError.map((e, k) => e + right.slopeError[k]!),
+  size: right.value.map((y, k) => y - left.value[k]!),
+});
 
 /** A border away from the base point; it may be one that nothing shows of. */
 export interface DistantBorder extends Omit<Border, 'kind'> {
@@ -113,10 +194,9 @@ export function borderNear(probe: (h: number) => Probe, near: Near): DistantBord
       flip = found === 'domain' ? undefined : found;
     }
   }
-  const reach = { smallest: Math.abs(outside) * 2 ** -30, widest: Math.abs(outside) * 2 ** -10 };
+  const distance = Math.abs(outside);
+  const reach = { smallest: distance * 2 ** -30, widest: distance * 2 ** -10 };
   const [left, right] = [sideOf(probe, -1, reach, outside), sideOf(probe, 1, reach, outside)];
-  return {
-    kind: kindOf(left, right, left.value) ?? 'smooth', distance: Math.abs(outside), ...(flip && { flip }),
-    left: left.slope, right: right.slope, size: right.value.map((y, k) => y - left.value[k]!),
-  };
+  const kind = kindOf(left, right, left.value, distance) ?? 'smooth';
+  return { kind, distance, ...(flip && { flip }), ...bothSides(left, right) };
 }

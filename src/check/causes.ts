@@ -91,23 +91,34 @@ function scaled(a: readonly number[], b: readonly number[], shape: Shape): Cause
   if (Math.abs(factor + 1) < 1e-6) return flip;
   // What is wrong by less than a millionth is not a forgotten factor.
   if (Math.abs(factor - 1) < 1e-5) return undefined;
-  return { name: 'factor', text: `every entry is ${factorText(factor, shape)} times the right one`, factor };
+  const text = factorText(factor, shape);
+  // One entry is always some number times another; only a number that a formula could hold says anything.
+  if (a.length === 1 && text === undefined) return undefined;
+  const times = text ?? String(Number(factor.toPrecision(6)));
+  return { name: 'factor', text: `${a.length === 1 ? 'it' : 'every entry'} is ${times} times the right one`, factor };
 }
 
-function factorText(factor: number, shape: Shape): string {
+/** The factor as a formula would hold it, with every place it may come from; sizes that coincide are all named. */
+function factorText(factor: number, shape: Shape): string | undefined {
   const near = (x: number): boolean => Math.abs(factor / x - 1) < 1e-6;
-  for (const [axis, n] of shape.entries()) {
+  const sizes = new Map<number, string[]>();
+  shape.forEach((n, axis) => sizes.set(n, [...(sizes.get(n) ?? []), `axis ${axis}`]));
+  if (shape.length > 1) sizes.set(sizeOf(shape), [...(sizes.get(sizeOf(shape)) ?? []), 'the whole']);
+  const small = Array.from({ length: 11 }, (_, i) => i + 2);
+  for (const n of new Set([...small, ...sizes.keys()])) {
     if (n < 2) continue;
-    if (near(1 / n)) return `1/${n} (1 over the size of axis ${axis}: a mean instead of a sum?)`;
-    if (near(n) && n !== 2) return `${n} (the size of axis ${axis}: a sum instead of a mean?)`;
+    for (const [sign, minus] of [[1, ''], [-1, '−']] as const) {
+      const from = (reading: string, instead: string): string => {
+        const axes = sizes.get(n);
+        if (axes === undefined) return '';
+        // Formulas hold 2, 3 and 4 as often as means do.
+        return ` (${n <= 4 ? 'a constant, or ' : ''}${reading} of ${axes.join(' or ')}: ${instead}?)`;
+      };
+      if (near(sign * n)) return `${minus}${n}${from('the size', 'a sum instead of a mean')}`;
+      if (near(sign / n)) return `${minus}1/${n}${from('1 over the size', 'a mean instead of a sum')}`;
+    }
   }
-  for (let n = 2; n <= 12; n++) {
-    if (near(n)) return String(n);
-    if (near(-n)) return `−${n}`;
-    if (near(1 / n)) return `1/${n}`;
-    if (near(-1 / n)) return `−1/${n}`;
-  }
-  return String(Number(factor.toPrecision(6)));
+  return undefined;
 }
 
 /** Right to about seven digits, no better: Float32 somewhere. */

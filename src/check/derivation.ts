@@ -3,11 +3,13 @@
 
 import { digits } from '../base/compare.ts';
 import { DomainError, message } from '../base/errors.ts';
-import { type Claim, type Derivation, type Expr, type Line, Names, printClaim, printCond, printExpr, printName, type Section } from '../formula/index.ts';
-import { type Facts, condKey, factsOf, settled } from './branches.ts';
+import {
+  type Claim, type Cond, type Derivation, type Expr, type Line, Names, type Origin, printClaim, printCond, printExpr, printName,
+} from '../formula/index.ts';
+import { condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
-import { type Failure, type LineRun, type Proof, runLine } from './line.ts';
+import { type Failure, type LineRun, type Proof, runLine, type Statement } from './line.ts';
 import { inGeneralPosition, rowsOver } from './position.ts';
 import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling.ts';
 
@@ -24,6 +26,8 @@ export interface DerivationOptions {
   readonly printedCounterexamples?: boolean;
 }
 
+/** 64 points take seconds, so many half an hour. */
+export const mostCases = 10_000;
 /** Points taken from a dataset. */
 export const dataCases = 12;
 /** Points of each source at which derivatives are also proved by duals and differences; values are compared at all. */
@@ -48,27 +52,33 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
 /** The same, a row at a time as each is proved; the ledger at the end. For callers that show progress. */
 export function* checkLines(derivation: Derivation, options: DerivationOptions = {}): Generator<LedgerRow, Ledger> {
   const { seed = 1, cases = 64, dataset, hits = 20, printedCounterexamples = false } = options;
-  if (!Number.isInteger(cases) || cases < 1) throw new DomainError(message(`${cases} cases`, 'The number of points is a whole number ≥ 1', 'Use --cases 64'));
-  if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use --seed 1'));
-  const site = (data: PointData): Site => ({ data, proofs: new Map() });
-  const points: Points = {
-    data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => site(dataPoint(derivation, dataset, seed, i))),
-    seeded: Array.from({ length: cases }, (_, i) => site(samplePoint(derivation, seed, i))),
-  };
-  // Mistakes of the text are reported before anything is proved.
-  for (const section of derivation.sections) {
-    for (const line of section.lines) {
-      runLine(derivation, section, line, line.claim ?? null, line.text, points.seeded[0]!.data, {});
-      if (line.amended !== undefined) runLine(derivation, section, line, line.amended, line.amendedText!, points.seeded[0]!.data, {});
-    }
+  if (!Number.isInteger(cases) || cases < 1 || cases > mostCases) {
+    throw new DomainError(message(
+      `${cases} cases`, `The number of points is a whole number from 1 to ${mostCases}`,
+      'Use 64; a branch that so many points do not meet wants a where, or a narrower declared interval'));
   }
+  if (!Number.isInteger(seed)) throw new DomainError(message(`the seed ${seed}`, 'A seed is a whole number', 'Use 1'));
+  const site = (data: PointData, proved: boolean): Site => ({ data, ...(proved && { proofs: new Map<string, Proof>() }) });
+  const points: Points = {
+    data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => site(dataPoint(derivation, dataset, seed, i), i < provedCases.data)),
+    seeded: Array.from({ length: cases }, (_, i) => site(samplePoint(derivation, seed, i), i < provedCases.seeded)),
+  };
+  const names = new Names(derivation);
+  // Mistakes of the text are reported before anything is printed, so every line is run at one point first.
+  const trial = points.seeded.at(-1)!;
+  const examined = derivation.sections.flatMap((section) => section.lines.map((line): Examined => {
+    const begin = (claim: Claim | null, from: Origin): Tried => {
+      const statement = { section, line, claim, from };
+      return { statement, at: trial, run: runStatement(names, statement, trial) };
+    };
+    const printed = begin(line.claim ?? null, line);
+    return line.amended === undefined ? { printed } : { printed, amended: begin(line.amended, line.amendedFrom ?? line) };
+  }));
   const rows: LedgerRow[] = [];
-  for (const section of derivation.sections) {
-    for (const line of section.lines) {
-      const row = checkLine(derivation, section, line, points, { hits, printedCounterexamples });
-      rows.push(row);
-      yield row;
-    }
+  for (const each of examined) {
+    const row = checkLine(names, each, points, { hits, printedCounterexamples });
+    rows.push(row);
+    yield row;
   }
   return {
     version: 1, title: derivation.title, source: derivation.source, seed,
@@ -78,10 +88,23 @@ export function* checkLines(derivation: Derivation, options: DerivationOptions =
   };
 }
 
-/** A point, with the proofs of the derivatives already taken there. */
+/** A point; with the proofs of the derivatives already taken there, where derivatives are proved. */
 interface Site {
   readonly data: PointData;
-  readonly proofs: Map<string, Proof>;
+  readonly proofs?: Map<string, Proof>;
+}
+
+/** A statement that was run at one point. */
+interface Tried {
+  readonly statement: Statement;
+  readonly at: Site;
+  readonly run: LineRun;
+}
+
+/** A line as printed and, where it has one, its amendment. */
+interface Examined {
+  readonly printed: Tried;
+  readonly amended?: Tried;
 }
 
 interface Points {
@@ -90,76 +113,86 @@ interface Points {
 }
 
 /** A claim at all points. */
-interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder'> {
+interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder' | 'unresolved'> {
   readonly failure?: Failure & { readonly point: PointData };
 }
 
 function checkLine(
-  derivation: Derivation, section: Section, line: Line, points: Points,
+  names: Names, examined: Examined, points: Points,
   { hits: needed, printedCounterexamples }: { readonly hits: number; readonly printedCounterexamples: boolean },
 ): LedgerRow {
-  const run = (claim: Claim | null, text: string) => (point: PointData, proofs?: Map<string, Proof>): LineRun =>
-    line.kind === 'number' ? runNumber(derivation, section, line, point) : runLine(derivation, section, line, claim, text, point, proofs === undefined ? {} : { proofs });
-  const names = new Names(derivation);
-  const facts = (claim: Claim | undefined): Facts => factsOf(claim?.where ?? null, names, section);
-  const printed = survey(run(line.claim ?? null, line.text), facts(line.claim), points);
+  const { section, line } = examined.printed.statement;
+  const judge = (tried: Tried): Survey => survey(names, tried, points);
+  const printed = judge(examined.printed);
   const base = {
     section: section.id, id: line.id, kind: line.kind, text: textOf(line), notes: line.notes, lineNumber: line.lineNumber,
     ...(line.amended && { amended: printClaim(line.amended) }),
   };
-  const chosen = line.amended === undefined ? printed : survey(run(line.amended, line.amendedText ?? line.text), facts(line.amended), points);
+  const chosen = examined.amended === undefined ? printed : judge(examined.amended);
   const result = {
     ...base, hits: chosen.hits, branches: chosen.branches, digits: chosen.digits, atRounding: chosen.atRounding, aboveFloor: chosen.aboveFloor,
-    atBorder: chosen.atBorder,
+    atBorder: chosen.atBorder, unresolved: chosen.unresolved,
   };
   const row = (verdict: Verdict, reason?: string): LedgerRow => ({ ...result, verdict, ...(reason !== undefined && { reason }) });
 
   if (line.amended !== undefined && printed.failure === undefined) {
     return row('fails', 'the printed line holds at every point, so there is nothing to amend');
   }
-  const counterexample = (claim: Claim | undefined, text: string, found: NonNullable<Survey['failure']>): Counterexample => {
-    const { point, ...failure } = found;
-    const parts = claim === undefined ? [line.value!] : partsOf(claim);
-    const again = run(claim ?? null, text);
+  const counterexample = ({ statement }: Tried, { point, ...failure }: NonNullable<Survey['failure']>): Counterexample => {
     const general = isGeneral(point);
-    const fails = (candidate: PointData): Failure | undefined =>
-      (general && !isGeneral(candidate) ? undefined : again(candidate, failure.proof ? new Map() : undefined).failure);
-    return smallestFailure(derivation, names.declaredUnder(parts, section), point, failure, fails);
+    const fails = (data: PointData): Failure | undefined => {
+      if (general && !isGeneral(data)) return undefined;
+      const found = runStatement(names, statement, failure.engine ? { data, proofs: new Map() } : { data }).failure;
+      return found?.engine === failure.engine ? found : undefined;
+    };
+    return smallestFailure(names.derivation, names.declaredUnder(partsOf(statement), section), point, failure, fails);
   };
+  const tried = examined.amended ?? examined.printed;
   if (chosen.failure !== undefined) {
-    const found = counterexample(line.amended ?? line.claim, line.amendedText ?? line.text, chosen.failure);
-    return { ...row('fails', chosen.failure.reason), counterexample: found };
+    const restsOn = names.definitionsUnder(partsOf(tried.statement), section)
+      .map((entity) => ({ section: entity.section.id, id: entity.definition!.id, name: entity.name }));
+    return {
+      ...row('fails', chosen.failure.reason),
+      ...(chosen.failure.engine && { engine: true }), ...(restsOn.length > 0 && { restsOn }),
+      counterexample: counterexample(tried, chosen.failure),
+    };
   }
   // Only a line without any declared name says the same at every point.
   const judged = line.amended ?? line.claim;
-  const constant = line.kind === 'number' || names.declaredUnder(judged === undefined ? [line.value!] : partsOf(judged), section).size === 0;
+  const constant = line.kind === 'number' || names.declaredUnder(partsOf(tried.statement), section).size === 0;
   if (!constant) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
       .filter((x) => x.data + x.seeded < needed);
     // An equality that is only ever met where both sides vanish has not been met; a claim that something is 0 is exempt.
     if (judged?.op === '=' && !isZero(judged.right) && chosen.aboveFloor < needed) {
-      few.push({ data: 0, seeded: chosen.aboveFloor, text: 'entries other than 0' });
+      few.push({ data: 0, seeded: chosen.aboveFloor, text: otherThanZero });
     }
     if (few.length > 0) {
-      return row('unexercised', few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; '));
+      const met = few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; ');
+      const zero = few.some((x) => x.text === otherThanZero) ? ', or claim = 0 if both sides always vanish' : '';
+      return row('unexercised', `${met}. Draw more points (now ${points.seeded.length}), give data that meets it, `
+        + `or rule the side out with where if it cannot occur${zero}`);
     }
   }
   if (line.amended === undefined) return row('holds');
   const { reason, entry } = printed.failure!;
   const found = row('amended', entry === '' ? reason : `${reason}, at ${entry}`);
-  return printedCounterexamples ? { ...found, counterexample: counterexample(line.claim, line.text, printed.failure!) } : found;
+  return printedCounterexamples ? { ...found, counterexample: counterexample(examined.printed, printed.failure!) } : found;
 }
 
-function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun, facts: Facts, points: Points): Survey {
+const otherThanZero = 'entries other than 0';
+
+function survey(names: Names, { statement: judged, at, run }: Tried, points: Points): Survey {
+  const facts = factsOf(judged.claim?.where ?? null, names, judged.section);
   const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
   const hits = { data: 0, seeded: 0 };
   let [statement, duals, differences]: (number | null)[] = [null, null, null];
-  let [atRounding, aboveFloor, atBorder] = [0, 0, 0];
+  let [atRounding, aboveFloor, atBorder, unresolved] = [0, 0, 0, 0];
   let failure: Survey['failure'];
   const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
   for (const source of ['data', 'seeded'] as const) {
-    points[source].forEach(({ data: point, proofs }, i) => {
-      const found = run(point, i < provedCases[source] ? proofs : undefined);
+    for (const site of points[source]) {
+      const found = site === at ? run : runStatement(names, judged, site);
       hits[source] += found.hits;
       // A condition that stands at several places of a line is one branch: the place that met it most often counts.
       const here = new Map<string, number>();
@@ -181,13 +214,24 @@ function survey(run: (point: PointData, proofs?: Map<string, Proof>) => LineRun,
       atRounding += found.atRounding;
       aboveFloor += found.aboveFloor;
       atBorder += found.atBorder;
-      if (found.failure !== undefined && (failure === undefined || found.failure.error > failure.error)) failure = { ...found.failure, point };
-    });
+      unresolved += found.unresolved;
+      if (found.failure !== undefined && worse(found.failure, failure)) failure = { ...found.failure, point: site.data };
+    }
   }
   return {
-    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder,
+    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, unresolved,
     ...(failure && { failure }),
   };
+}
+
+/** A line that is wrong comes before an engine that is, whatever the sizes. */
+function worse(a: Failure, b: Failure | undefined): boolean {
+  if (b === undefined || a.engine !== b.engine) return b === undefined || b.engine === true;
+  return a.error > b.error;
+}
+
+function runStatement(names: Names, statement: Statement, { data, proofs }: Site): LineRun {
+  return statement.line.kind === 'number' ? runNumber(names, statement, data) : runLine(names, statement, data, proofs);
 }
 
 /** Whether the vectors of a point, by the axis they lie over, have directions of their own. */
@@ -198,20 +242,24 @@ function isGeneral({ sizes, arrays }: PointData): boolean {
 }
 
 /** A number line: the left side equals the literal to its last printed digit. */
-function runNumber(derivation: Derivation, section: Section, line: Line, point: PointData): LineRun {
-  const claim = line.claim!;
+function runNumber(names: Names, statement: Statement, point: PointData): LineRun {
+  const claim = statement.claim!;
   const literal = claim.right.kind === 'negate' ? claim.right.of : claim.right;
   const text = literal.kind === 'number' ? literal.text : '';
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const unit = 10 ** (Number(exponent) - (mantissa.split('.')[1]?.length ?? 0));
-  const { failure, ...found } = runLine(derivation, section, line, claim, line.text, point, {});
+  const { failure, ...found } = runLine(names, statement, point);
   if (failure === undefined) return { ...found, hits: 0 };
   const error = Math.abs(failure.left - failure.right);
   if (error <= 0.5 * unit * (1 + 1e-9)) return { ...found, hits: 0, statement: digits(error / Math.abs(failure.right)) };
   return { ...found, hits: 0, failure: { ...failure, reason: `${failure.left.toPrecision(8)} is not ${text} to its last digit` } };
 }
 
-const partsOf = ({ left, right, where }: Claim) => [left, right, ...(where === null ? [] : [where])];
+/** The formulas of a statement. */
+function partsOf({ claim, line }: Statement): (Expr | Cond)[] {
+  return claim === null ? [line.value!] : [claim.left, claim.right, ...(claim.where === null ? [] : [claim.where])];
+}
+
 const isZero = (e: Expr): boolean => e.kind === 'number' && e.value === 0;
 
 function textOf(line: Line): string {

@@ -10,6 +10,7 @@ import { isTensor, type Operand, type Tensor, tensor } from '../graph/tensor.ts'
 import { type Trace, trace } from '../graph/trace.ts';
 import { firstNonFinite } from './blame.ts';
 import { diagnose } from './diagnose.ts';
+import { sizeOfNumbers } from './differences.ts';
 import { wrongNearby } from './nearby.ts';
 import { checkOrder, demanded, type OrderResult } from './order.ts';
 import { checkPlain, isPlain, type PlainFunction } from './plain.ts';
@@ -36,7 +37,8 @@ const named = 3;
  *
  * Shapes    inputs: one Float64 tensor, number, or tree of them per argument; integer tensors are taken as they are
  * Gradient  judged per order: ≥ 10 digits against dual numbers and ≥ 6 against differences, or agreement to rounding
- * Edges     kinks and jumps at the point are reported, not failed; stopGradient and surrogate are frozen and listed
+ * Edges     kinks and jumps at the point are reported, not failed, except that foreign code must give a slope between the two
+ *           of a kink and must leave at least half of its entries comparable; stopGradient and surrogate are frozen and listed
  * Throws    DTypeError for Float32 (its seven digits cannot be judged to ten); whatever f throws
  */
 export function gradcheck(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): GradcheckReport {
@@ -81,8 +83,11 @@ function unrecorded(f: (...args: never[]) => unknown, { graph, inputs: ids, outp
   };
 }
 
-const nudged = (x: Tensor): Tensor =>
-  tensor(Float64Array.from(x.data, (value) => value + 1e-6 * (Math.abs(value) + 1e-3)), { shape: x.shape, dtype: 'f64' });
+const nudged = (x: Tensor): Tensor => {
+  const size = sizeOfNumbers(x.data);
+  const aside = Float64Array.from(x.data, (value) => value + 1e-6 * (Math.abs(value) + 1e-3 * size));
+  return tensor(aside, { shape: x.shape, dtype: 'f64' });
+};
 
 /** Throws an Error with the text of the report when a gradient is wrong. */
 export function assertGradients(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): void {
@@ -188,7 +193,10 @@ function checkOrders(start: Program, orders: readonly number[], seed: number): G
 
 /** One line per wrong entry, the worst first; what both references contradict is said once. */
 function wrongEntries({ wrong, summary }: OrderResult): Failure[] {
-  const worst = [...wrong].sort((a, b) => a.entry.digits - b.entry.digits);
+  // Of two references that contradict an entry equally, duals are the sharper.
+  const rank = ({ entry, against }: OrderResult['wrong'][number]): number =>
+    Math.round(10 * entry.digits) + (against === 'duals' ? 0 : 0.5);
+  const worst = [...wrong].sort((a, b) => rank(a) - rank(b));
   const seen = new Set<string>();
   const entries = worst.filter(({ row, column }) => {
     const key = derivativeText({ output: row.name, ...column });

@@ -3,6 +3,13 @@
 export { type Cause, type CauseContext, guessCause } from './causes.ts';
 export { type Decision, type Decisions, decisionsOf, firstFlip, type Flip } from './cells.ts';
 export { type Border, type Probe } from './borders.ts';
+export {
+  alongEntry, type BranchCut, branchCut, type BranchCutOptions, type CutBorder, type CutCell,
+} from './branch-cut.ts';
+export {
+  type BranchDecision, type BranchMap, branchMap, type BranchMapOptions, branchMapVersion, type Direction, towardsBorder,
+} from './branch-map.ts';
+export { branchCutText, branchMapText, cutPicture } from './branch-text.ts';
 export { along, type DifferenceOptions, type Differences, differences } from './differences.ts';
 export {
   compare, type CompareOptions, type CompareReport, type EntryComparison, type GradientComparison, type QuantityComparison,
@@ -21,6 +28,7 @@ export {
   type DifferencePartials, type DualPartials, type Partials, partialsByDifferences, partialsByDual, partialsByEngine,
 } from './partials.ts';
 export type { PlainArray, PlainFunction } from './plain.ts';
+export { type ProofOptions, proved } from './proofs.ts';
 export {
   type BorderReport, type EntryReport, type Failure, type FrozenReport, type GradcheckReport, type OrderSummary, reportText,
   type StepReport,

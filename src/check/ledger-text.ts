@@ -1,15 +1,16 @@
 // The ledger as people read it: a table for a terminal of 100 columns, and Markdown for a file. Data only comes in;
 // nothing is computed here.
 
-import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
+import { type Claim, type Derivation, type Expr, type Line, toLatex } from '../formula/index.ts';
+import type { Counterexample, Ground, Ledger, LedgerRow, Verdict } from './ledger.ts';
 
 /** Colours a word of the terminal text; the identity where there is no colour. */
 export type Paint = (verdict: Verdict | 'dim' | 'bold', text: string) => string;
 
-const marks: Record<Verdict, string> = { holds: '✓', amended: '✎', fails: '✗', unexercised: '?' };
+export const marks: Readonly<Record<Verdict, string>> = { holds: '✓', amended: '✎', fails: '✗', unexercised: '?' };
 
 /** Verdict word of a row; a definition that evaluates everywhere is said to be defined. */
-function verdictOf(row: LedgerRow): string {
+export function verdictOf(row: LedgerRow): string {
   return row.verdict === 'holds' && (row.kind === 'define' || row.kind === 'step') ? 'defined' : row.verdict;
 }
 
@@ -33,9 +34,21 @@ export function rowText(row: LedgerRow, paint: Paint): string {
     add(`${paint('fails', 'as printed it fails')}: ${row.reason ?? ''}`);
     add(`${paint('amended', 'it holds as')} ${row.amended}`);
   } else if (row.reason !== undefined) add(`${paint(row.verdict, row.verdict)}: ${row.reason}`);
+  if (row.restsOn !== undefined) add(groundsText(row));
   if (row.atRounding > 0) add(paint('dim', `${row.atRounding} entries at rounding`));
+  if (row.unresolved > 0) add(paint('dim', `${row.unresolved} derivative entries that differences could not judge`));
   if (row.counterexample !== undefined) lines.push(...counterexampleText(row.counterexample).map((line) => ' '.repeat(indent) + line));
   return lines.join('\n');
+}
+
+/** What a failing line rests on, by the ids a reader finds it under. */
+export function groundsText({ section, restsOn = [] }: LedgerRow): string {
+  return `it rests on ${restsOn.map((ground) => groundText(ground, section)).join(', ')}`;
+}
+
+function groundText({ section, id, name }: Ground, from: string): string {
+  const qualified = section === from || section === '' ? name : `${section}.${name}`;
+  return id === name ? qualified : `${qualified} ${id.startsWith('(') ? id : `(${id})`}`;
 }
 
 function hitsText(row: LedgerRow): string {
@@ -44,7 +57,7 @@ function hitsText(row: LedgerRow): string {
 }
 
 /** The side of a branch with the fewest hits: what the line's hits amount to. */
-function weakest(row: LedgerRow): { data: number; seeded: number } {
+export function weakest(row: Pick<LedgerRow, 'hits' | 'branches'>): { data: number; seeded: number } {
   return [row.hits, ...row.branches].reduce((a, b) => (b.data + b.seeded < a.data + a.seeded ? b : a));
 }
 
@@ -52,10 +65,10 @@ function digitText(digits: number | null): string {
   return (digits === null ? '·' : String(Math.floor(digits))).padStart(4);
 }
 
-export function counterexampleText({ values, entry, left, right }: Counterexample): string[] {
+export function counterexampleText({ values, entry, left, right, sides = ['left', 'right'] }: Counterexample): string[] {
   const names = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const place = entry === '' ? '' : `at ${entry}: `;
-  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}left ${numberText(left)}, right ${numberText(right)}`];
+  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}${sides[0]} ${numberText(left)}, ${sides[1]} ${numberText(right)}`];
 }
 
 function numberText(x: number): string {
@@ -85,9 +98,20 @@ export function summaryText(ledger: Ledger, paint: Paint): string {
     ...(count('fails') > 0 ? [paint('fails', `${count('fails')} fail`)] : []),
     ...(count('unexercised') > 0 ? [paint('unexercised', `${count('unexercised')} unexercised`)] : []),
   ];
-  const wrong = ledger.rows.find((row) => row.verdict === 'fails');
-  const first = wrong === undefined ? [] : [`The first line that is wrong: ${wrong.section === '' ? '' : `${wrong.section} `}${wrong.id} (line ${wrong.lineNumber})`];
-  return [`\n${parts.join(', ')}`, ...first].join('\n');
+  return [`\n${parts.join(', ')}`, ...firstWrong(ledger.rows.filter((row) => row.verdict === 'fails'))].join('\n');
+}
+
+/** Where to look first: a line that fails although nothing it rests on does, and is not the engine's fault. */
+function firstWrong(failing: readonly LedgerRow[]): string[] {
+  const fails = ({ section, id }: Pick<LedgerRow, 'section' | 'id'>): boolean => failing.some((row) => row.section === section && row.id === id);
+  const place = (row: LedgerRow): string => `${row.section === '' ? '' : `${row.section} `}${row.id} (line ${row.lineNumber})`;
+  const own = failing.filter((row) => row.engine !== true);
+  const wrong = own.find((row) => !(row.restsOn ?? []).some((ground) => fails(ground))) ?? own[0];
+  const engine = failing.find((row) => row.engine === true);
+  return [
+    ...(wrong === undefined ? [] : [`The first line that is wrong: ${place(wrong)}`]),
+    ...(engine === undefined ? [] : [`The engine fails its own proof at ${place(engine)}: the line may be right, this is a bug of ours`]),
+  ];
 }
 
 /** What the columns mean; printed once under the ledger. */
@@ -99,8 +123,8 @@ export const legend = [
   '·      the question does not arise',
 ];
 
-/** The whole ledger as Markdown. */
-export function ledgerMarkdown(ledger: Ledger): string {
+/** The whole ledger as Markdown; with the derivation at hand its formulas are set in LaTeX. */
+export function ledgerMarkdown(ledger: Ledger, derivation?: Derivation): string {
   const points = ledger.points.data > 0 ? `${ledger.points.data} points from data and ` : '';
   const lines = [
     `# ${ledger.title || 'Derivation'}`, '', `${ledger.source === '' ? '' : `${ledger.source}. `}${points}${ledger.points.seeded} seeded points, seed ${ledger.seed}.`, '',
@@ -115,7 +139,10 @@ export function ledgerMarkdown(ledger: Ledger): string {
       const digit = (x: number | null): string => (x === null ? '' : x.toFixed(1));
       const least = weakest(row);
       const hits = row.kind === 'number' ? '' : `${least.data} / ${least.seeded}`;
-      const formula = row.amended === undefined ? code(row.text) : `${code(row.text)} ✗<br>${code(row.amended)}`;
+      const line = derivation?.sections.find(({ id }) => id === row.section)?.lines.find(({ id }) => id === row.id);
+      const printed = line === undefined ? code(row.text) : set(line.claim ?? defined(line));
+      const amended = line?.amended === undefined ? code(row.amended ?? '') : set(line.amended);
+      const formula = row.amended === undefined ? printed : `${printed} ✗<br>${amended}`;
       lines.push(`| ${cell(row.id)} | ${formula} | ${verdictOf(row)} | ${digit(row.digits.statement)} | ${digit(row.digits.duals)} | ${digit(row.digits.differences)} | ${hits} |`);
     }
     lines.push('', ...rows.flatMap(details));
@@ -126,9 +153,20 @@ export function ledgerMarkdown(ledger: Ledger): string {
 function details(row: LedgerRow): string[] {
   const notes = row.notes.map((note) => `- ${row.id}: ${note}`);
   const reason = row.reason === undefined ? [] : [`- ${row.id}, ${row.verdict}: ${row.reason}`];
+  if (row.restsOn !== undefined) reason.push(`- ${row.id}: ${groundsText(row)}`);
   const example = row.counterexample === undefined ? [] : ['', '```', ...counterexampleText(row.counterexample), '```'];
   const all = [...notes, ...reason, ...example];
   return all.length > 0 ? [...all, ''] : [];
+}
+
+/** A bar would end the cell. */
+const set = (claim: Claim): string => `$${toLatex(claim).replaceAll('|', '\\vert ')}$`;
+
+/** What a definition says, as an equation; a unit vector is written out, as elsewhere it is set as its own name with a hat. */
+export function defined({ target, value }: Line): Claim {
+  const of = value?.kind === 'call' && value.name === 'unit' ? value.args[0] : undefined;
+  const right: Expr = of === undefined ? value! : { kind: 'binary', op: '/', left: of, right: { kind: 'call', name: 'norm', args: [of] } };
+  return { op: '=', left: { kind: 'name', ...target! }, right, where: null };
 }
 
 const code = (text: string): string => `\`${cell(text)}\``;

@@ -32,6 +32,15 @@ export interface Counterexample {
   readonly entry: string;
   readonly left: number;
   readonly right: number;
+  /** What stands on the left and on the right, where it is not the two sides of the line. */
+  readonly sides?: readonly [string, string];
+}
+
+/** A definition a line rests on, by way of others too. */
+export interface Ground {
+  readonly section: string;
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface LedgerRow {
@@ -52,8 +61,14 @@ export interface LedgerRow {
   readonly aboveFloor: number;
   /** Derivative entries left out because a border of the cell was nearer than the smallest step. */
   readonly atBorder: number;
+  /** Derivative entries that differences could not judge: their own estimate is too poor there. */
+  readonly unresolved: number;
   /** Why the verdict is not `holds`, in one sentence. */
   readonly reason?: string;
+  /** True where the line holds and the engine's own derivative does not pass its proof. */
+  readonly engine?: boolean;
+  /** The definitions a failing line rests on, in the order of the derivation: one of them may be what is wrong. */
+  readonly restsOn?: readonly Ground[];
   readonly counterexample?: Counterexample;
   readonly lineNumber: number;
 }

@@ -9,7 +9,7 @@ import { evaluate } from '../graph/evaluate.ts';
 import { firstFlip } from './cells.ts';
 import { dualProgram } from './dual.ts';
 import { freeze, type Frozen } from './freeze.ts';
-import { columnsOf, demanded, dot, probeAlong } from './order.ts';
+import { columnsOf, demanded, dot, probeAlong, scalesOf } from './order.ts';
 import { bindingsAt, type Derivative, joined, lengthOf, type Program, tangentsOf } from './program.ts';
 import { indexText, stepReport, stepText } from './report.ts';
 import { normals, type Seeded } from './seeded.ts';
@@ -24,7 +24,9 @@ export function wrongNearby(
   program: Program, cotangent: Float64Array, next: Derivative, order: number, stream: Seeded
 ): Nearby | undefined {
   const frozen = freeze(program.fragment, program.base);
-  const point = [1, 2].map(() => neighbour(program, frozen, normals(stream, program.point.length))).find((x) => x !== undefined);
+  const scales = scalesOf(program);
+  const somewhere = (): Float64Array => normals(stream, program.point.length).map((x, i) => x * scales[i]!);
+  const point = [1, 2].map(() => neighbour(program, frozen, somewhere())).find((x) => x !== undefined);
   if (point === undefined) {
     const text = `order ${order}: no neighbouring point of the cell was found, so the recorded gradient`;
     return { kind: 'unreached', text: `${text} was compared at the point only` };

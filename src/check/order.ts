@@ -9,10 +9,10 @@ import { coordinates } from '../base/shape.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import { type Border, borderNear, type DistantBorder, type Probe } from './borders.ts';
 import { type Decisions, decisionsOf } from './cells.ts';
-import { type Differences, differences } from './differences.ts';
+import { type Differences, differences, roundingOf, sizeOfNumbers, stepsFor } from './differences.ts';
 import { dualProgram } from './dual.ts';
 import { freeze, type Frozen } from './freeze.ts';
-import { bindingsAt, blockAt, joined, lengthOf, type Program, type Pulled, pull, tangentsOf } from './program.ts';
+import { bindingsAt, blockAt, cut, joined, lengthOf, type Program, type Pulled, pull, tangentsOf } from './program.ts';
 import type { BorderReport, EntryReport, Failure, OrderSummary, StepReport } from './report.ts';
 import { indexText, stepReport } from './report.ts';
 import { normals, type Seeded } from './seeded.ts';
@@ -71,8 +71,9 @@ export function rowsOf({ outputs }: Program, stream: Seeded): Row[] {
   });
 }
 
-/** Every input entry, or sampled ones and dense directions. */
-export function columnsOf({ inputs }: Program, stream: Seeded): Column[] {
+/** Every input entry, or sampled ones and dense directions, in which every input moves by its own size. */
+export function columnsOf(program: Program, stream: Seeded): Column[] {
+  const { inputs } = program;
   const size = lengthOf(inputs);
   const coordinate = (place: number): Column => {
     const block = blockAt(inputs, place);
@@ -86,12 +87,20 @@ export function columnsOf({ inputs }: Program, stream: Seeded): Column[] {
   const dense = Array.from({ length: sampled.directions }, (): Column => {
     const direction = normals(stream, size);
     const largest = direction.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const scales = scalesOf(program);
     return {
       input: inputs.map((b) => b.name).join(', '), index: 'direction', place: undefined,
-      direction: direction.map((x) => x / largest),
+      direction: direction.map((x, i) => (x / largest) * scales[i]!),
     };
   });
   return [...[...places].sort((a, b) => a - b).map(coordinate), ...dense];
+}
+
+/** For every entry the size of the input it belongs to. */
+export function scalesOf({ inputs, point }: Program): Float64Array {
+  const scales = new Float64Array(point.length);
+  for (const block of inputs) scales.fill(sizeOfNumbers(cut(point, block)), block.offset, block.offset + block.size);
+  return scales;
 }
 
 function basis(size: number, place: number): Float64Array {
@@ -113,9 +122,9 @@ export function checkOrder(program: Program, order: number, stream: Seeded): Ord
   const failures = lawsOfPullback(program, normals(stream, lengthOf(program.outputs)), order);
   const { graph, outputs } = frozen.fragment;
   const push = dualProgram(graph, outputs, bindingsAt(program, frozen.fragment, program.point));
-  const mu = Float64Array.from(push(new Map(), true).flatMap((x) => Array.from(x.spread)));
+  const mu = spreadOf(push);
   const seen = columns.map((column) => lookAlong(program, frozen, column, push, mu));
-  const judge = judgement(program, order, mu);
+  const judge = judgement(program, order);
   rows.forEach((row, r) => judge.row(row, columns, pulled[r]!, seen));
   const borders = columns.flatMap((column, c) => {
     const { border } = seen[c]!.differences;
@@ -123,8 +132,12 @@ export function checkOrder(program: Program, order: number, stream: Seeded): Ord
   });
   const unreached = first === undefined ? [] : program.inputs.filter((_, i) => !first.reached[i]);
   const notes = unreached.map((block) => `order ${order}: ${block.name} has no path to the result; its gradient is zero`);
-  const { unresolved, wrong, least, ...counts } = judge.done();
-  if (unresolved > 0) notes.push(`order ${order}: differences could not resolve ${unresolved} entries to the digits demanded`);
+  const { wrong, least, ...counts } = judge.done();
+  if (counts.unresolved > 0) {
+    const which = counts.unresolved === counts.entries ? `any of ${counts.entries}` : `${counts.unresolved} of ${counts.entries}`;
+    notes.push(`order ${order}: differences could not resolve ${which} entries to ${demanded.differences} digits`
+      + ' (rounding, or a border too near); dual numbers alone judge these');
+  }
   const full = lengthOf(program.outputs) <= fullLimits.rows && lengthOf(program.inputs) <= fullLimits.columns;
   const nearest = nearestBorder(program, frozen, columns, seen);
   return { summary: { order, full, ...counts }, frozen, wrong, least, failures, borders, nearest, notes };
@@ -158,19 +171,33 @@ interface Seen {
   readonly tangent: Float64Array;
   readonly spread: Float64Array;
   readonly differences: Differences;
+  /** 64·eps·μ/h per output. */
+  readonly rounding: () => Float64Array;
   readonly probe: (h: number) => Probe;
 }
 
 type Push = ReturnType<typeof dualProgram>;
 
+/** μ of every output; where it is not finite the value is all that is known. */
+const spreadOf = (push: Push): Float64Array => Float64Array.from(push(new Map(), true).flatMap(({ value, spread }) =>
+  Array.from(value.data(), (y, k) => (Number.isFinite(spread[k]!) ? spread[k]! : Math.abs(y)))));
+
 function lookAlong(program: Program, frozen: Frozen, column: Column, push: Push, mu: Float64Array): Seen {
   const moved = push(tangentsOf(program, frozen.fragment, column.direction));
   const probe = probeAlong(program, frozen, column.direction);
-  const scale = column.place === undefined ? 1 : Math.max(1, Math.abs(program.point[column.place]!));
+  const { place, direction } = column;
+  const steps = place === undefined ? stepsFor(1, 0) : stepsFor(scalesOf(program)[place]!, program.point[place]!);
+  const found = differences(probe, { ...steps, spread: mu });
+  const { graph, outputs } = frozen.fragment;
+  const spreadAt = (h: number): Float64Array => {
+    const point = program.point.map((x, i) => x + h * direction[i]!);
+    return spreadOf(dualProgram(graph, outputs, bindingsAt(program, frozen.fragment, point)));
+  };
+  let rounding: Float64Array | undefined;
   return {
     tangent: Float64Array.from(moved.flatMap((x) => Array.from(x.tangent))),
     spread: Float64Array.from(moved.flatMap((x) => Array.from(x.spread))),
-    differences: differences(probe, { start: scale / 16, spread: mu }), probe,
+    differences: found, rounding: () => (rounding ??= roundingOf(found, mu, spreadAt)), probe,
   };
 }
 
@@ -191,7 +218,7 @@ export function probeAlong(program: Program, frozen: Frozen, direction: Float64A
 }
 
 /** Collects the entries of one order and judges each by the norm of the project and the rounding floor. */
-function judgement(program: Program, order: number, mu: Float64Array) {
+function judgement(program: Program, order: number) {
   const wrong: Judged[] = [];
   let least: Judged | undefined;
   let [entries, atRounding, atBorder, unresolved] = [0, 0, 0, 0];
@@ -204,11 +231,10 @@ function judgement(program: Program, order: number, mu: Float64Array) {
   };
   const row = (r: Row, columns: readonly Column[], { slopes }: Pulled, seen: readonly Seen[]): void => {
     const weights = r.cotangent.map(Math.abs);
-    const size = dot(mu, weights);
     const numeric = seen.map((s) => dot(s.tangent, r.cotangent));
     const floors = floorsOf(program, columns, numeric);
     columns.forEach((column, c) => {
-      const { spread, differences: found } = seen[c]!;
+      const { spread, differences: found, rounding } = seen[c]!;
       const analytic = dot(slopes, column.direction);
       const border = found.border !== undefined;
       const slope = border ? null : dot(found.derivative, r.cotangent);
@@ -220,7 +246,8 @@ function judgement(program: Program, order: number, mu: Float64Array) {
       entries++;
       const error = Number.isFinite(analytic) ? entryError(analytic, numeric[c]!, floors[c]!) : Infinity;
       const atFloor = Math.abs(analytic - numeric[c]!) <= roundingUnits * dot(spread, weights);
-      if (error > 10 ** -demanded.duals && atFloor) atRounding++;
+      const rounded = error > 10 ** -demanded.duals && atFloor;
+      if (rounded) atRounding++;
       else note(judged('duals', error), error);
       if (slope === null) {
         atBorder++;
@@ -229,9 +256,8 @@ function judgement(program: Program, order: number, mu: Float64Array) {
       const gap = Math.abs(analytic - slope);
       const apart = Number.isFinite(analytic) ? entryError(analytic, slope, floors[c]!) : Infinity;
       const suspect = apart > 10 ** -demanded.differences;
-      if (suspect && gap <= (roundingUnits * size) / found.h) return;
-      // Differences that do not trust themselves do not accuse.
-      if (suspect && gap <= 4 * dot(found.error, weights)) unresolved++;
+      // Differences that are rounding, or do not trust themselves, do not accuse.
+      if (suspect && (gap <= 4 * dot(found.error, weights) || gap <= dot(rounding(), weights))) unresolved += rounded ? 0 : 1;
       else note(judged('differences', apart), apart);
     });
   };

@@ -2,7 +2,6 @@
 // numbers, and differences. The step differentiated by is held at its value and becomes an independent variable, so
 // ∂L/∂v means every path from v to L and none through what v was computed from.
 
-import { epsilon } from '../base/dtype.ts';
 import { sizeOf } from '../base/shape.ts';
 import { type Bindings, evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -11,7 +10,7 @@ import { Value } from '../graph/value.ts';
 import { gradient } from '../autodiff/index.ts';
 import type { Border } from './borders.ts';
 import { decisionsOf } from './cells.ts';
-import { differences } from './differences.ts';
+import { differences, roundingOf, sizeOfNumbers, stepsFor } from './differences.ts';
 import { dualProgram, forwardDual } from './dual.ts';
 import { cutAt } from './freeze.ts';
 
@@ -82,19 +81,24 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
   const error = new Float64Array(rows * columns);
   const floor = new Float64Array(rows * columns);
   const borders = new Map<number, Border>();
-  const { spread } = forwardDual(graph, [of], { bindings: held, tangents: new Map(), rounding: true })[0]!;
+  const scale = sizeOfNumbers(base);
   for (let column = 0; column < columns; column++) {
-    const scale = Math.max(1, Math.abs(base[column]!));
-    const found = differences((h) => {
+    const boundAt = (h: number): Bindings => {
       const moved = base.slice();
       moved[column]! += h;
-      const bound = new Map([...held, [by, new Value('f64', at.shape, moved)]]);
+      return new Map([...held, [by, new Value('f64', at.shape, moved)]]);
+    };
+    const spreadAt = (h: number): Float64Array =>
+      forwardDual(graph, [of], { bindings: boundAt(h), tangents: new Map(), rounding: true })[0]!.spread;
+    const spread = spreadAt(0);
+    const found = differences((h) => {
+      const bound = boundAt(h);
       const all = evaluate(graph, [of], bound);
       return { values: Float64Array.from(all[of]!.data()), decisions: decisionsOf(graph, [of], all, bound) };
-    }, { start: scale / 16, spread });
+    }, { ...stepsFor(scale, base[column]!), spread });
     setColumn(values, columns, column, found.derivative);
     setColumn(error, columns, column, found.error);
-    setColumn(floor, columns, column, spread.map((mu) => (64 * epsilon.f64 * mu) / found.h));
+    setColumn(floor, columns, column, roundingOf(found, spread, spreadAt));
     if (found.border !== undefined) borders.set(column, found.border);
   }
   return { rows, columns, values, error, floor, borders };

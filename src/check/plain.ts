@@ -1,16 +1,17 @@
 // Gradients of code that is not ours: a value and a gradient over plain arrays. There is no program to read, so
-// differences alone judge, to order 1, and borders are inferred from one-sided slopes.
+// differences alone judge, to order 1, borders are inferred from one-sided slopes, and how far the values can be
+// trusted is measured. What could not be compared is counted and named; too much of it is a failure.
 
-import { digits, entryError, floorOf } from '../base/compare.ts';
-import { epsilon } from '../base/dtype.ts';
 import { DomainError, DTypeError, message } from '../base/errors.ts';
-import { coordinates, sameShape } from '../base/shape.ts';
-import { type Cause, guessCause } from './causes.ts';
-import { differences } from './differences.ts';
-import { type Column, demanded } from './order.ts';
+import { sameShape } from '../base/shape.ts';
+import type { Cause } from './causes.ts';
+import { sizeOfNumbers } from './differences.ts';
+import { compareBlock, digitsOf, type Foreign, isFloat32 } from './foreign.ts';
+import { noiseOf } from './noise.ts';
+import { demanded } from './order.ts';
 import { type Block, blocksOf, cut } from './program.ts';
-import { type BorderReport, derivativeText, type EntryReport, type Failure, type GradcheckReport } from './report.ts';
-import { normals, type Seeded, seeded } from './seeded.ts';
+import { type Failure, type GradcheckReport, short } from './report.ts';
+import { normals, seeded } from './seeded.ts';
 
 /** Flat or nested arrays of numbers; a gradient may also come as Float32Array. */
 export type PlainArray = Float64Array | Float32Array | readonly number[] | readonly PlainArray[];
@@ -21,9 +22,6 @@ export interface PlainFunction {
   readonly gradient: (inputs: never) => readonly PlainArray[];
 }
 
-/** Foreign functions cost little: up to so many entries are all checked. */
-const fullLimit = 256;
-const sampledEntries = 64;
 /** A failure names at most so many entries. */
 const named = 3;
 
@@ -59,7 +57,13 @@ export function checkPlain({ value, gradient }: PlainFunction, given: readonly u
   const same = analytic.every((list, i) => list.every((x, k) => Object.is(x, again[i]?.[k])));
   if (!same) failures.push({ kind: 'repeat', text: 'two calls of gradient differ' });
   if (failures.length > 0) return { ...nothing(seed), failures };
-  return compared(inputs, point, analytic, { seed, f0, at });
+  const stream = seeded(seed, inputs.length);
+  const direction = Float64Array.from(inputs.flatMap((block) => {
+    const scale = sizeOfNumbers(cut(point, block));
+    return Array.from(normals(stream, block.size), (x) => x * scale);
+  }));
+  const noise = noiseOf((h) => at(point.map((x, i) => x + h * direction[i]!)));
+  return compared(inputs, point, analytic, { seed, f0, at, noise });
 }
 
 const nothing = (seed: number): GradcheckReport => ({
@@ -67,118 +71,58 @@ const nothing = (seed: number): GradcheckReport => ({
   notes: ['code that is not ours: differences alone judge, to order 1'],
 });
 
-interface Foreign {
-  readonly seed: number;
-  readonly f0: number;
-  readonly at: (x: Float64Array) => number;
-}
-
-/** What differences say about the gradient of one input. */
-interface BlockResult {
-  readonly entries: readonly EntryReport[];
-  readonly wrong: readonly EntryReport[];
-  readonly borders: readonly BorderReport[];
-  readonly full: boolean;
-  readonly misfit?: Failure;
-  readonly cause?: Cause | undefined;
-}
-
 function compared(
   inputs: readonly Input[], point: Float64Array, analytic: readonly number[][], foreign: Foreign
 ): GradcheckReport {
   const results = inputs.map((block, i) => compareBlock(block, point, analytic[i]!, foreign, seeded(foreign.seed, i)));
-  const entries = results.flatMap((result) => result.entries);
-  const borders = results.flatMap((result) => result.borders);
-  const wrong = results.flatMap((result) => result.wrong).sort((x, y) => x.digits - y.digits);
+  const findings = results.flatMap((result) => result.findings);
+  const entries = findings.flatMap(({ entry }) => entry ?? []).sort((x, y) => x.digits - y.digits);
+  const borders = findings.flatMap(({ border }) => border ?? []);
+  const leftOut = findings.flatMap((finding) => finding.leftOut ?? []);
+  const unresolved = findings.filter((finding) => finding.leftOut !== undefined && finding.border === undefined).length;
+  const wrong = findings.filter((finding) => finding.wrong !== undefined).sort((x, y) => x.entry!.digits - y.entry!.digits);
   const failures = [
-    ...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])), ...wrong.slice(0, named).map(wrongText),
+    ...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])),
+    ...wrong.slice(0, named).map((finding): Failure => ({ kind: 'differences', text: finding.wrong! })),
   ];
-  if (entries.length === 0 && failures.length === 0 && borders.length > 0) {
-    failures.push({ kind: 'differences', text: 'every entry lies at a border, so nothing could be compared; move the point, or compute in Float64' });
-  }
   if (wrong.length > named) failures.push({ kind: 'differences', text: `… and ${wrong.length - named} more entries` });
-  const worst = [...entries].sort((x, y) => x.digits - y.digits)[0];
-  const cause = results.find((result) => result.cause !== undefined)?.cause;
-  return {
-    ...nothing(foreign.seed), ok: failures.length === 0, failures, borders,
-    orders: [{
-      order: 1, entries: entries.length + borders.length, full: results.every((result) => result.full), duals: null,
-      differences: worst?.digits ?? null, atRounding: 0, atBorder: borders.length,
-    }],
-    ...(wrong[0] ?? worst ? { worst: wrong[0] ?? worst! } : {}), ...(cause && { cause }),
-  };
-}
-
-function wrongText(entry: EntryReport): Failure {
-  return {
-    kind: 'differences',
-    text: `${derivativeText(entry)}: gradient ${entry.analytic}, differences ${entry.difference!}`
-      + ` (${entry.digits.toFixed(1)} digits, ${demanded.differences} demanded)`,
-  };
-}
-
-function compareBlock(
-  block: Input, point: Float64Array, own: readonly number[], { f0, at }: Foreign, stream: Seeded
-): BlockResult {
-  const fits = own.length === block.size;
-  const columns = columnsOf(block, stream, fits ? fullLimit : Infinity);
-  const full = columns.every((column) => column.place !== undefined);
-  const seen = columns.map(({ direction, place }) => {
-    const moved = (h: number): Float64Array => point.map((x, i) => x + h * (direction[i - block.offset] ?? 0));
-    const scale = place === undefined ? 1 : Math.max(1, Math.abs(point[block.offset + place]!));
-    return differences((h) => ({ values: Float64Array.of(at(moved(h))) }), { start: scale / 16 });
-  });
-  const slopes = seen.map((found) => found.derivative[0]!);
-  if (!fits) {
-    const misfit: Failure = {
-      kind: 'shape', text: `the gradient of ${block.name} has ${own.length} numbers, the input ${block.size}`,
-    };
-    return { entries: [], wrong: [], borders: [], full, misfit, cause: guessCause(own, slopes, { shape: block.shape }) };
+  const omitted = leftOut.length === 0 ? []
+    : [`${leftOut.length} of ${findings.length} entries were left out: ${someOf(leftOut)}`];
+  // What was compared must be at least half of what was asked.
+  const tooFew = leftOut.length > findings.length / 2;
+  if (tooFew) {
+    const way = unresolved > 0 ? 'compute the value in Float64, or move the point' : 'move the point';
+    failures.push({ kind: 'coverage', text: `too little was compared: ${omitted[0]!}; ${way}` });
   }
-  const floor = floorOf(slopes.filter((_, c) => columns[c]!.place !== undefined));
-  const entries: EntryReport[] = [];
-  const wrong: EntryReport[] = [];
-  const borders: BorderReport[] = [];
-  columns.forEach(({ input, index, place, direction }, c) => {
-    const { border, error: estimate, h } = seen[c]!;
-    if (border !== undefined) {
-      borders.push({
-        input, index, distance: 0, kind: border.kind, left: border.left[0]!, right: border.right[0]!, size: border.size[0]!,
-      });
-      return;
-    }
-    const slope = direction.reduce((sum, d, k) => sum + (d === 0 ? 0 : d * own[k]!), 0);
-    const difference = slopes[c]!;
-    const error = entryError(slope, difference, place === undefined ? 1e-3 * Math.abs(difference) : floor);
-    const entry: EntryReport = {
-      order: 1, input, index, output: 'f', analytic: slope, numeric: null, difference, digits: digits(error),
-    };
-    const noise = (64 * epsilon.f64 * Math.abs(f0)) / h + 4 * estimate[0]!;
-    entries.push(entry);
-    if (entry.digits < demanded.differences && Math.abs(slope - difference) > noise) wrong.push(entry);
-  });
-  if (wrong.length === 0 || !full) return { entries, wrong, borders, full };
-  // At a border there is no slope to compare with; that entry is left as it is.
-  const right = slopes.map((x, k) => (Number.isFinite(x) ? x : own[k]!));
-  const cause = guessCause(own, right, { shape: block.shape, point: cut(point, block), atBorder: borders.length > 0 });
-  return { entries, wrong, borders, full, cause };
+  const precision = precisionText(foreign, analytic, Math.max(0, ...findings.map(({ share }) => share)));
+  const noisy: Cause | undefined = tooFew && unresolved > 0 ? {
+    name: 'float32',
+    text: `Float32 noise: rounding alone changes the value by about ${short(foreign.noise.level)}, which hides its slopes`,
+  } : undefined;
+  const cause = results.find((result) => result.cause !== undefined)?.cause ?? noisy;
+  const worst = wrong[0]?.entry ?? entries[0];
+  const base = nothing(foreign.seed);
+  return {
+    ...base, ok: failures.length === 0, failures, borders,
+    orders: [{
+      order: 1, entries: findings.length, full: results.every((result) => result.full), duals: null,
+      differences: entries[0]?.digits ?? null, atRounding: 0, atBorder: borders.length, unresolved,
+    }],
+    ...(worst && { worst }), ...(cause && { cause }),
+    notes: [...base.notes, ...(precision === undefined ? [] : [precision]), ...(tooFew ? [] : omitted)],
+  };
 }
 
-/** All entries, or sampled ones and a few directions. */
-function columnsOf(block: Block, stream: Seeded, limit: number): Column[] {
-  const coordinate = (place: number): Column => {
-    const direction = new Float64Array(block.size);
-    direction[place] = 1;
-    return { input: block.name, index: coordinates(place, block.shape), place, direction };
-  };
-  if (block.size <= limit) return Array.from({ length: block.size }, (_, place) => coordinate(place));
-  const places = new Set<number>();
-  while (places.size < sampledEntries) places.add(stream.below(block.size));
-  const dense = Array.from({ length: 4 }, (): Column => {
-    const direction = normals(stream, block.size).map((x) => x / 4);
-    return { input: block.name, index: 'direction', place: undefined, direction };
-  });
-  return [...[...places].sort((a, b) => a - b).map(coordinate), ...dense];
+const someOf = (list: readonly string[]): string =>
+  list.slice(0, named).join(', ') + (list.length > named ? `, and ${list.length - named} more` : '');
+
+/** What is said when some entry was held to fewer digits than usual. */
+function precisionText({ noise }: Foreign, analytic: readonly number[][], share: number): string | undefined {
+  const least = digitsOf(share);
+  if (least >= demanded.differences) return undefined;
+  if (noise.float32) return `the tool computes in Float32: demanded ${least} digits`;
+  if (isFloat32(analytic.flat())) return `the gradient is Float32: demanded ${least} digits`;
+  return `rounding changes the value by about ${short(noise.level)}: demanded ${least} digits`;
 }
 
 interface PlainInput {

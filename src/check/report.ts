@@ -43,6 +43,8 @@ export interface OrderSummary {
   readonly differences: number | null;
   readonly atRounding: number;
   readonly atBorder: number;
+  /** Entries that agree with differences only to what these know themselves: rounding, or steps too short, left fewer digits. */
+  readonly unresolved: number;
 }
 
 /** What lies across a border of a cell, at the base point (distance 0) or near it. */
@@ -60,7 +62,7 @@ export interface BorderReport {
 }
 
 export interface Failure {
-  readonly kind: 'duals' | 'differences' | 'nonfinite' | 'linearity' | 'repeat' | 'shape' | 'nearby' | 'unrecorded';
+  readonly kind: 'duals' | 'differences' | 'nonfinite' | 'linearity' | 'repeat' | 'shape' | 'nearby' | 'unrecorded' | 'coverage';
   readonly text: string;
 }
 
@@ -128,6 +130,7 @@ function orderText(order: OrderSummary): string {
   const by = (name: string, digits: number | null): string => (digits === null ? '' : `, ${name} ${digits.toFixed(1)} digits`);
   const counts = [
     order.atRounding > 0 ? `${order.atRounding} at rounding` : '', order.atBorder > 0 ? `${order.atBorder} at a border` : '',
+    order.unresolved > 0 ? `${order.unresolved} not resolved by differences` : '',
   ].filter((x) => x !== '');
   const how = order.full ? 'all' : 'seeded projections';
   const agreement = `${by('duals', order.duals)}${by('differences', order.differences)}`;
@@ -164,7 +167,7 @@ function some(lines: readonly string[], most: number, what: string): string[] {
 }
 
 const number = (x: number): string => (x < 0 ? String(x) : ` ${x}`);
-const short = (x: number): string => String(Number(x.toPrecision(4)));
+export const short = (x: number): string => String(Number(x.toPrecision(4)));
 
 /** Breaks at spaces; continuation lines are indented by two more. */
 function wrap(line: string, width: number): string[] {

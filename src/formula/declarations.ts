@@ -2,12 +2,13 @@
 // names are indices in a section. Next: derivation.ts, which puts them beside the lines of their section.
 
 import { shown } from './advice.ts';
+import { sampleAxis } from './named.ts';
 import type { Statement } from './statements.ts';
 import { Cursor, newName } from './tokens.ts';
 
 /**
- * Where something was read: the statement's text (columns of its trees count in it) and its first line in the file,
- * from 1.
+ * Where something was read: the statement's lines in the file (columns of its trees count in them) and the number of
+ * the first, from 1.
  */
 export interface Origin { readonly text: string; readonly lineNumber: number }
 
@@ -145,7 +146,13 @@ function readDomain(cursor: Cursor): Domain {
 
 export function readIndices(statement: Statement, axes: ReadonlySet<string>, take: Take): IndexDeclaration[] {
   const cursor = cursorAt(statement, statement.start);
-  const names = readNames(statement, cursor, take, 'an index');
+  const names = readNames(statement, cursor, (from, column, name, role) => {
+    if (name === sampleAxis) {
+      throw cursor.fail(column, `found the axis '${name}' as an index over another one`,
+        `${sampleAxis} is the axis of samples in every section: a line speaks of one sample`, 'give the index another name');
+    }
+    take(from, column, name, role);
+  }, 'an index');
   const axis = newName(cursor, 'an axis');
   if (!axes.has(axis.text)) {
     throw cursor.fail(axis.column, `found '${axis.text}', which is no axis here`,

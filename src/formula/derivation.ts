@@ -24,8 +24,8 @@ export interface Line extends Origin {
   readonly value?: Expr;
   readonly claim?: Claim;
   readonly amended?: Claim;
-  /** The text of the amend statement, in which the columns of `amended` count. */
-  readonly amendedText?: string;
+  /** The amend statement, in which the columns of `amended` count. */
+  readonly amendedFrom?: Origin;
   readonly notes: readonly string[];
 }
 
@@ -38,6 +38,8 @@ export interface Section extends Scope {
 }
 
 export interface Derivation {
+  /** The file it was read from, for errors that are found later. */
+  readonly file?: string;
   readonly title: string;
   readonly source: string;
   readonly notes: readonly string[];
@@ -56,7 +58,7 @@ export function parseDerivation(text: string, fileName = 'derivation'): Derivati
       throw failAt(statement, 0, `found ${heads.has(statement.word) ? 'a second' : 'a late'} '${statement.word}'`,
         'title and source stand once each, before the first section', 'remove it, or make it a note with #');
     } else {
-      heads.set(statement.word, statement.text.slice(statement.start));
+      heads.set(statement.word, onOneLine(statement.text.slice(statement.start)));
       notes.push(...statement.notes);
     }
   }
@@ -69,8 +71,10 @@ export function parseDerivation(text: string, fileName = 'derivation'): Derivati
     }
     sections.push({ id, title, notes: head?.notes ?? [], ...sectionBody(body, sections[0]) });
   }
-  return { title: heads.get('title') ?? '', source: heads.get('source') ?? '', notes, sections };
+  return { file: fileName, title: heads.get('title') ?? '', source: heads.get('source') ?? '', notes, sections };
 }
+
+const onOneLine = (text: string): string => text.replace(/\n\s*/g, ' ');
 
 function sectionHead(statement: Statement): { id: string; title: string } {
   const { text, start } = statement;
@@ -83,7 +87,7 @@ function sectionHead(statement: Statement): { id: string; title: string } {
       'the id of a section is one name, so that sv.L can be read',
       'write section id: title');
   }
-  return { id, title: colon < 0 ? '' : text.slice(colon + 1).trim() };
+  return { id, title: colon < 0 ? '' : onOneLine(text.slice(colon + 1)).trim() };
 }
 
 function sectionBody(body: readonly Statement[], shared: Scope | undefined): Omit<Section, 'id' | 'title' | 'notes'> {
@@ -173,7 +177,7 @@ function amended(line: Line | undefined, statement: Statement, context: ParseCon
       'move it there, or make it a claim with its own id');
   }
   return {
-    ...line, amended: parseClaim(context.text, context), amendedText: statement.text,
-      notes: [...line.notes, ...statement.notes],
+    ...line, amended: parseClaim(context.text, context), amendedFrom: { text: statement.text, lineNumber: statement.lineNumber },
+    notes: [...line.notes, ...statement.notes],
   };
 }

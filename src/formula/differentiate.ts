@@ -33,7 +33,12 @@ export function derivativeOf(lowering: Meaning, e: DerivativeExpr): Named {
     return reshape(found ?? expand(lift(0, 'f64'), by.tensor.shape), [1, ...by.tensor.shape]);
   });
   const stacked = concatAlong(rows, 0);
-  lowering.derivatives.push({ text: `${printExpr(e)}${lowering.context}`, of: ofStep, by: byStep, rows: stacked, perSample });
+  const indices = lowering.names.indices(lowering.section);
+  const shownAxis = (axis: string): string => e.by.index.find((index) => index !== axis && indices.get(index) === axis) ?? axis;
+  lowering.derivatives.push({
+    text: `${printExpr(e)}${lowering.context}`, of: ofStep, by: byStep, ofAxes: of.axes, byAxes: by.axes.map(shownAxis),
+    rows: stacked, perSample,
+  });
 
   const hidden = rowAxes.map((axis) => `${axis}!`);
   const full = named(reshape(stacked, [...rowSizes, ...by.tensor.shape]), [...hidden, ...by.axes], [...of.open.map((axis) => `${axis}!`), ...by.open]);

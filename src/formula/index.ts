@@ -13,6 +13,7 @@ export {
 } from './parse.ts';
 export { printClaim, printCond, printDerivation, printExpr, printName } from './print.ts';
 export { toLatex } from './latex.ts';
+export { toMathml } from './mathml.ts';
 export {
   axesOf, indexNames, type Declaration, type DeclaredType, type Domain as SamplingDomain, type IndexDeclaration, type Origin, type Scope,
 } from './declarations.ts';

@@ -13,7 +13,7 @@ import { printDerivation } from './print.ts';
  * or by kind.
  */
 type Shape =
-  | 'text' | 'number' | 'position' | TypeName
+  | 'text' | 'lines' | 'number' | 'position' | TypeName
   | { readonly list: Shape }
   | { readonly orNull: Shape }
   | { readonly oneOf: ReadonlySet<string> }
@@ -29,10 +29,11 @@ const kinds = (table: Readonly<Record<string, Table>>): { kinds: ReadonlyMap<str
   { kinds: new Map(Object.entries(table).map(([kind, shape]) => [kind, fields({ kind: 'text', ...shape })])) });
 
 const at = { 'column?': 'position' } as const;
-const origin = { notes: { list: 'text' }, text: 'text', lineNumber: 'position' } as const;
+const place = { text: 'lines', lineNumber: 'position' } as const;
+const origin = { notes: { list: 'text' }, ...place } as const;
 const sides = { left: 'Expr', right: 'Expr', ...at } as const;
 const defined = { id: 'text', target: 'Target', value: 'Expr', ...origin } as const;
-const claimed = { id: 'text', claim: 'Claim', 'amended?': 'Claim', 'amendedText?': 'text', ...origin } as const;
+const claimed = { id: 'text', claim: 'Claim', 'amended?': 'Claim', 'amendedFrom?': { fields: fields(place) }, ...origin } as const;
 
 /** The types of grammar.ts, declarations.ts and derivation.ts. A key with ? may be absent. */
 const types: Readonly<Record<TypeName, Shape>> = {
@@ -72,15 +73,23 @@ const types: Readonly<Record<TypeName, Shape>> = {
     }),
   },
   Derivation: {
-    fields: fields({ title: 'text', source: 'text', notes: { list: 'text' }, sections: { list: 'Section' } }),
+    fields: fields({ 'file?': 'text', title: 'text', source: 'text', notes: { list: 'text' }, sections: { list: 'Section' } }),
   },
 };
 
 /** More nesting than any formula that can be read has. */
 const deepest = 3000;
 
-/** Reads the machine form; anything malformed is a FormatError that says where. */
-export function derivationFromJson(text: string): Derivation {
+/** Reads the machine form; anything malformed is a FormatError that says where in which file. */
+export function derivationFromJson(text: string, fileName = 'JSON'): Derivation {
+  try {
+    return read(text);
+  } catch (error) {
+    throw error instanceof FormatError ? new FormatError(`${fileName}: ${error.message}`) : error;
+  }
+}
+
+function read(text: string): Derivation {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -98,13 +107,14 @@ export function derivationFromJson(text: string): Derivation {
 
 /** Where a thing was read, which printing changes. The text of a number is no origin: its digits count. */
 function isOrigin(key: string, owner: object): boolean {
-  return key === 'column' || key === 'lineNumber' || key === 'amendedText' || (key === 'text' && 'lineNumber' in owner);
+  return ['column', 'lineNumber', 'amendedFrom', 'file'].includes(key) || (key === 'text' && 'lineNumber' in owner);
 }
 
 function check(value: unknown, shape: Shape, path: string, depth: number): void {
   if (depth > deepest) throw malformed(path.slice(0, 80), `values nested more than ${deepest} deep`);
   if (typeof shape === 'string') {
     if (shape === 'text') expect(typeof value === 'string' && !/[\r\n]/.test(value), value, 'a text of one line', path);
+    else if (shape === 'lines') expect(typeof value === 'string', value, 'a text', path);
     else if (shape === 'number') expect(typeof value === 'number' && Number.isFinite(value), value, 'a number', path);
     else if (shape === 'position') expect(Number.isSafeInteger(value) && Number(value) >= 0, value, 'a position', path);
     else check(value, types[shape], path, depth + 1);
@@ -154,7 +164,7 @@ function described(value: unknown): string {
 
 function malformed(path: string, what: string): FormatError {
   const shown = path.length > 120 ? `${path.slice(0, 120)}…` : path;
-  return new FormatError(`JSON: found ${what} at ${shown}.\n`
+  return new FormatError(`found ${what} at ${shown}.\n`
     + 'Rule: the machine form of a derivation has the fields of its types.\n'
     + 'Do: write it with JSON.stringify(derivation).');
 }

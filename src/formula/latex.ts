@@ -6,6 +6,7 @@
 import {
   precedence, precedenceOf, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
 } from './grammar.ts';
+import { greek, hatted, symbolOf } from './symbols.ts';
 
 export function toLatex(node: Expr | Cond | Claim): string {
   if (!('kind' in node)) {
@@ -144,48 +145,35 @@ function number(text: string): string {
 
 /**
  * A name with its accent, its section above and its own digits and indices below: `sv.m1[k]` is m, sv above, 1 and k
- * below.
+ * below. ∂q is the adjoint of q.
  */
 function named(e: NameExpr, accent: string): string {
-  const parts = e.name.split('.');
-  const { letters, below, primes } = split(parts[parts.length - 1] ?? '');
+  if (/^∂./u.test(e.name)) return `\\partial ${named({ ...e, name: e.name.slice(1) }, accent)}`;
+  const { letters, below, above, primes } = symbolOf(e);
   const core = accent === '' ? letter(letters) : `${accent}{${letter(letters)}}`;
-  const under = [...below, ...e.index.map(symbol)].join(',');
-  const sections = parts.slice(0, -1).map(letter).join('.');
-  const above = sections === '' ? "'".repeat(primes) : `^{${sections}${'\\prime'.repeat(primes)}}`;
-  return `${core}${under === '' ? '' : `_{${under}}`}${above}`;
+  const under = below.map((part) => (/^\d+$/.test(part) ? part : symbol(part))).join(',');
+  const sections = above.map(letter).join('.');
+  const over = sections === '' ? "'".repeat(primes) : `^{${sections}${'\\prime'.repeat(primes)}}`;
+  return `${core}${under === '' ? '' : `_{${under}}`}${over}`;
 }
 
 function symbol(name: string): string {
   return named({ kind: 'name', name, index: [] }, '');
 }
 
-/** `m1'` is the letter m, 1 below, and a prime; `p_y` is p with y below. */
-function split(name: string): { letters: string; below: string[]; primes: number } {
-  const bare = name.replaceAll("'", '');
-  const primes = name.length - bare.length;
-  const [head = '', ...rest] = bare.split('_').filter((part) => part !== '');
-  const letters = head.replace(/\d+$/, '');
-  const digits = head.slice(letters.length);
-  if (letters === '') return { letters: bare, below: [], primes };
-  return { letters, below: [...(digits === '' ? [] : [digits]), ...rest.map(letter)], primes };
-}
-
-const greek = [
-  'alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa', 'lambda', 'mu', 'nu', 'xi',
-  'pi', 'rho', 'sigma', 'tau', 'upsilon', 'phi', 'chi', 'psi', 'omega',
-];
-const capitals = ['Gamma', 'Delta', 'Theta', 'Lambda', 'Xi', 'Pi', 'Sigma', 'Upsilon', 'Phi', 'Psi', 'Omega'];
-const greekNames: ReadonlySet<string> = new Set([...greek, ...capitals]);
 const greekLetters: ReadonlyMap<string, string> = new Map([
-  ...[...'αβγδεζηθικλμνξπρστυφχψω'].map((char, at) => [char, `\\${greek[at] ?? ''}`] as const),
-  ...[...'ΓΔΘΛΞΠΣΥΦΨΩ'].map((char, at) => [char, `\\${capitals[at] ?? ''}`] as const),
+  ...[...greek].map(([word, char]) => [char, `\\${word}`] as const), ['∞', '\\infty'], ['⊤', '\\top'],
 ]);
 
 /** One letter as it is, a Greek letter by its command, a word upright. */
 function letter(word: string): string {
-  if (greekNames.has(word)) return `\\${word}`;
-  const chars = [...word].map((char) => (char === '_' ? '\\_' : greekLetters.get(char) ?? char));
+  if (greek.has(word)) return `\\${word}`;
+  const under = hatted(word);
+  if (under !== undefined) return `\\hat{${letter(under)}}`;
+  const escaped = (char: string): string => ('_%#&${}'.includes(char) ? `\\${char}` : char);
+  // Mathematics has no spaces; text keeps those of words.
+  if (/\s/.test(word)) return `\\text{${[...word].map(escaped).join('')}}`;
+  const chars = [...word].map((char) => greekLetters.get(char) ?? escaped(char));
   if (chars.length === 1) return chars.join('');
   return `\\mathrm{${chars.map((char) => (/^\\[A-Za-z]/.test(char) ? `${char} ` : char)).join('').trimEnd()}}`;
 }

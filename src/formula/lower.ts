@@ -2,18 +2,20 @@
 // line first needs them, each under its own label, so a derivative can be taken with respect to any of them.
 // A lowering also notes what a proof needs: every derivative it took and every condition it selected by.
 
-import { DomainError, message } from '../base/errors.ts';
+import { DomainError, FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { currentRecorder, label, lift, type Tensor } from '../graph/index.ts';
 import * as P from '../primitives/index.ts';
-import type { Derivation, Section } from './derivation.ts';
+import type { Origin } from './declarations.ts';
+import type { Section } from './derivation.ts';
 import { derivativeOf } from './differentiate.ts';
 import { boundForm, callForm } from './forms.ts';
 import type { AtExpr, CompareCond, Cond, Expr, NameExpr } from './grammar.ts';
 import type { DerivativeQuery, Meaning } from './meaning.ts';
 import { combine, type Named, named, pick, renamed, sampleAxis, stretchTo } from './named.ts';
 import { printExpr } from './print.ts';
-import { type Entity, Names } from './scope.ts';
-import { formulaError } from './tokens.ts';
+import type { Entity, Names } from './scope.ts';
+import { locateIn } from './statements.ts';
+import { formulaError, limits } from './tokens.ts';
 
 /** The numbers a derivation is run at: a size per axis and a Float64 tensor per declared name. */
 export interface Point {
@@ -37,11 +39,8 @@ interface Environment {
   readonly text: string;
 }
 
-/** The text columns count in, and where it stands. */
-export interface Statement {
-  readonly text: string;
-  readonly lineNumber?: number;
-}
+/** The text columns count in, and where it stands when it is from a file. */
+export type Statement = Pick<Origin, 'text'> & Partial<Origin>;
 
 export class Lowering implements Meaning {
   readonly names: Names;
@@ -51,11 +50,13 @@ export class Lowering implements Meaning {
   section: Section;
   #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined, text: '' };
   readonly #open = new Set<string>();
+  /** How many forms are being lowered inside one another. */
+  #depth = 0;
   /** The statement being lowered, for errors. */
   #statement: Statement;
 
-  constructor(derivation: Derivation, section: Section, point: Point, statement: Statement = { text: '' }) {
-    this.names = new Names(derivation);
+  constructor(names: Names, section: Section, point: Point, statement: Statement = { text: '' }) {
+    this.names = names;
     this.section = section;
     this.point = point;
     this.#statement = statement;
@@ -64,7 +65,10 @@ export class Lowering implements Meaning {
   /** An error at the column of a node of the statement being lowered. */
   fail(node: { readonly column?: number }, what: string, rule: string, hint: string): Error {
     const { text, lineNumber } = this.#statement;
-    return formulaError(text, node.column ?? 0, what, rule, hint, lineNumber === undefined ? undefined : `line ${lineNumber}`);
+    const column = node.column ?? 0;
+    if (lineNumber === undefined) return formulaError(text, column, what, rule, hint);
+    const spot = locateIn({ text, lineNumber }, this.names.derivation.file ?? 'derivation')(column);
+    return formulaError(spot.text, spot.column, what, rule, hint, spot.place);
   }
 
   /** How many positions an index has. */
@@ -76,6 +80,24 @@ export class Lowering implements Meaning {
   }
 
   expr(e: Expr): Named {
+    this.#depth += 1;
+    try {
+      if (this.#depth > limits.depth) {
+        throw this.fail(e, `this rests on ${this.#open.size} definitions, one on the other`,
+          `formulas written into one another go ${limits.depth} forms deep at most`, 'declare a quantity on the way');
+      }
+      return this.#expr(e);
+    } catch (error) {
+      // What an op says of shapes and values, a reader wants to read beside the formula it comes from.
+      if (!(error instanceof MarginaliaError) || error instanceof FormatError) throw error;
+      const [what = '', rule] = error.message.replace(/\.$/, '').split('. ');
+      throw this.fail(e, what, rule ?? 'the formula has a value at every point', 'check the axes and the values of its parts');
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  #expr(e: Expr): Named {
     switch (e.kind) {
       case 'number': return named(lift(e.value, 'f64'), []);
       case 'name': return this.#name(e);

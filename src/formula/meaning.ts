@@ -14,6 +14,9 @@ export interface DerivativeQuery {
   /** The step that is differentiated, and the step it is differentiated by. */
   readonly of: number;
   readonly by: number;
+  /** What their axes are called, those of `by` by its indices. */
+  readonly ofAxes: readonly string[];
+  readonly byAxes: readonly string[];
   /** One row per entry of `of` (per entry of one sample when `perSample`), each of the shape of `by`. */
   readonly rows: Tensor;
   /** The samples of `of` depend on the same sample of `by` only; both lead with the sample axis. */

@@ -1,5 +1,6 @@
 // What names mean: which section a name belongs to, whether it is declared or defined, what it depends on. No numbers
-// here; `lower.ts` asks these questions while it turns formulas into steps.
+// here; `lower.ts` asks these questions while it turns formulas into steps. One `Names` serves a whole derivation, which
+// does not change: everything found once is kept.
 
 import { type Declaration, indexNames } from './declarations.ts';
 import type { Derivation, Line, Section } from './derivation.ts';
@@ -16,19 +17,21 @@ export interface Entity {
 }
 
 export class Names {
-  readonly #derivation: Derivation;
+  readonly derivation: Derivation;
   readonly #indices = new Map<string, Map<string, string>>();
+  readonly #entities = new Map<string, Map<string, Entity>>();
+  readonly #parts = new Map<string, readonly Entity[]>();
 
   constructor(derivation: Derivation) {
-    this.#derivation = derivation;
+    this.derivation = derivation;
   }
 
   get shared(): Section {
-    return this.#derivation.sections[0]!;
+    return this.derivation.sections[0]!;
   }
 
   section(id: string): Section | undefined {
-    return this.#derivation.sections.find((section) => section.id === id);
+    return this.derivation.sections.find((section) => section.id === id);
   }
 
   /** The indices of a section and the axis each ranges over. */
@@ -46,58 +49,85 @@ export class Names {
     const dot = name.lastIndexOf('.');
     if (dot > 0) {
       const other = this.section(name.slice(0, dot));
-      return other && this.#in(other, name.slice(dot + 1));
+      return other && this.#in(other).get(name.slice(dot + 1));
     }
-    return this.#in(section, name) ?? (section === this.shared ? undefined : this.#in(this.shared, name));
+    return this.#in(section).get(name) ?? this.#in(this.shared).get(name);
   }
 
-  #in(section: Section, name: string): Entity | undefined {
-    const key = `${section.id}.${name}`;
-    const definition = section.lines.find((line) => line.target?.name === name);
-    if (definition !== undefined) return { key, name, section, definition };
-    const declaration = section.declarations.find((d) => d.names.includes(name));
-    return declaration && { key, name, section, declaration };
+  #in(section: Section): ReadonlyMap<string, Entity> {
+    let found = this.#entities.get(section.id);
+    if (found !== undefined) return found;
+    found = new Map();
+    const entity = (name: string) => ({ key: `${section.id}.${name}`, name, section });
+    for (const declaration of section.declarations) {
+      for (const name of declaration.names) found.set(name, { ...entity(name), declaration });
+    }
+    for (const definition of section.lines) {
+      const name = definition.target?.name;
+      if (name !== undefined) found.set(name, { ...entity(name), definition });
+    }
+    this.#entities.set(section.id, found);
+    return found;
   }
 
   /** True when the value of a name changes with one of the given names. */
-  dependsOn(entity: Entity, keys: ReadonlySet<string>, visited = new Set<string>()): boolean {
-    if (keys.has(entity.key)) return true;
-    if (entity.definition?.value === undefined || visited.has(entity.key)) return false;
-    visited.add(entity.key);
-    return this.#namesIn(entity.definition.value, entity.section).some((inner) => this.dependsOn(inner, keys, visited));
+  dependsOn(entity: Entity, keys: ReadonlySet<string>): boolean {
+    return this.#under([entity]).some(({ key }) => keys.has(key));
   }
 
   /** True when an expression rests on a name, by way of definitions too. */
   involves(e: Expr | Cond, section: Section, key: string): boolean {
-    return this.#namesIn(e, section).some((entity) => this.dependsOn(entity, new Set([key])));
+    return this.#under(this.#namesIn(e, section)).some((entity) => entity.key === key);
   }
 
   /** True when an expression ties samples together (a sum, mean or rank over samples) on the way to a name. */
-  couplesSamples(e: Expr | Cond, section: Section, until: string, visited = new Set<string>()): boolean {
-    if (e.kind === 'bound' && this.indices(section).get(e.index) === sampleAxis) return true;
-    if (e.kind === 'name') {
-      const entity = this.resolve(e.name, section);
-      if (entity?.definition?.value === undefined || entity.key === until || visited.has(entity.key)) return false;
+  couplesSamples(e: Expr | Cond, section: Section, until: string): boolean {
+    const visited = new Set([until]);
+    const open: { readonly node: Expr | Cond; readonly section: Section }[] = [{ node: e, section }];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { node, section: at } = next;
+      if (node.kind === 'bound' && this.indices(at).get(node.index) === sampleAxis) return true;
+      for (const child of childrenOf(node)) open.push({ node: child, section: at });
+      const entity = node.kind === 'name' ? this.resolve(node.name, at) : undefined;
+      if (entity?.definition?.value === undefined || visited.has(entity.key)) continue;
       visited.add(entity.key);
-      return this.couplesSamples(entity.definition.value, entity.section, until, visited);
+      open.push({ node: entity.definition.value, section: entity.section });
     }
-    return childrenOf(e).some((child) => this.couplesSamples(child, section, until, visited));
+    return false;
   }
 
   /** Every declared name that expressions rest on, by way of definitions too. */
   declaredUnder(parts: readonly (Expr | Cond)[], section: Section): ReadonlySet<string> {
-    const keys = new Set<string>();
-    const visited = new Set<string>();
-    const visit = (e: Expr | Cond, at: Section): void => {
-      for (const entity of this.#namesIn(e, at)) {
-        if (visited.has(entity.key)) continue;
-        visited.add(entity.key);
-        if (entity.declaration !== undefined) keys.add(entity.key);
-        if (entity.definition?.value !== undefined) visit(entity.definition.value, entity.section);
-      }
-    };
-    for (const part of parts) visit(part, section);
-    return keys;
+    return new Set(this.#resting(parts, section).filter(({ declaration }) => declaration !== undefined).map(({ key }) => key));
+  }
+
+  /** Every definition that expressions rest on, by way of others too, in the order of the derivation. */
+  definitionsUnder(parts: readonly (Expr | Cond)[], section: Section): Entity[] {
+    const found = new Set(this.#resting(parts, section).map(({ key }) => key));
+    return this.derivation.sections.flatMap((each) => each.lines.flatMap((line) =>
+      (line.target !== undefined && found.has(`${each.id}.${line.target.name}`) ? this.resolve(line.target.name, each)! : [])));
+  }
+
+  #resting(parts: readonly (Expr | Cond)[], section: Section): Entity[] {
+    return this.#under(parts.flatMap((part) => this.#namesIn(part, section)));
+  }
+
+  /** These names and all that their definitions speak of, each once; definitions may be chained as long as they like. */
+  #under(start: readonly Entity[]): Entity[] {
+    const found = new Map(start.map((entity) => [entity.key, entity]));
+    // A map goes on to what is added while it is read.
+    for (const entity of found.values()) {
+      for (const part of this.#partsOf(entity)) if (!found.has(part.key)) found.set(part.key, part);
+    }
+    return [...found.values()];
+  }
+
+  #partsOf({ key, definition, section }: Entity): readonly Entity[] {
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known;
+    const parts = definition?.value === undefined ? [] : this.#namesIn(definition.value, section);
+    this.#parts.set(key, parts);
+    return parts;
   }
 
   #namesIn(e: Expr | Cond, section: Section): Entity[] {

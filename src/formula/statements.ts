@@ -12,7 +12,7 @@ export type StatementWord = (typeof statementWords)[number];
 
 export interface Statement {
   readonly word: StatementWord;
-  /** The statement on one line, without prose; continuations are joined by one space. */
+  /** The lines of the file without prose; empty where only prose stood, so that lines and columns can be counted in it. */
   readonly text: string;
   /** The column of `text` where what follows the word begins. */
   readonly start: number;
@@ -22,15 +22,7 @@ export interface Statement {
   readonly locate: Locate;
 }
 
-/** One line of the file inside a statement: from column `from` of the statement on, and where that is in the line. */
-interface Piece {
-  readonly from: number;
-  readonly column: number;
-  readonly line: string;
-  readonly lineNumber: number;
-}
-
-interface Draft { text: string; readonly pieces: Piece[]; readonly notes: string[] }
+interface Draft { text: string; readonly lineNumber: number; readonly notes: string[] }
 
 /** The statements of a file, and the prose of a file that has none. */
 export function splitStatements(text: string, file: string): { statements: Statement[]; prose: string[] } {
@@ -54,7 +46,7 @@ export function splitStatements(text: string, file: string): { statements: State
         open = null;
       }
     } else if (indent === 0) {
-      open = { text: code, pieces: [{ from: 0, column: 0, line, lineNumber: at + 1 }], notes: [...prose, ...note] };
+      open = { text: code, lineNumber: at + 1, notes: [...prose, ...note] };
       prose = [];
       drafts.push(open);
     } else if (!deep) {
@@ -63,8 +55,8 @@ export function splitStatements(text: string, file: string): { statements: State
       throw fail('found an indented line with no statement above it to continue',
         'begin it at the margin with a word such as claim');
     } else {
-      open.pieces.push({ from: open.text.length + 1, column: indent, line, lineNumber: at + 1 });
-      open.text += ` ${code.trimStart()}`;
+      // Lines of prose in between count too.
+      open.text += '\n'.repeat(at + 1 - open.lineNumber - breaks(open.text)) + code;
       open.notes.push(...note);
     }
   }
@@ -74,13 +66,19 @@ export function splitStatements(text: string, file: string): { statements: State
   return { statements: drafts.map((draft) => finish(draft, file)), prose: [] };
 }
 
-function finish({ text, pieces, notes }: Draft, file: string): Statement {
-  const locate: Locate = (column) => {
-    const piece = pieces.findLast((each) => each.from <= column) ?? pieces[0];
-    if (piece === undefined) return { text, column };
-    const { line, from, lineNumber } = piece;
-    return { text: line, column: column - from + piece.column, place: `${file}:${lineNumber}` };
+const breaks = (text: string): number => text.split('\n').length - 1;
+
+/** Where the columns of a statement stand in its file. */
+export function locateIn({ text, lineNumber }: Pick<Statement, 'text' | 'lineNumber'>, file: string): Locate {
+  return (column) => {
+    const from = text.lastIndexOf('\n', column - 1) + 1;
+    const [line = ''] = text.slice(from).split('\n', 1);
+    return { text: line, column: column - from, place: `${file}:${lineNumber + breaks(text.slice(0, from))}` };
   };
+}
+
+function finish({ text, lineNumber, notes }: Draft, file: string): Statement {
+  const locate = locateIn({ text, lineNumber }, file);
   const found = text.split(/\s/, 1)[0] ?? '';
   const word = statementWords.find((each) => each === found);
   const { text: line, place } = locate(0);
@@ -93,5 +91,5 @@ function finish({ text, pieces, notes }: Draft, file: string): Statement {
         : `write ${near}`, place);
   }
   const start = word.length + (text.length - word.length - text.slice(word.length).trimStart().length);
-  return { word, text, start, lineNumber: pieces[0]?.lineNumber ?? 0, notes, locate };
+  return { word, text, start, lineNumber, notes, locate };
 }

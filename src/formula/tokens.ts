@@ -17,10 +17,10 @@ export interface Spot {
 export type Locate = (column: number) => Spot;
 
 /**
- * At most this many tokens in a formula and this many forms inside one another: far above any paper, far below any
- * stack.
+ * At most this many tokens in a formula, this many forms inside one another, and this many when definitions are written
+ * out: far above any paper, far below any stack.
  */
-export const limits = { tokens: 2000, nesting: 100 } as const;
+export const limits = { tokens: 2000, nesting: 100, depth: 600 } as const;
 
 /**
  * An error that shows its line. `column` is 0-based; the message counts from 1, as editors do.

@@ -27,7 +27,8 @@ export function safeSqrt(q: Tensor): Tensor {
  * Equation  norm(x) = √(Σ x²)
  * Shapes    [..., n, ...] → [..., ...], or [..., 1, ...] with keepDims; all axes by default, as for every reduction
  * Gradient  x/norm(x) times the cotangent
- * Edges     the zero vector has length 0 and gradient 0
+ * Edges     the zero vector has length 0 and gradient 0. Lengths from 1e-18 to 1e19 in Float32 (1e-153 to 1e154 in
+ *           Float64) are exact to rounding; beyond, the squares vanish (length 0) or overflow (length Infinity)
  * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
 export function norm(x: Tensor, options: ReduceOptions = {}): Tensor {
@@ -42,7 +43,8 @@ export function norm(x: Tensor, options: ReduceOptions = {}): Tensor {
  * Equation  normalize(x) = x / norm(x)
  * Shapes    [..., D, ...] → the same; along the last axis by default
  * Gradient  (grad − u·Σ u·grad) / norm(x) with u = normalize(x)
- * Edges     the zero vector gives the zero vector with gradient 0
+ * Edges     the zero vector gives the zero vector with gradient 0; so does one whose squares vanish or overflow (see norm).
+ *           In between, from 1e-22 to 1e-19 in Float32, digits are lost and the gradient can be infinite
  * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
 export function normalize(x: Tensor, options: AxisOptions = {}): Tensor {

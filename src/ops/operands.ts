@@ -4,7 +4,8 @@
 
 import { type FloatDType, isFloat } from '../base/dtype.ts';
 import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
-import { broadcastShapes, normalizeAxis, shapeText } from '../base/shape.ts';
+import { broadcastShapes, coordinates, normalizeAxis, shapeText } from '../base/shape.ts';
+import { currentRecorder } from '../graph/recorder.ts';
 import { demandTensor, isTensor, type Operand, type Tensor } from '../graph/tensor.ts';
 
 export { demandTensor };
@@ -51,6 +52,17 @@ export function demandIndex(index: unknown, who: string): asserts index is Tenso
     throw new DTypeError(message(
       `${who}: an index ${index}`, 'Indices are i32', "Use tensor(…, { dtype: 'i32' }) or cast(x, 'i32')"));
   }
+}
+
+/** Refuses a place outside 0 … size − 1, where the numbers can be read now: a program checks its inputs when it is run. */
+export function demandRange(index: Tensor, size: number, who: string): void {
+  const recorder = currentRecorder();
+  if (recorder?.mode === 'abstract' && recorder.knows(index)) return;
+  const at = index.data.findIndex((place) => place < 0 || place >= size);
+  if (at < 0) return;
+  throw new DomainError(message(
+    `${who}: index ${index.data[at]!} at ${shapeText(coordinates(at, index.shape))}`,
+    size === 0 ? 'There is nothing to choose from' : `An index lies in 0 … ${size - 1}`, 'Check the labels'));
 }
 
 /**

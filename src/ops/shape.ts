@@ -6,7 +6,7 @@ import { DTypeError, message, ShapeError } from '../base/errors.ts';
 import { normalizeAxes, normalizeAxis, sameShape, type Shape, shapeText } from '../base/shape.ts';
 import { filled, type Tensor } from '../graph/tensor.ts';
 import { concatAlong, expand, flipAxes, gatherAxis, padEdges, permute, reshape, scatterAddAxis } from '../primitives/index.ts';
-import { demandIndex, demandOptions, demandTensor } from './operands.ts';
+import { demandIndex, demandOptions, demandRange, demandTensor } from './operands.ts';
 
 /**
  * Two axes exchanged.
@@ -51,6 +51,9 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
  */
 export function unsqueeze(x: Tensor, axis: number | readonly number[]): Tensor {
   demandTensor(x, 'unsqueeze');
+  if (typeof axis !== 'number' && !Array.isArray(axis)) {
+    throw new ShapeError(message(`unsqueeze: the axis ${String(axis)}`, 'An axis is a number, several are a list', 'Name the place of the new axis'));
+  }
   const rank = x.rank + (typeof axis === 'number' ? 1 : axis.length);
   const axes = normalizeAxes(axis, rank, 'unsqueeze');
   let next = 0;
@@ -174,6 +177,7 @@ export function take(x: Tensor, index: Tensor): Tensor {
   demandTensor(x, 'take');
   demandIndex(index, 'take');
   normalizeAxis(0, x.rank, 'take');
+  demandRange(index, x.shape[0]!, 'take');
   const width = x.shape.slice(1).reduce((product, n) => product * n, 1);
   const places = expand(reshape(index, [index.size, 1]), [index.size, width]);
   return reshape(gatherAxis(reshape(x, [x.shape[0]!, width]), places, 0), [...index.shape, ...x.shape.slice(1)]);
@@ -185,14 +189,20 @@ export function take(x: Tensor, index: Tensor): Tensor {
  * Equation  oneHot(y)_k = 1 if k = y, else 0
  * Shapes    index [...] of i32 → [..., classes]
  * Gradient  none: the index is whole
- * Throws    DomainError for an index outside 0 … classes − 1; DTypeError for an index that is not i32
+ * Throws    DomainError for an index outside 0 … classes − 1; ShapeError for classes that are no whole number;
+ *           DTypeError for an index that is not i32
  */
 export function oneHot(index: Tensor, classes: number, options: { readonly dtype?: DType } = {}): Tensor {
   demandIndex(index, 'oneHot');
   demandOptions(options, ['dtype'], 'oneHot');
+  if (!Number.isSafeInteger(classes) || classes < 0) {
+    throw new ShapeError(message(`oneHot: ${String(classes)} classes`, 'Their number is a whole number ≥ 0', 'Check the arguments: oneHot(index, classes)'));
+  }
+  // A label out of range is an error and not a row of zeros.
+  demandRange(index, classes, 'oneHot');
   const dtype = options.dtype ?? 'f32';
   const shape: Shape = [...index.shape, classes];
-  // Scattered rather than compared, so that a label out of range is an error and not a row of zeros.
+  // Scattered rather than compared, so that it is one where the program is run later too.
   const places = unsqueeze(index, -1);
   return scatterAddAxis(filled(0, shape, dtype), places, filled(1, places.shape, dtype), index.rank);
 }

@@ -26,7 +26,8 @@ export function mistakeText(report: MistakeReport, paint: Paint): string {
   ].join('\n');
 }
 
-function digitsText({ statement, duals, differences }: Digits): string {
+/** `: both sides agree to 12 digits`, or nothing where nothing was judged. */
+export function digitsText({ statement, duals, differences }: Digits): string {
   const by = (name: string, x: number | null): string[] => (x === null ? [] : [`${name} ${Math.floor(x)} digits`]);
   const all = [...by('both sides agree to', statement), ...by('dual numbers to', duals), ...by('differences to', differences)];
   return all.length === 0 ? '' : `: ${all.join(', ')}`;

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { grad, hessian, hvp, jacobian, jvp, valueAndGrad, vjp } from '../../src/autodiff/index.ts';
-import { DTypeError, ShapeError, TraceError } from '../../src/base/errors.ts';
+import { DTypeError, MarginaliaError, ShapeError, TraceError } from '../../src/base/errors.ts';
 import { label, type Tensor, tensor } from '../../src/graph/index.ts';
 import {
   add, concatAlong, contract, cos, exp, gatherAxis, mul, pow, reshape, sin, slice, stopGradient, sub, sumTo,
@@ -123,7 +123,7 @@ describe('vjp', () => {
     expectBits(vjp((x: Tensor) => mul(x, x), [f64([3])]).pullback()[0] as Tensor, [6]);
     const { pullback } = vjp((x: Tensor) => x, [f64([1, 2])]);
     expect(() => pullback()).toThrow(/without a cotangent/);
-    expect(() => pullback(f64([1]))).toThrow('a cotangent of shape [1] for [2]');
+    expect(() => pullback(f64([1]))).toThrow('vjp: a cotangent of shape [1] for [2]');
     expect(() => pullback(f32([1, 2]))).toThrow(DTypeError);
   });
 
@@ -210,4 +210,37 @@ describe('a transform inside a transform', () => {
 it('an argument that is a plain list of numbers is a tree of numbers', () => {
   const g = grad(([a, b]: [Tensor, Tensor]) => mul(a, b))([tensor(3, { dtype: 'f64' }), 4]) as Tensor[];
   expect(g.map((x) => x.item())).toEqual([4, 3]);
+});
+
+describe('what cannot be differentiated', () => {
+  const x = f64([1, 2, 3]);
+  const whole = i32([1, 2, 3]);
+  const pair = { a: x, b: x };
+  const any = (f: unknown): ((...args: unknown[]) => unknown) => f as (...args: unknown[]) => unknown;
+  it.each([
+    ['a function that returns nothing', () => grad(() => undefined)(x), /^grad: the function returned nothing/],
+    ['a function that returns null', () => grad(() => null)(x), /^grad: the function returned null/],
+    ['what is no function', () => any(any(grad)(3))(x), /^grad: number for a function/],
+    ['inputs that are no list', () => any(vjp)(total, x), /^vjp: object inputs.*Write \[x\]/],
+    ['no tangents', () => any(jvp)(total, [x]), /^jvp: no tangents/],
+    ['a missing tangent', () => jvp(total, [x], []), /^jvp: a tangent is missing for \[3\]/],
+    ['a tangent of another shape', () => jvp(total, [x], [f64([1])]), /^jvp: a tangent of shape \[1\] for \[3\]/],
+    ['a vector of another shape', () => hvp(total, [x], [f64([1])]), /^hvp: a vector of shape \[1\]/],
+    ['a product with vectors where no input is a float', () => hvp((k: Tensor) => total(k), [whole], [whole]), /^hvp: no input is a float/],
+    ['a Jacobian by a tree', () => any(jacobian(any(({ a }: typeof pair) => a) as never))(pair), /^jacobian: the argument is f64\[3\], f64\[3\]/],
+    ['a Jacobian of a tree', () => any(jacobian((() => pair) as never))(x), /^jacobian: the result is f64\[3\], f64\[3\]/],
+    ['a Jacobian by whole numbers', () => jacobian((k) => k)(whole), /^jacobian: the argument is i32\[3\]/],
+    ['a Hessian by a tree', () => any(hessian(any(({ a }: typeof pair) => total(a)) as never))(pair), /^hessian: the argument is f64\[3\], f64\[3\]/],
+    ['a Hessian by nothing', () => any(hessian(total))(undefined), /^hessian: the argument is undefined/],
+  ])('is said clearly: %s', (_, run, says) => {
+    expect(run).toThrow(MarginaliaError);
+    expect(run).toThrow(says);
+  });
+
+  it('is not a tensor without entries: it has a Jacobian and a Hessian without entries', () => {
+    const empty = tensor([], { shape: [0], dtype: 'f64' });
+    expect(jacobian((y) => mul(y, y))(empty).shape).toEqual([0, 0]);
+    expect(jacobian((y) => slice(y, [[0, 0]]))(x).shape).toEqual([0, 3]);
+    expect(hessian(total)(empty).shape).toEqual([0, 0]);
+  });
 });

@@ -25,6 +25,25 @@ describe('one side of a point', () => {
   });
 });
 
+describe('a side that changes fast', () => {
+  it('is not believed where two polynomials agree by accident', () => {
+    for (const x0 of [0.3, 1.1, -0.7, 5]) {
+      for (const speed of [200, 2000]) {
+        const side = sideOf((h) => ({ values: Float64Array.of(Math.sin(speed * (x0 + h))) }), 1, { smallest: 2 ** -36, widest: 2 ** -7 });
+        expect(Math.abs(side.slope[0]! - speed * Math.cos(speed * x0))).toBeLessThanOrEqual(8 * side.slopeError[0]!);
+        expect(Math.abs(side.value[0]! - Math.sin(speed * x0))).toBeLessThanOrEqual(8 * side.valueError[0]!);
+        expect(side.slopeError[0]).toBeLessThan(1e-4 * speed);
+      }
+    }
+  });
+
+  it('whose slope has no limit is no kink', () => {
+    const steep = (x: number): number[] => [x > 0 ? x ** 1.3 : 0];
+    const [left, right] = [-1, 1].map((sign) => sideOf(probe(steep, 0, (x) => [x]), sign as 1 | -1, reach));
+    expect(kindOf(left!, right!, Float64Array.of(0), 1)).toBeUndefined();
+  });
+});
+
 describe('a staircase finer than can be seen', () => {
   it('is not resolved, and counts as a jump', () => {
     const at = (h: number): Probe => {
@@ -33,14 +52,14 @@ describe('a staircase finer than can be seen', () => {
     };
     const [left, right] = [sideOf(at, -1, reach), sideOf(at, 1, reach)];
     expect([left.resolved, right.resolved]).toEqual([false, false]);
-    expect(kindOf(left, right, at(0).values)).toBe('jump');
+    expect(kindOf(left, right, at(0).values, 1)).toBe('jump');
   });
 });
 
 describe('two sides', () => {
   const sides = (below: (x: number) => number, above: (x: number) => number, middle = above(0)) => {
     const at = probe((x) => [x < 0 ? below(x) : x > 0 ? above(x) : middle], 0, (x) => [x]);
-    return kindOf(sideOf(at, -1, reach), sideOf(at, 1, reach), Float64Array.of(middle));
+    return kindOf(sideOf(at, -1, reach), sideOf(at, 1, reach), Float64Array.of(middle), 1);
   };
   it('are told apart by existence, by values, then by slopes', () => {
     expect(sides((x) => Math.log(x), (x) => x)).toBe('edge');

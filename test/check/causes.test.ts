@@ -25,9 +25,31 @@ describe('one number for all entries', () => {
 
   it('a factor of two, of the number of samples, and any other', () => {
     expect(named(right.map((g) => 2 * g))).toMatchObject({ name: 'factor', text: expect.stringContaining(' 2 times') as string });
-    expect(named(right.map((g) => g / N))!.text).toMatch(/1\/4 \(1 over the size of axis 0: a mean instead of a sum\?\)/);
-    expect(named(right.map((g) => g * D))!.text).toMatch(/3 \(the size of axis 1: a sum instead of a mean\?\)/);
+    expect(named(right.map((g) => g / N))!.text).toMatch(/1\/4 \(a constant, or 1 over the size of axis 0: a mean instead of a sum\?\)/);
+    expect(named(right.map((g) => g * D))!.text).toMatch(/3 \(a constant, or the size of axis 1: a sum instead of a mean\?\)/);
+    expect(named(right.map((g) => g / (N * D)))!.text).toMatch(/1\/12 \(1 over the size of the whole: a mean instead of a sum\?\)/);
     expect(named(right.map((g) => 0.37 * g))).toMatchObject({ name: 'factor', factor: expect.closeTo(0.37, 12) as number });
+  });
+
+  it('a forgotten 2 is not taken for a mean where an axis happens to have the size 2', () => {
+    // Σ (x − w)²: the 2 of the square forgotten, over two features, and over two samples of two features.
+    for (const sizes of [[5, 2], [2, 2], [2]]) {
+      const [a, b] = [tensor(random(11, sizes.reduce((p, n) => p * n)), { shape: sizes }), tensor(random(12, sizes.reduce((p, n) => p * n)), { shape: sizes })];
+      const full = (grad((y: Tensor) => P.sumTo(P.mul(P.sub(y, b), P.sub(y, b)), []))(a) as Tensor).data;
+      const half = P.sub(a, b).data;
+      const cause = guessCause(half, full, { shape: sizes })!;
+      expect(cause).toMatchObject({ name: 'factor', factor: expect.closeTo(0.5, 12) as number });
+      expect(cause.text).toMatch(/1\/2 \(a constant, or 1 over the size of axis/);
+      const axes = sizes.flatMap((n, axis) => (n === 2 ? [`axis ${axis}`] : []));
+      for (const axis of axes) expect(cause.text).toContain(axis);
+      expect(guessCause(half.map((g) => -g), full, { shape: sizes })!.text).toMatch(/−1\/2 \(a constant, or/);
+    }
+  });
+
+  it('of a single entry only a factor that a formula could hold', () => {
+    expect(guessCause([0.37], [1])).toBeUndefined();
+    expect(guessCause([2], [1])).toMatchObject({ name: 'factor', text: 'it is 2 times the right one' });
+    expect(guessCause([-1], [1])).toMatchObject({ name: 'sign' });
   });
 
   it('no path at all', () => {
@@ -102,6 +124,22 @@ describe('patterns', () => {
     const labels = [2, 0, 1, 1];
     const correct = probabilities.map((p, i) => p - (labels[Math.floor(i / D)] === i % D ? 1 : 0));
     expect(named(probabilities, correct)).toMatchObject({ name: 'entries', text: expect.stringContaining('4 of 12') as string });
+  });
+
+  it.each([[4, 3], [4, 2], [2, 2], [3, 3]])('a matrix product with the wrong one of two factors turned, of %i by %i', (rows, columns) => {
+    // ∂/∂A ⟨A·B, G⟩ = G·Bᵀ, written as B·Gᵀ: the same product turned.
+    const [b, g] = [random(13, columns * 5), random(14, rows * 5)];
+    const at = (r: number, c: number): number => [0, 1, 2, 3, 4].reduce((sum, j) => sum + g[r * 5 + j]! * b[c * 5 + j]!, 0);
+    const full = Array.from({ length: rows * columns }, (_, i) => at(Math.floor(i / columns), i % columns));
+    const wrong = Array.from({ length: rows * columns }, (_, i) => at(i % rows, Math.floor(i / rows)));
+    expect(guessCause(wrong, full, { shape: [rows, columns] })).toMatchObject({ name: 'transpose' });
+  });
+
+  it('a term that is missing everywhere has no name: it is none of the others', () => {
+    // d(x·tanh x) without the second term of the product rule.
+    const part = (P.tanh(x) as Tensor).data;
+    const full = (grad((y: Tensor) => P.sumTo(P.mul(y, P.tanh(y)), []))(x) as Tensor).data;
+    expect(named(part, full)).toBeUndefined();
   });
 
   it('a missing outer product', () => {

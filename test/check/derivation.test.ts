@@ -1,9 +1,12 @@
 // The ledger's verdicts, each on a derivation small enough to judge by eye.
 
 import { describe, expect, it } from 'vitest';
+import { ruleOf } from '../../src/autodiff/index.ts';
 import { checkDerivation, type DerivationOptions } from '../../src/check/derivation.ts';
-import { ledgerMarkdown, rowText } from '../../src/check/ledger-text.ts';
+import { ledgerMarkdown, rowText, summaryText } from '../../src/check/ledger-text.ts';
 import { parseDerivation } from '../../src/formula/index.ts';
+import type { RuleContext } from '../../src/graph/primitive.ts';
+import { mul, primitivesByName } from '../../src/primitives/index.ts';
 
 const head = `
 title   test
@@ -168,6 +171,53 @@ describe('checkDerivation', () => {
   it('proves second derivatives', () => {
     const { row } = check('claim D d(d(L, c[k]), c[j]) = s^2 * (p[k] * (1 if k = j else 0) - p[k] * p[j])');
     expect(row('D').verdict).toBe('holds');
+  });
+
+  it('lists the definitions a failing line rests on, and names the wrong one first', () => {
+    const { ledger, row } = check([
+      'define U U = log(-s)', 'claim D d(L, c[k]) = s * p[k]', 'claim E U = 1', 'claim F s > 0',
+      'section b: second', 'define L L = 2 * s', 'claim G L = 3 * s * p[y]',
+    ].join('\n'));
+    const named = (id: string) => row(id).restsOn?.map(({ section, id: line }) => `${section}.${line}`);
+    expect(named('D')).toEqual(['.c', '.L', '.p']);
+    expect(named('E')).toEqual(['.U']);
+    expect(named('G')).toEqual(['.c', '.p', 'b.L']);
+    expect(row('F').restsOn).toBeUndefined();
+    expect(rowText(row('G'), (_, t) => t)).toMatch(/it rests on c, p, L\n/);
+    const order = { ...ledger, rows: ledger.rows.filter(({ id }) => ['E', 'U'].includes(id)).reverse() };
+    expect(summaryText(order, (_, t) => t)).toMatch(/The first line that is wrong: U \(line 13\)/);
+  });
+
+  describe('with a rule of the engine broken', () => {
+    const tanh = primitivesByName.get('tanh')!;
+    const vjp = [({ grad }: RuleContext) => mul(2, grad)];
+    const broken = (lines: string) => {
+      const right = ruleOf(tanh, 0);
+      try {
+        Object.assign(tanh, { vjp });
+        return check(lines, { cases: 4, hits: 1 });
+      } finally {
+        Object.assign(tanh, { vjp: [right] });
+      }
+    };
+
+    it('does not blame a line that holds, and names the entry by its axes', () => {
+      const { ledger, row } = broken('claim D d(sum(j, tanh(c[j])), c[k]) = 2\nclaim E d(tanh(c[k]), x) = 2 * d(c[k], x)');
+      for (const id of ['D', 'E']) {
+        expect(row(id)).toMatchObject({ verdict: 'fails', engine: true, counterexample: { sides: ['engine', expect.anything()] } });
+        expect(row(id).reason).toMatch(/^the line itself holds, but the engine’s d\(.* does not pass its own proof by/);
+      }
+      expect(row('D').counterexample?.entry).toMatch(/^n = \d, k = \d$/);
+      expect(row('E').counterexample?.entry).toMatch(/^n = \d, k = \d, d = \d$/);
+      expect(summaryText(ledger, (_, t) => t)).toMatch(/hold.*\nThe engine fails its own proof at D/);
+      expect(rowText(row('D'), (_, t) => t)).toMatch(/engine 2, dual numbers 0\.|engine 2, differences 0\./);
+    });
+
+    it('blames a line that fails, even where the engine fails by more', () => {
+      const { row } = broken('claim D d(tanh(c[k]), c[j]) = (2 if k = j else 0) * (1.001 if s > 4 else 1)');
+      expect(row('D').engine).toBeUndefined();
+      expect(row('D').reason).toMatch(/^the sides agree to 3/);
+    });
   });
 
   it('gives the same ledger for the same seed, and another for another', () => {

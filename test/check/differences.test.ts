@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Probe } from '../../src/check/borders.ts';
-import { along, differences } from '../../src/check/differences.ts';
+import { along, differences, roundingOf, sizeOfNumbers, stepsFor } from '../../src/check/differences.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import * as P from '../../src/primitives/index.ts';
 
@@ -42,7 +42,7 @@ describe('inside a cell', () => {
     expect(found.near).toMatchObject({ flip: { step: 7, entry: 1, before: 1, after: -1 } });
     expect(found.near!.outside).toBeLessThan(-1e-3);
     expect(found.near!.inside).toBeGreaterThan(-1e-3);
-    expect(found.h).toBeLessThan(1e-3);
+    expect(found.steps[0]).toBeLessThan(1e-3);
   });
 
   it('finds a cell that is narrower than the steps it would like to take', () => {
@@ -67,7 +67,7 @@ describe('inside a cell', () => {
       const found = differences(probe((x) => [ring(x) ? 5 * x : Math.sin(x)], 0, (x) => [ring(x) ? 1 : -1]));
       expect(found.derivative[0]).toBeCloseTo(1, 9);
       expect(found.error[0]).toBeLessThan(1e-8);
-      expect(found.h).toBeLessThan(inner);
+      expect(found.steps[0]).toBeLessThan(inner);
     }
   });
 
@@ -82,6 +82,47 @@ describe('inside a cell', () => {
     expect(Math.abs(found.derivative[0]! - 1e-8 * Math.cos(0.5))).toBeLessThan(1e-13);
     expect(found.error[0]).toBeGreaterThan(0);
     expect(found.error[0]).toBeLessThan(1e-12);
+  });
+});
+
+describe('steps', () => {
+  it('have the size of the numbers that move; zeros have none', () => {
+    expect([[1e-8, -3e-8], [0, 0], []].map(sizeOfNumbers)).toEqual([3e-8, 1, 1]);
+    expect(stepsFor(16, 3)).toEqual({ start: 1, narrow: 2 ** -16 });
+    expect(stepsFor(16, 16e-9)).toEqual({ start: 1, narrow: 1e-9 });
+    // What is nothing beside its neighbours has no size of its own.
+    expect(stepsFor(16, 1e-30)).toEqual({ start: 1, narrow: 2 ** -16 });
+  });
+
+  it('go on shrinking until the function is seen, however fast it changes', () => {
+    for (const speed of [1e3, 1e6, 1e9]) {
+      const found = differences(probe((x) => [Math.sin(speed * x)], 0.7));
+      expect(found.derivative[0]! / speed).toBeCloseTo(Math.cos(speed * 0.7), 5);
+      expect(found.steps[0]! * speed).toBeLessThan(1);
+    }
+  });
+
+  it('wide ones that agree perfectly are not believed where a narrow one disagrees', () => {
+    // A peak so thin that ±1/16 … ±2^−13 lie on the plain around it.
+    const peak = (x: number): number[] => [Math.exp(-((x / 1e-8) ** 2))];
+    const at = 0.3e-8;
+    const found = differences(probe(peak, at), stepsFor(1, at));
+    const slope = (-2 * at / 1e-16) * peak(at)[0]!;
+    expect(found.derivative[0]! / slope).toBeCloseTo(1, 7);
+  });
+
+  it('are wide where an entry has no size of its own to speak of', () => {
+    const found = differences(probe((x) => [1 + Math.sin(x)], 1e-14), stepsFor(1, 1e-14));
+    expect(Math.abs(found.derivative[0]! - 1)).toBeLessThan(1e-10);
+  });
+
+  it('the rounding floor is that of each entry at its own step, with μ where the steps lead', () => {
+    const found = differences(probe((x) => [x, Math.sin(1e6 * x)], 0));
+    const spreadAt = (h: number): Float64Array => Float64Array.of(h === 0 ? 0 : 3, 1);
+    const [slow, fast] = roundingOf(found, spreadAt(0), spreadAt);
+    expect(slow! / ((64 * 2 ** -52 * 3) / found.steps[0]!)).toBeCloseTo(1, 12);
+    expect(fast! / ((64 * 2 ** -52) / found.steps[1]!)).toBeCloseTo(1, 12);
+    expect(found.steps[0]! / found.steps[1]!).toBeGreaterThan(1e3);
   });
 });
 
@@ -129,6 +170,25 @@ describe('without decisions', () => {
   it('a kink and a jump at the point are inferred from their two sides', () => {
     expect(differences(foreign(Math.abs, 0)).border).toMatchObject({ kind: 'kink' });
     expect(differences(foreign((x) => (x < 0 ? x : x + 1), 0)).border).toMatchObject({ kind: 'jump' });
+  });
+});
+
+describe('without decisions, far from 1', () => {
+  it('tells a kink from a jump at every scale, and neither from fast change', () => {
+    for (const scale of [1e-8, 1, 1e8]) {
+      const steps = { start: scale / 16 };
+      expect(differences(foreign((x) => Math.abs(x / scale), 0), steps).border).toMatchObject({ kind: 'kink' });
+      expect(differences(foreign((x) => (x < 0 ? 0 : 1e-3) + x / scale, 0), steps).border).toMatchObject({ kind: 'jump' });
+      expect(differences(foreign((x) => Math.sin((200 * x) / scale), 5 * scale), steps).border).toBeUndefined();
+    }
+  });
+
+  it('does not call noise a border when it is told how much there is', () => {
+    const noisy = foreign((x) => Math.fround(Math.sin(x)), 0.7);
+    const found = differences(noisy, { spread: Float64Array.of(2 ** -24 / 2 ** -52), widest: 2 ** -7 });
+    expect(found.border).toBeUndefined();
+    expect(Math.abs(found.derivative[0]! - Math.cos(0.7))).toBeLessThan(8 * found.error[0]!);
+    expect(found.error[0]).toBeLessThan(1e-4);
   });
 });
 

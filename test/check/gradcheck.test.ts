@@ -25,6 +25,40 @@ describe('right gradients', () => {
     }
   });
 
+  it.each([1e-30, 1e-8, 1e8, 1e30])('of numbers of size %s are judged by steps of that size', (size) => {
+    const waves = (factor: number): ((x: Tensor) => Tensor) => {
+      const wave = customGradient((x) => P.mul(P.sin(P.div(x!, size)), size), ({ inputs: [x], grad }) => [P.mul(P.mul(grad, factor), P.cos(P.div(x!, size)))]);
+      return (x) => total(wave(x));
+    };
+    const small = f64([0.3, 1.1, -0.7].map((x) => x * size));
+    const many = f64(Array.from({ length: 80 }, (_, i) => Math.sin(i) * size));
+    for (const x of [small, many]) {
+      const report = gradcheck(waves(1), [x]);
+      expect(report, reportText(report)).toMatchObject({ ok: true, borders: [], notes: [] });
+      for (const order of report.orders) expect(order.differences).toBeGreaterThan(8);
+      expect(gradcheck(waves(2), [x], { orders: [1] })).toMatchObject({ ok: false, cause: { name: 'factor', factor: 2 } });
+    }
+  });
+
+  it('of features of 1e4 and weights of 1e-8 are judged together', () => {
+    const features = f64([[1e4, -2e4, 3e3], [2e3, 1e4, -5e3]]);
+    const f = (x: Tensor, w: Tensor): Tensor => {
+      const unit = (y: Tensor): Tensor => P.div(y, P.sqrt(P.sumAxes(P.mul(y, y), [1])));
+      return total(P.exp(P.sumAxes(P.mul(unit(x), unit(w)), [1])));
+    };
+    const report = gradcheck(f, [features, f64([[1e-8, 3e-8, -2e-8]])]);
+    expect(report, reportText(report)).toMatchObject({ ok: true, notes: [] });
+    expect(report.orders.map((order) => order.unresolved)).toEqual([0, 0]);
+  });
+
+  it('that differences cannot resolve are counted, and the report says who judged them', () => {
+    // Cells of 1e-9: steps so short leave rounding.
+    const report = gradcheck((x: Tensor) => P.add(P.mul(P.floor(P.mul(x, 1e9)), 1e-9), P.sin(x)), [f64(0.3)], { orders: [1] });
+    expect(report).toMatchObject({ ok: true, orders: [{ entries: 1, differences: null, unresolved: 1 }] });
+    expect(report.notes).toEqual([expect.stringMatching(/could not resolve any of 1 entries to 6 digits .*; dual numbers alone judge these/)]);
+    expect(reportText(report)).toMatch(/1 not resolved/);
+  });
+
   it('may be of trees, with integers and numbers among the leaves', () => {
     const f = ({ layers }: { layers: Tensor[] }, k: Tensor, s: Tensor): { out: Tensor } => ({
       out: P.mul(P.gatherAxis(P.mul(layers[0]!, layers[1]!), k, 0), s),

@@ -49,13 +49,13 @@ describe('code over plain arrays', () => {
   });
 
   it('large inputs are checked by sampled entries and directions', () => {
-    const a = Float64Array.from({ length: 400 }, (_, i) => Math.sin(i));
+    const a = Float64Array.from({ length: 300 }, (_, i) => Math.sin(i));
     const report = gradcheck(good, [a, a.map(Math.cos)]);
     expect(report.ok).toBe(true);
     expect(report.orders[0]).toMatchObject({ full: false, entries: 2 * 68 });
     const wrong = {
       ...good,
-      gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 333 ? x + 1 : x))),
+      gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 233 ? x + 1 : x))),
     };
     expect(gradcheck(wrong, [a, a.map(Math.cos)]).ok).toBe(false);
   });
@@ -67,6 +67,65 @@ describe('code over plain arrays', () => {
     expect(report.borders).toMatchObject([{ kind: 'kink', index: [0] }]);
     const step = { value: ([a]: number[][]): number => (a![0]! < 0 ? 1 : 2), gradient: (): number[][] => [[0]] };
     expect(gradcheck(step, [[0]]).borders).toMatchObject([{ kind: 'jump', size: expect.closeTo(1, 9) as number }]);
+  });
+
+  it('says what was left out, and is not ok when that is more than half', () => {
+    const steps = { value: ([a]: number[][]): number => a!.reduce((sum, x, i) => sum + (x < 0 ? i : x), 0), gradient: () => [[1, 1, 1, 1]] };
+    const some = gradcheck(steps, [[2, 0, 3, 0]]);
+    expect(some).toMatchObject({ ok: true, orders: [{ entries: 4, atBorder: 2, unresolved: 0 }] });
+    expect(some.notes.at(-1)).toBe('2 of 4 entries were left out: inputs[0][1] (the value jumps by -1), inputs[0][3] (the value jumps by -3)');
+    const most = gradcheck(steps, [[2, 0, 0, 0]]);
+    expect(most.ok).toBe(false);
+    expect(most.failures).toMatchObject([{ kind: 'coverage', text: expect.stringMatching(/^too little was compared: 3 of 4/) as string }]);
+  });
+
+  it('a tool in Float32 is held to what Float32 shows, and the report says how many digits that is', () => {
+    const round = Math.fround;
+    const tool = {
+      value: ([a]: Float64Array[]): number => a!.reduce((sum, x) => round(sum + round(Math.sin(round(x)))), 0),
+      gradient: ([a]: Float64Array[]): Float32Array[] => [Float32Array.from(a!, Math.cos)],
+    };
+    const at = [Float64Array.of(0.5, 1.7, -0.2, 0.9)];
+    const report = gradcheck(tool, at);
+    expect(report).toMatchObject({ ok: true, orders: [{ entries: 4, atBorder: 0, unresolved: 0 }] });
+    expect(report.notes.at(-1)).toMatch(/^the tool computes in Float32: demanded [345] digits$/);
+    const doubled = gradcheck({ ...tool, gradient: (xs: Float64Array[]) => tool.gradient(xs).map((g) => g.map((x) => 2 * x)) }, at);
+    expect(doubled).toMatchObject({ ok: false, cause: { name: 'factor', factor: 2 } });
+    const inDouble = gradcheck({ ...tool, value: ([a]: Float64Array[]) => a!.reduce((sum, x) => sum + Math.sin(x), 0) }, at);
+    expect(inDouble.ok).toBe(true);
+    expect(inDouble.notes.at(-1)).toBe('the gradient is Float32: demanded 5 digits');
+  });
+
+  it('a value too noisy to show its slopes is the cause, not the gradient', () => {
+    const noisy = {
+      value: ([a]: number[][]): number => Math.round(200 * a!.reduce((sum, x) => sum + Math.sin(x), 0)) / 200,
+      gradient: ([a]: number[][]): number[][] => [a!.map(Math.cos)],
+    };
+    const report = gradcheck(noisy, [[0.5, 1.7, -0.2, 0.9]]);
+    expect(report).toMatchObject({ ok: false, cause: { name: 'float32' }, failures: [{ kind: 'coverage' }] });
+    expect(report.failures[0]!.text).toMatch(/compute the value in Float64/);
+  });
+
+  it.each([1e-30, 1e-8, 1e-4, 1e4, 1e8, 1e30])('numbers of size %s are as good as any', (scale) => {
+    const waves = (factor: number) => ({
+      value: ([a]: number[][]): number => a!.reduce((sum, x) => sum + scale * Math.sin(x / scale), 0),
+      gradient: ([a]: number[][]): number[][] => [a!.map((x) => factor * Math.cos(x / scale))],
+    });
+    const at = [[0.3, 1.1, -0.7].map((x) => x * scale)];
+    expect(gradcheck(waves(1), at)).toMatchObject({ ok: true, borders: [], orders: [{ entries: 3, atBorder: 0, unresolved: 0 }] });
+    expect(gradcheck(waves(2), at).cause).toMatchObject({ name: 'factor', factor: 2 });
+    const many = [Array.from({ length: 300 }, (_, i) => scale * Math.sin(i))];
+    expect(gradcheck(waves(1), many).ok).toBe(true);
+    expect(gradcheck(waves(2), many).ok).toBe(false);
+  });
+
+  it.each([200, 2000, 20000])('functions that change %s times as fast as their argument have no borders', (speed) => {
+    const waves = (factor: number) => ({
+      value: ([a]: number[][]): number => a!.reduce((sum, x) => sum + Math.sin(speed * x), 0),
+      gradient: ([a]: number[][]): number[][] => [a!.map((x) => factor * speed * Math.cos(speed * x))],
+    });
+    expect(gradcheck(waves(1), [[0.3, 1.1, -0.7, 5]])).toMatchObject({ ok: true, borders: [] });
+    expect(gradcheck(waves(2), [[0.3, 1.1, -0.7, 5]]).cause!.name).toBe('factor');
   });
 
   it('gets fresh arrays at every call, so code that writes into them moves nothing', () => {

@@ -47,6 +47,12 @@ describe('setting a formula', { timeout: patience }, () => {
   });
 
   it.each([
+    ['ŵ', '\\hat{w}'], ['∂c_y', '\\partial c_{y}'], ['axis 1', '\\text{axis 1}'], ['%14', '\\mathrm{\\%14}'], ['∞', '\\infty'], ['u12', 'u_{12}'],
+  ])('sets the name %s of an explanation as %s', (name, expected) => {
+    expect(toLatex({ kind: 'name', name, index: [] })).toBe(expected);
+  });
+
+  it.each([
     ['2 * 3', '2 \\cdot 3'], ['a * -b', 'a \\, \\left(-b\\right)'], ['a * (b + c)', 'a \\, \\left(b + c\\right)'],
     ['a - (b - c)', 'a - \\left(b - c\\right)'], ['a - -b', 'a - \\left(-b\\right)'],
     ['(a + b)^2', '\\left(a + b\\right)^{2}'],

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/base/errors.ts';
-import { Lowering, parseClaim, parseDerivation, parseExpr, type Point } from '../../src/formula/index.ts';
+import { Lowering, Names, parseClaim, parseDerivation, parseExpr, type Point } from '../../src/formula/index.ts';
 import { record, Recorder, tensor } from '../../src/graph/index.ts';
 
 const file = `
@@ -31,13 +31,60 @@ const point: Point = {
 function run(text: string, section = 'a') {
   const home = derivation.sections.find((s) => s.id === section)!;
   return record(new Recorder('concrete'), () => {
-    const lowering = new Lowering(derivation, home, point, { text });
+    const lowering = new Lowering(new Names(derivation), home, point, { text });
     const result = lowering.expr(parseExpr(text, { indices: ['n', 'k', 'd', 'j', 'i', 'l'] }));
     return { axes: result.axes, data: Array.from(result.tensor.data) };
   });
 }
 
+/** The error of the first line of a file that cannot be lowered. */
+function refusal(text: string): string {
+  const read = parseDerivation(text, 'mine.derivation');
+  const names = new Names(read);
+  for (const section of read.sections) {
+    for (const line of section.lines) {
+      for (const [from, e] of [[line, line.value ?? line.claim!.left], [line.amendedFrom ?? line, line.amended?.right ?? line.claim?.right]] as const) {
+        try {
+          if (e !== undefined) record(new Recorder('concrete'), () => new Lowering(names, section, point, from).expr(e));
+        } catch (error) {
+          if (error instanceof FormatError) return error.message;
+          throw error;
+        }
+      }
+    }
+  }
+  return 'nothing';
+}
+
 describe('lowering', () => {
+  it.each([
+    ['a name of a continued line, prose in between', 'define a a = dot(w[k],\n  # prose\n  x) + zz', /^mine\.derivation:8:8: found the name 'zz'.*\n {4}x\) \+ zz\n {9}\^/],
+    ['an amendment', 'claim A s = 1\namend s\n   = norm(s)', /^mine\.derivation:8:6: norm of a number/],
+    ['a definition that another line needs', 'define b b = norm(s)\nclaim A b = 1', /^mine\.derivation:6:14: norm of a number/],
+    ['what an op refuses', 'declare v: d k\ndefine a a[k] = dot(v[k], x) + s', /^mine\.derivation:7:21: the name 'v' has no value/],
+  ])('points into the file at %s', (_, lines, expected) => {
+    expect(refusal(`declare x: n d\ndeclare w: k d\ndeclare y: n -> k\ndeclare s: scalar\n# prose\n${lines}`)).toMatch(expected);
+  });
+
+  it('says what an op refuses as an error of the formula, at its column', () => {
+    const text = 'declare u: n q\ndefine a a = 1 + sum(q, u[q])';
+    const wrong: Point = { sizes: new Map([['n', 2], ['q', 5]]), values: new Map([['.u', f64([[1, 2], [3, 4]])]]) };
+    const names = new Names(parseDerivation(text, 'mine.derivation'));
+    const [line] = names.shared.lines;
+    expect(() => record(new Recorder('concrete'), () => new Lowering(names, names.shared, wrong, line).expr(line!.value!)))
+      .toThrow(/^mine\.derivation:2:18: expand: \[2, 2\] to \[2, 5\]/);
+  });
+
+  it('lowers long chains of definitions, and refuses endless ones before the stack does', () => {
+    const chain = (length: number): string =>
+      `declare s: scalar\ndefine a0 a0 = s\n${Array.from({ length }, (_, i) => `define a${i + 1} a${i + 1} = a${i} + 1`).reverse().join('\n')}`;
+    expect(refusal(chain(100))).toBe('nothing');
+    expect(refusal(chain(3000))).toMatch(/^mine\.derivation:\d+:\d+: this rests on \d+ definitions/);
+    const names = new Names(parseDerivation(chain(3000)));
+    expect(names.declaredUnder([parseExpr('a3000')], names.shared)).toEqual(new Set(['.s']));
+    expect(names.couplesSamples(parseExpr('a3000'), names.shared, '.s')).toBe(false);
+  });
+
   it('keeps the sample axis and the free index', () => {
     expect(run('c[k]')).toEqual({ axes: ['n', 'k'], data: [1, 2, 3, 3, -1, 2] });
   });
@@ -134,7 +181,7 @@ describe('lowering', () => {
     const broken = (text: string) => {
       const d = parseDerivation(text);
       const claim = parseClaim('f = 0', {});
-      return () => record(new Recorder('concrete'), () => new Lowering(d, d.sections[0]!, point).expr(claim.left));
+      return () => record(new Recorder('concrete'), () => new Lowering(new Names(d), d.sections[0]!, point).expr(claim.left));
     };
     expect(broken('declare w: k d\ndefine f f = norm(w[k])')).toThrow(/the index 'k' is free on the right/);
     expect(broken('declare w: k d\ndefine f f = 1 + f')).toThrow(/uses itself/);

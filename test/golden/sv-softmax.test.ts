@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
 import { worstError } from '../../src/base/compare.ts';
@@ -10,41 +9,7 @@ import { cosineMargin } from '../../src/losses/margin.ts';
 import type { LossOptions } from '../../src/losses/row.ts';
 import { hardClasses, supportVectors } from '../../src/losses/support.ts';
 import { mean, softmax, where } from '../../src/ops/index.ts';
-
-interface Case {
-  readonly id: string;
-  readonly params: {
-    readonly s: number; readonly m?: number; readonly t?: number; readonly gamma?: number; readonly save_rate?: number;
-    readonly margin: string; readonly sv?: string; readonly g?: string; readonly hm?: string; readonly p_source?: string;
-  };
-  readonly x: number[][];
-  readonly W: number[][];
-  readonly labels: number[];
-  readonly loss: number;
-  readonly grad_x: number[][];
-  readonly grad_W: number[][];
-  readonly I: number[][];
-  readonly cos: number[][];
-  readonly f_y: number[];
-  readonly v: number[][];
-  readonly p: number[][];
-  readonly per_sample_loss: number[];
-  readonly kept: number[];
-  readonly h: number[][];
-  readonly dL_dv: number[][];
-  readonly dL_dcos: number[][];
-  readonly eq14_dW_unprojected: number[][];
-  readonly eq15_dx_unprojected: number[][];
-}
-interface Anchor {
-  readonly logits: number[][]; readonly labels: number[]; readonly m: number; readonly t: number;
-  readonly published_float32: number; readonly float64: number;
-}
-
-const file = JSON.parse(readFileSync(new URL('sv-softmax.json', import.meta.url), 'utf8')) as {
-  readonly cases: Case[]; readonly edge_cases: Case[]; readonly notebook_anchors: Anchor[];
-};
-const all = [...file.cases, ...file.edge_cases];
+import { type Case, cases, notebookAnchors } from './cases.ts';
 
 /** The catalogue's name and options for a case: ids follow from the choices the file names. */
 function lossOf({ margin, m, s, t, sv, g, gamma, hm, save_rate: saveRate, p_source }: Case['params']) {
@@ -97,7 +62,7 @@ function unprojected(given: Case, slopes: ArrayLike<number>): { byWeights: numbe
   };
 }
 
-describe.each(all)('golden case $id', (given) => {
+describe.each(cases)('golden case $id', (given) => {
   it('agrees in Float64 with the verified value, mask, scores, probabilities and gradients to 1e-11', () => {
     const { at, gradient, mask, value } = run(given, 'f64');
     const close = (name: string, actual: ArrayLike<number>, expected: number[]): void => {
@@ -146,7 +111,7 @@ describe.each(all)('golden case $id', (given) => {
 });
 
 describe('the numbers a public notebook prints', () => {
-  it.each(file.notebook_anchors)('are those of raw logits in place of cosines: t = $t, m = $m', (anchor) => {
+  it.each(notebookAnchors)('are those of raw logits in place of cosines: t = $t, m = $m', (anchor) => {
     const labels = tensor(anchor.labels, { dtype: 'i32' });
     const c = tensor(anchor.logits, { dtype: 'f64' });
     const isLabel = labelIndicator(labels, 4, 'f64');

@@ -1,24 +1,12 @@
 // Numbers that come from elsewhere: the verified cases of test/golden, and the losses that a row with neutral
 // parameters must equal bit for bit.
 
-import { readFileSync } from 'node:fs';
 import { tensor } from '../../src/graph/index.ts';
 import { lossRow } from '../../src/losses/catalogue.ts';
 import type { LossOptions, Row } from '../../src/losses/row.ts';
+import { cases } from '../golden/cases.ts';
 import { inputsOf, sample } from '../losses/samples.ts';
 import { type Anchor, bitsOf } from './rows.ts';
-
-interface Golden {
-  readonly id: string;
-  readonly x: number[][];
-  readonly W: number[][];
-  readonly labels: number[];
-  readonly loss: number;
-  readonly grad_x: number[][];
-  readonly grad_W: number[][];
-}
-
-const file = JSON.parse(readFileSync(new URL('../golden/sv-softmax.json', import.meta.url), 'utf8')) as { readonly cases: Golden[]; readonly edge_cases: Golden[] };
 
 /** What each verified case is called here. */
 const goldens: Readonly<Record<string, readonly [string, LossOptions]>> = {
@@ -55,7 +43,7 @@ const named = (options: LossOptions): string => JSON.stringify(Object.entries(op
 /** The verified cases of a row with these named choices, at the default form. */
 export function goldensOf(row: Row, options: LossOptions): Anchor[] {
   if (Object.values(options).some((value) => typeof value === 'number')) return [];
-  return [...file.cases, ...file.edge_cases].flatMap((golden) => {
+  return cases.flatMap((golden) => {
     const [id, own] = goldens[golden.id]!;
     if (id !== row.id || named(own) !== named(options)) return [];
     const inputs = [tensor(golden.x, { dtype: 'f64' }), tensor(golden.W, { dtype: 'f64' }), tensor(golden.labels, { dtype: 'i32' })];

@@ -41,11 +41,15 @@ const edges: Readonly<Record<string, readonly Edge[]>> = {
     { inputs: [f64([0, 0, 0]), f64([1, 2, 0])], params: {}, cotangent: [NaN, Infinity, 1], firstOrder: true },
     { inputs: [f64([1, 2]), f64([Infinity, NaN])], params: {}, cotangent: [0, 0], firstOrder: true },
   ],
-  pow: [{ inputs: [f64([0, 0, 0, 0, -2, 0]), f64([0, 0.5, 1, 2, 0.5, -1])], params: {}, firstOrder: true }],
+  pow: [
+    { inputs: [f64([0, 0, 0, 0, -2, 0]), f64([0, 0.5, 1, 2, 0.5, -1])], params: {}, firstOrder: true },
+    // a^b is NaN in a branch that was not taken.
+    { inputs: [f64([-2, -0.5]), f64([0.5, 1.3])], params: {}, cotangent: [0, 0] },
+  ],
 };
 
 /** Points left out of a grid. */
 const outside: Readonly<Record<string, (point: number[]) => boolean>> = {
-  // Where a^b is no finite number, and at a = 0, its derivative by b and then by a is NaN, also in a dead branch.
+  // Where a^b is no finite number, and at a = 0, its derivative by b and then by a is NaN.
   pow: ([a, b]) => a !== 0 && Number.isFinite(a! ** b!),
 };

@@ -5,7 +5,7 @@
 import { gradient } from '../../src/autodiff/index.ts';
 import { flatten } from '../../src/base/tree.ts';
 import { forwardDual } from '../../src/check/dual.ts';
-import { Lowering, parseDerivation, parseExpr } from '../../src/formula/index.ts';
+import { Lowering, Names, parseDerivation, parseExpr } from '../../src/formula/index.ts';
 import { type Graph, isTensor, type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import type { LossInput, LossOptions, LossText, Row } from '../../src/losses/row.ts';
 import { mul, sum, take } from '../../src/ops/index.ts';
@@ -45,7 +45,7 @@ function lowered(text: LossText, { declare, sizes, values }: World, expression: 
     sizes: new Map(Object.entries(sizes)),
     values: new Map(Object.entries(values).map(([name, x]): [string, Tensor] => [`.${name}`, x])),
   };
-  return new Lowering(derivation, derivation.sections[0]!, point).expr(parseExpr(expression, { indices: Object.keys(sizes) })).tensor;
+  return new Lowering(new Names(derivation), derivation.sections[0]!, point).expr(parseExpr(expression, { indices: Object.keys(sizes) })).tensor;
 }
 
 /** The mean loss of a row, as its formula says, and its gradient by every float input. */

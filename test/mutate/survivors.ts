@@ -210,7 +210,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     part: 'gradient',
-    mutants: each(['pow(…, 2) by 1: chain(2, pow(…, …))', 'pow(…, 2) by 1: chain(chain(…, 0.25), chain(2, …))', 'pow(…, 2) by 1: chain(chain(…, ℓ), chain(2, …))'], ['swap operands']),
+    mutants: each(['pow(…, 2) by 1: chain(chain(…, 2), pow(…, …))', 'pow(…, 2) by 1: chain(chain(…, 0.25), 2)', 'pow(…, 2) by 1: chain(chain(…, ℓ), 2)'], ['swap operands']),
     because: 'a power of 1 − p is finite, and between finite numbers chain is a plain product',
   },
   {

@@ -5,6 +5,7 @@ import { grad, hessian } from '../../src/autodiff/index.ts';
 import { DTypeError, ShapeError } from '../../src/base/errors.ts';
 import { type Tensor, trace } from '../../src/graph/index.ts';
 import { cosineSimilarity, norm, normalize, safeSqrt, slice, sum } from '../../src/ops/index.ts';
+import { mul } from '../../src/primitives/index.ts';
 import { expectBits, f32, f64, i32 } from '../values.ts';
 import { at, build, expectClose, expectGradients, gradientOf, sample } from './numeric.ts';
 
@@ -70,6 +71,20 @@ describe('normalize', () => {
 
   it('keeps Float32 vectors within an ulp of length 1', () => {
     expect(Math.abs(norm(normalize(f32([1, 2, 3, 4, 5]))).item() - 1)).toBeLessThan(2 ** -22);
+  });
+
+  it('is exact from 1e-18 to 1e19 in Float32; beyond, squares vanish or overflow and the vector counts as zero', () => {
+    const weights = f32([1, 2]);
+    const slope = (x: Tensor): number[] => Array.from(gradientOf((y) => sum(mul(normalize(y), weights)), x).data);
+    for (const size of [2e-19, 1, 3e18]) {
+      const x = f32([3 * size, 4 * size]);
+      for (const [i, u] of [0.6, 0.8].entries()) expect(Math.abs(normalize(x).data[i]! - u)).toBeLessThan(2 ** -22);
+      for (const [i, d] of [-0.32, 0.24].entries()) expect(slope(x)[i]! * (5 * size)).toBeCloseTo(d, 5);
+    }
+    for (const size of [1e-24, 1e20]) {
+      expectBits(normalize(f32([3 * size, 4 * size])), [0, 0]);
+      expect(slope(f32([3 * size, 4 * size])).map(Math.abs)).toEqual([0, 0]);
+    }
   });
 
   it('has the derivatives that differences show', () => {

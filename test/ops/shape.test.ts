@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DomainError, DTypeError, ShapeError } from '../../src/base/errors.ts';
-import type { Tensor } from '../../src/graph/index.ts';
+import { type Tensor, trace } from '../../src/graph/index.ts';
 import {
   concat, expand, flip, gather, oneHot, pad, permute, reshape, scatterAdd, slice, squeeze, stack, sum, take, transpose,
   unsqueeze, zeros,
@@ -168,9 +168,13 @@ describe('oneHot', () => {
 
   it('refuses a label out of range instead of giving a row of zeros', () => {
     expect(() => oneHot(i32([0, 3]), 3)).toThrow(DomainError);
+    expect(() => oneHot(i32([[0, 3]]), 3)).toThrow(/^oneHot: index 3 at \[0, 1\]. An index lies in 0 … 2/);
+    expect(() => trace((k: Tensor) => oneHot(k, 3), [i32([3])], { mode: 'abstract' })).not.toThrow();
+    expect(() => take(f64([[1], [2]]), i32([2]))).toThrow(/^take: index 2 at \[0\]/);
     expect(() => oneHot(i32([-1]), 3)).toThrow(DomainError);
     expect(() => oneHot(f64([1]), 3)).toThrow(/oneHot: an index/);
     expect(() => oneHot(i32([0]), 2.5)).toThrow(ShapeError);
+    expect(() => unsqueeze(f64([1]), undefined as never)).toThrow(/^unsqueeze: the axis undefined/);
     expect(() => oneHot(i32([0]), 2, 'f64' as never)).toThrow(DTypeError);
   });
 });

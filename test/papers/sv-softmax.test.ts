@@ -18,7 +18,7 @@ describe('the derivation of SV-Softmax', () => {
     for (const id of ['(1)', '(2)', '(2a)', '(2b)', '(3)', '(3a)', '(3b)', '(3c)', '(3d)', '(4)', '(5)', '(6)', '(7)', '(8)', '(9)', '(10)', '(11)', '(12)', '(13)', '(14)', '(15)', 'fwd']) {
       expect(ids, id).toContain(id);
     }
-    for (const id of ['D1', 'D2', 'D3', 'D4', 'D6', 'D7', 'D8', 'D9', 'D10', 'D11', 'D12', 'D13', 'D14', 'D14b', 'D15', 'D16', 'D17', 'D19']) expect(ids, id).toContain(id);
+    for (const id of ['D1', 'D2', 'D3', 'D4', 'D6', 'D7', 'D8', 'D9', 'D10', 'D11', 'D12', 'D13', 'D14', 'D14b', 'D15', 'D16', 'D17', 'D19', 'D19L', '(10s)', '(11c)', '(2aα)']) expect(ids, id).toContain(id);
   });
 
   it('holds line by line, with the loose lines amended', () => {

@@ -48,24 +48,35 @@ export interface NamedArray {
 
 export type NamedArrays = Readonly<Record<string, NamedArray>>;
 
+export interface ShrinkInputsOptions extends ShrinkOptions {
+  /** The size below which an axis is not cut. Default 1. */
+  readonly least?: (axis: string) => number;
+  /** Whether an array may take other numbers. Default: any. */
+  readonly allows?: (name: string, array: NamedArray) => boolean;
+  /** How much there is to write of a number; a number is replaced by a smaller one. Default: its characters, 0 none. */
+  readonly size?: (x: number) => number;
+}
+
 /** The smallest inputs that fail. */
-export function shrinkInputs<R extends NamedArrays>(inputs: R, fails: (inputs: R) => boolean, options: ShrinkOptions = {}): R {
+export function shrinkInputs<R extends NamedArrays>(
+  inputs: R, fails: (inputs: R) => boolean, options: ShrinkInputsOptions = {}
+): R {
+  const { least = () => 1, allows = () => true, size = length } = options;
+  function* simpler(value: NamedArrays): Generator<NamedArrays> {
+    yield* smaller(value, least);
+    yield* rounder(value, allows, size);
+  }
   return shrink<R>(inputs, simpler as (inputs: R) => Iterable<R>, fails, options);
 }
 
-function* simpler(inputs: NamedArrays): Generator<NamedArrays> {
-  yield* smaller(inputs);
-  yield* rounder(inputs);
-}
-
 /** Without half of an axis, then without one position of it. */
-function* smaller(inputs: NamedArrays): Generator<NamedArrays> {
+function* smaller(inputs: NamedArrays, least: (axis: string) => number): Generator<NamedArrays> {
   const sizes = new Map(Object.values(inputs).flatMap(({ axes, shape }) => axes.map((axis, i) => [axis, shape[i]!] as const)));
   for (const [axis, size] of sizes) {
     const half = Math.floor(size / 2);
     const keeps = [(i: number): boolean => i < size - half, (i: number): boolean => i >= half];
-    if (half > 1) for (const keep of keeps) yield* without(inputs, axis, size, keep);
-    if (size > 1) for (let gone = size - 1; gone >= 0; gone--) yield* without(inputs, axis, size, (i) => i !== gone);
+    if (half > 1 && size - half >= least(axis)) for (const keep of keeps) yield* without(inputs, axis, size, keep);
+    if (size > least(axis)) for (let gone = size - 1; gone >= 0; gone--) yield* without(inputs, axis, size, (i) => i !== gone);
   }
 }
 
@@ -91,21 +102,27 @@ function* without(inputs: NamedArrays, axis: string, size: number, keep: (positi
 const mapArrays = (inputs: NamedArrays, f: (array: NamedArray) => NamedArray): NamedArrays =>
   Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, f(array)]));
 
-/** Rounder numbers: whole arrays first, then entry by entry; every candidate takes fewer characters to write. */
-function* rounder(inputs: NamedArrays): Generator<NamedArrays> {
-  const replaced = (name: string, data: readonly number[]): NamedArrays => ({ ...inputs, [name]: { ...inputs[name]!, data } });
+/** Rounder numbers: whole arrays first, then entry by entry; every candidate is less to write. */
+function* rounder(
+  inputs: NamedArrays, allows: (name: string, array: NamedArray) => boolean, size: (x: number) => number
+): Generator<NamedArrays> {
+  const simplest = (x: number, choice: number): number => (size(choice) < size(x) ? choice : x);
+  function* replaced(name: string, data: readonly number[]): Generator<NamedArrays> {
+    const array = { ...inputs[name]!, data };
+    if (allows(name, array)) yield { ...inputs, [name]: array };
+  }
   for (const places of [0, 1, 2, 3]) {
     for (const [name, { data, labels }] of Object.entries(inputs)) {
-      const rounded = data.map((x) => simplest(x, [round(x, places)]));
-      if (labels === undefined && rounded.some((x, i) => x !== data[i])) yield replaced(name, rounded);
+      const rounded = data.map((x) => simplest(x, round(x, places)));
+      if (labels === undefined && rounded.some((x, i) => x !== data[i])) yield* replaced(name, rounded);
     }
   }
   for (const [name, { data, labels }] of Object.entries(inputs)) {
     for (let at = 0; at < data.length; at++) {
       const x = data[at]!;
       const choices = labels === undefined ? [0, 1, Math.abs(x), round(x, 0), round(x, 1), round(x, 2)] : [0];
-      for (const choice of choices) {
-        if (length(choice) < length(x)) yield replaced(name, data.map((y, i) => (i === at ? choice : y)));
+      for (const choice of choices.sort((a, b) => size(a) - size(b))) {
+        if (size(choice) < size(x)) yield* replaced(name, data.map((y, i) => (i === at ? choice : y)));
       }
     }
   }
@@ -114,9 +131,6 @@ function* rounder(inputs: NamedArrays): Generator<NamedArrays> {
 const round = (x: number, places: number): number => (Number.isFinite(x) ? Number(x.toFixed(places)) + 0 : x);
 /** How much there is to write; 0 is shorter than 1. */
 const length = (x: number): number => (Object.is(x, 0) ? 0 : String(Math.abs(x)).length + (x < 0 || Object.is(x, -0) ? 1 : 0));
-const simplest = (
-  x: number, choices: readonly number[]
-): number => choices.reduce((best, c) => (length(c) < length(best) ? c : best), x);
 
 /**
  * The smallest tensors that fail, of the same number and rank. Axes of equal size count as one axis and shrink together;
