@@ -1,40 +1,71 @@
-// What the README says runs: every TypeScript snippet, the derivation file, and the scripts it names.
+// What the documentation says holds: every TypeScript snippet runs and gives what its comments say, derivations have the
+// verdicts they are shown for, links lead somewhere, scripts exist, and the generated pages are current.
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDerivation } from '../src/check/derivation.ts';
 import { parseDerivation } from '../src/formula/index.ts';
+import { generatedPages } from './docs/pages.ts';
+import { blocks, programOf, runProgram } from './docs/snippets.ts';
+import { root } from './source.ts';
+import './values.ts';
 
-const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const readme = read('README.md');
+const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true }).map((path) => `docs/${String(path)}`).filter((path) => path.endsWith('.md'))];
 
-/** The fenced blocks of a language. */
-function blocks(text: string, language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1]!);
-}
-
-describe('README', () => {
-  it('has TypeScript snippets that run and give what their comments say', () => {
-    const snippets = blocks(readme, 'ts');
-    expect(snippets.length).toBeGreaterThan(0);
-    const folder = mkdtempSync(join(root, 'examples', '.readme-'));
-    try {
-      for (const snippet of snippets) {
-        // `expression; // value` becomes an assertion.
-        const checked = snippet.replace(/^(.+); \/\/ (.+)$/gm, 'assert.deepStrictEqual($1, $2);');
-        expect(checked).toMatch(/assert/);
-        const file = join(folder, 'snippet.ts');
-        writeFileSync(file, `import assert from 'node:assert';\n${checked}`);
-        const { status, stderr } = spawnSync('npx', ['tsx', file], { cwd: root, encoding: 'utf8' });
-        expect(status, stderr).toBe(0);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+describe('the TypeScript of', () => {
+  it.each([['README.md', 1], ['docs/tutorial.md', 20], ['docs/tour.md', 8]])('%s runs and gives what its comments say', async (path, least) => {
+    const { text, assertions } = programOf(blocks(read(path), 'ts'));
+    expect(assertions).toBeGreaterThanOrEqual(least);
+    await runProgram(text);
   });
 
+  it('a page would fail where a comment is wrong', async () => {
+    const { text, assertions } = programOf(["import { add, tensor } from 'marginalia';\nadd(tensor(1), 1).item(); // 3\n"]);
+    expect(assertions).toBe(1);
+    await expect(runProgram(text)).rejects.toThrow(/add\(tensor\(1\), 1\)\.item\(\)/);
+  });
+});
+
+describe('the pages', () => {
+  it('link to files and headings that exist', () => {
+    const slug = (heading: string): string => heading.toLowerCase().replace(/[^\p{L}\p{N} -]/gu, '').replaceAll(' ', '-');
+    const headings = (path: string): string[] => [...read(path).matchAll(/^#+ (.*)$/gm)].map((match) => slug(match[1]!));
+    const broken = pages.flatMap((path) => [...read(path).replace(/^```[\s\S]*?^```$/gm, '').matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target]) => {
+      if (/^https?:/.test(target!)) return [];
+      const [file, place] = target!.split('#') as [string, string?];
+      const full = file === '' ? path : join(dirname(path), file);
+      const found = existsSync(join(root, full)) && (place === undefined || !full.endsWith('.md') || headings(full).includes(place));
+      return found ? [] : [`${path}: ${target!}`];
+    }));
+    expect(broken).toEqual([]);
+  });
+
+  it('are reached from the front page', () => {
+    const top = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md');
+    const front = read('docs/README.md');
+    expect(top.filter((name) => !front.includes(`](${name})`))).toEqual([]);
+    expect(readme).toContain('](docs/README.md)');
+  });
+
+  it('that are generated are what `npm run docs` writes today, and no page is left over', () => {
+    const current = generatedPages();
+    const behind = [...current].filter(([path, text]) => !existsSync(join(root, 'docs', path)) || read(`docs/${path}`) !== text).map(([path]) => path);
+    expect(behind).toEqual([]);
+    expect(readdirSync(join(root, 'docs/derivations')).filter((name) => !current.has(`derivations/${name}`))).toEqual([]);
+  });
+});
+
+describe('the tutorial', () => {
+  it('ends with a derivation that holds', () => {
+    const [text] = blocks(read('docs/tutorial.md'), 'derivation');
+    expect(checkDerivation(parseDerivation(text!), { cases: 24 }).rows.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 9 }, () => 'holds'));
+  });
+});
+
+describe('README', () => {
   it('shows a derivation whose last line is found wrong, with one sample and two classes', () => {
     const [text] = blocks(readme, 'derivation');
     const ledger = checkDerivation(parseDerivation(text!));
@@ -45,7 +76,7 @@ describe('README', () => {
 
   it('names scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-    const named = [...readme.matchAll(/npm (?:run )?(start|test|build|check|mutate|bench|example)\b/g)].map((match) => match[1]!);
+    const named = [...readme.matchAll(/npm (?:run )?(start|test|build|check|docs|mutate|bench|example)\b/g)].map((match) => match[1]!);
     expect(named).toContain('start');
     for (const name of named) expect(scripts).toHaveProperty(name);
   });

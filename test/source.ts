@@ -118,7 +118,7 @@ export function folderOf(path: string): string {
 /** The floors of the house: a folder imports from lower floors only, never sideways. */
 export const floors: Readonly<Record<string, number>> = {
   base: 0, graph: 1, primitives: 2, autodiff: 3, ops: 3, formula: 4, explain: 5, compile: 5, export: 5,
-  check: 6, losses: 6, nn: 6, optim: 6, papers: 7, cli: 8,
+  check: 6, losses: 6, nn: 6, optim: 6, papers: 7, train: 7, cli: 8,
   metrics: 1, data: 1, plot: 1,
 };
 /** These only read plain arrays, whatever their floor would allow. */

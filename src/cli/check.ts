@@ -1,17 +1,19 @@
 // `marginalia check`: runs a derivation and prints its ledger, line by line as it is proved. A built-in derivation is
 // named by its id, any other by its file. The report is also written to marginalia-report/.
 
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { checkLines, dataCases } from '../check/derivation.ts';
+import { checkLines, dataCases, mostCases } from '../check/derivation.ts';
+import { ledgerHtml } from '../check/ledger-html.ts';
 import { headerText, ledgerMarkdown, legend, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
 import { type Derivation, derivationFromJson, parseDerivation } from '../formula/index.ts';
 import { papers, readPaper } from '../papers/index.ts';
-import { readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { readArguments, readText, UsageError, wholeNumber } from './arguments.ts';
 import { readImageFolders } from './images.ts';
 import type { Command } from './command.ts';
 import { painter, print, progress, writeText } from './output.ts';
+import { pageOptions, writePages } from './pages.ts';
 
 const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]
 
@@ -21,7 +23,10 @@ dual numbers and by differences. Papers: ${papers.join(', ')}.
   --data DIR     take points from images: a folder per person of PGM, PPM or PNG files
   --cases N      number of seeded points (64)
   --seed N       seed of the points (1)
-  --out DIR      where the report goes (marginalia-report)
+  --out DIR      where the report goes, as a page, Markdown and JSON (marginalia-report)
+  --html FILE    also write the page of the report here
+  --markdown FILE
+                 also write its Markdown here
   --json         print the ledger as JSON
   --help         this text
 
@@ -30,17 +35,20 @@ or input.`;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, {
-    data: { type: 'string' }, cases: { type: 'string' }, seed: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' },
+    data: { type: 'string' }, cases: { type: 'string' }, seed: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' }, ...pageOptions,
   }, 'check');
   const [target, extra] = positionals;
   if (target === undefined) throw new UsageError(`check: which derivation? Give a paper (${papers.join(', ')}) or a file; see marginalia check --help`);
   if (extra !== undefined) throw new UsageError(`check: one derivation at a time, found '${extra}' after '${target}'`);
-  const cases = wholeNumber(values['cases'], 'cases', 1, 64);
+  const cases = wholeNumber(values['cases'], 'cases', 1, 64, mostCases);
   const seed = wholeNumber(values['seed'], 'seed', 0, 1);
   const out = String(values['out'] ?? 'marginalia-report');
-  const derivation = load(target);
+  const { derivation, text } = load(target);
   if (derivation.sections.every((section) => section.lines.length === 0)) throw new UsageError(`${target}: the derivation has no lines, so there is nothing to check`);
   const dataset = typeof values['data'] === 'string' ? readImageFolders(values['data']) : undefined;
+
+  // What is proved for a minute should not be lost for want of a folder.
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${out}: is a file, a folder is needed`);
 
   const json = values['json'] === true;
   const paint = painter(process.stdout);
@@ -66,21 +74,26 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const ledger = next.value;
   const name = basename(target).replace(/\.(derivation|json)$/, '');
-  const files = [join(out, `${name}.json`), join(out, `${name}.md`)];
+  const files = [join(out, `${name}.json`), join(out, `${name}.md`), join(out, `${name}.html`)];
   writeText(files[0]!, `${JSON.stringify(ledger, null, 1)}\n`);
-  writeText(files[1]!, ledgerMarkdown(ledger));
+  const pages = { html: () => ledgerHtml(ledger, derivation, text === undefined ? {} : { text }), markdown: () => ledgerMarkdown(ledger, derivation) };
+  writeText(files[1]!, pages.markdown());
+  writeText(files[2]!, pages.html());
+  files.push(...writePages(values, pages));
   if (json) print(JSON.stringify(ledger, null, 1));
   else print([summaryText(ledger, paint), '', ...legend.map((line) => paint('dim', line)), '', `report: ${files.join(', ')}`].join('\n'));
   return ledger.ok ? 0 : 1;
 }
 
-function load(target: string): Derivation {
-  if (papers.includes(target)) return parseDerivation(readPaper(target), `${target}.derivation`);
+/** A derivation, and the text of its file where that is what people write. */
+function load(target: string): { readonly derivation: Derivation; readonly text?: string } {
+  const parsed = (text: string, name: string) => ({ derivation: parseDerivation(text, name), text });
+  if (papers.includes(target)) return parsed(readPaper(target), `${target}.derivation`);
   if (!/\.(derivation|json)$/.test(target)) {
     throw new UsageError(`check: '${target}' is neither a paper (${papers.join(', ')}) nor a file ending in .derivation or .json`);
   }
-  const text = readFileSync(target, 'utf8');
-  return target.endsWith('.json') ? derivationFromJson(text) : parseDerivation(text, target);
+  const text = readText(target);
+  return target.endsWith('.json') ? { derivation: derivationFromJson(text, target) } : parsed(text, target);
 }
 
-export const check: Command = { summary: 'prove a derivation line by line', help, run };
+export const check: Command = { help, run };

@@ -1,16 +1,19 @@
 // `marginalia explain`: a loss of the catalogue at a small point, every line with its value and its adjoint. The point is
 // drawn from a seed, so that one class is harder than the label's, or read from a file.
 
-import { readFileSync } from 'node:fs';
 import { bits, uniformFromBits } from '../base/random.ts';
 import { MarginaliaError } from '../base/errors.ts';
-import { explain as explainFunction, renderText } from '../explain/index.ts';
+import { proved } from '../check/index.ts';
+import { type Explanation, explain as explainFunction, renderHtml, renderMarkdown, renderText } from '../explain/index.ts';
 import { wrap } from '../explain/text.ts';
 import { tensor, type Tensor } from '../graph/index.ts';
 import { type LossInput, type LossOptions, lossRow, type Row } from '../losses/index.ts';
-import { readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { readArguments, readText, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
+import { lossOptions } from './loss-options.ts';
 import { hasColour, print } from './output.ts';
+import { pageOptions, writePages } from './pages.ts';
+import { answer, questionHelp, questionOptions } from './questions.ts';
 
 const help = `usage: marginalia explain <loss> [options]
 
@@ -21,8 +24,14 @@ rules that made it, and what the derivative takes for granted. Losses have ids s
   --seed N       another point than the standard one (1)
   --set A=V      a parameter, such as --set m=0.35; may be given several times
   --all          also the steps that otherwise stand inside the formulas
-  --json         print the explanation as JSON
+  --prove        beside every adjoint, the digits to which dual numbers and differences agree with it
+  --html FILE    write a page that stands alone: formulas set, lines linked and proved, no script
+  --markdown FILE
+                 the same as Markdown with LaTeX
+  --json         print the explanation, or the answer to the question, as JSON
   --help         this text
+
+${questionHelp}
 
 Exit code 0, or 2 for bad usage or input.`;
 
@@ -35,7 +44,9 @@ interface Point {
 
 function run(args: readonly string[]): number {
   const { values, positionals } = readArguments(args, {
-    case: { type: 'string' }, seed: { type: 'string' }, set: { type: 'string', multiple: true }, all: { type: 'boolean' }, json: { type: 'boolean' },
+    case: { type: 'string' }, seed: { type: 'string' }, set: { type: 'string', multiple: true }, all: { type: 'boolean' },
+    prove: { type: 'boolean' },
+    json: { type: 'boolean' }, ...pageOptions, ...questionOptions,
   }, 'explain');
   const [id, extra] = positionals;
   if (id === undefined) throw new UsageError('explain: which loss? Give an id such as sv-am-softmax; see marginalia explain --help');
@@ -43,17 +54,30 @@ function run(args: readonly string[]): number {
   if (values['case'] !== undefined && values['seed'] !== undefined) throw new UsageError('explain: --case and --seed both give the point; leave one out');
   const row = lossRow(id);
   const point = typeof values['case'] === 'string' ? readPoint(row, values['case']) : drawnPoint(row, wholeNumber(values['seed'], 'seed', 0, 1));
-  const options = { ...point.options, ...settings(row, values['set']) };
-  const explanation = explainFunction(row.create(options) as (...inputs: never[]) => Tensor, point.inputs, { names: row.inputs.map(baseName) });
+  const options = { ...point.options, ...lossOptions(row, values['set']) };
+  const loss = row.create(options) as (...inputs: never[]) => Tensor;
+  const names = row.inputs.map(baseName);
+  const explained = explainFunction(loss, point.inputs, { names });
+  const again = (others: LossOptions): Explanation =>
+    explainFunction(row.create(others) as (...inputs: never[]) => Tensor, point.inputs, { names });
+  const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100));
+  const answered = answer({ explanation: explained, row, options, inputs: point.inputs, again }, values, width);
+  const wantsProof = ['prove', 'html', 'markdown'].some((option) => values[option] !== undefined);
+  const explanation = wantsProof ? proved(explained, loss, point.inputs) : explained;
+  const written = writePages(values, lossPages(row, options, point, explanation));
   if (values['json'] === true) {
     const { title, source } = row;
-    print(JSON.stringify({ loss: { id, title, source, ...row.text(options), parameters: parametersOf(row, options) }, ...explanation }, null, 1));
+    const about = { id, title, source, ...row.text(options), parameters: parametersOf(row, options) };
+    print(JSON.stringify({ loss: about, ...(answered?.data ?? explanation) }, null, 1));
     return 0;
   }
-  const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100));
+  if (written.length > 0) {
+    print(written.map((path) => `written: ${path}`).join('\n'));
+    return 0;
+  }
   print([
     ...headerText(row, options, point.from, width), '',
-    renderText(explanation, { width, color: hasColour(process.stdout), fold: values['all'] !== true }),
+    answered?.text ?? renderText(explanation, { width, color: hasColour(process.stdout), fold: values['all'] !== true }),
   ].join('\n'));
   return 0;
 }
@@ -66,29 +90,31 @@ function parametersOf(row: Row, options: LossOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row.parameters).map(([name, parameter]) => [name, options[name] ?? parameter.default]));
 }
 
-function headerText(row: Row, options: LossOptions, from: string, width: number): string[] {
+function sentences(row: Row, options: LossOptions): { readonly source: string; readonly parameters: string } {
   const { paper, arxiv, equation } = row.source;
-  const source = [paper, ...(arxiv === null ? [] : [`arXiv ${arxiv}`]), ...(equation === null ? [] : [equation])].join(', ');
-  const parameters = Object.entries(parametersOf(row, options)).map(([name, value]) => `${name} = ${String(value)}`).join(', ');
+  return {
+    source: [paper, ...(arxiv === null ? [] : [`arXiv ${arxiv}`]), ...(equation === null ? [] : [equation])].join(', '),
+    parameters: Object.entries(parametersOf(row, options)).map(([name, value]) => `${name} = ${String(value)}`).join(', '),
+  };
+}
+
+function headerText(row: Row, options: LossOptions, from: string, width: number): string[] {
+  const { source, parameters } = sentences(row, options);
   const equations = row.text(options).equation.split('\n').flatMap((line) => wrap(line, width - 2).map((part) => `  ${part}`));
   return [...wrap(`${row.id}: ${row.title}`, width), ...wrap(source, width), '', ...equations, '', ...wrap(parameters, width), ...wrap(from, width)];
 }
 
-/** The parameters given as name=value, in the type the loss wants. */
-function settings(row: Row, given: unknown): LossOptions {
-  const texts = Array.isArray(given) ? given.map(String) : [];
-  return Object.fromEntries(texts.map((text) => {
-    const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
-    if (name === undefined || value === undefined) throw new UsageError(`--set ${text}: write a name and a value, such as --set m=0.35`);
-    const kind = Object.hasOwn(row.parameters, name) ? row.parameters[name]!.kind : 'choice';
-    if (kind === 'choice') return [name, value];
-    if (kind === 'switch') return [name, value === 'true' ? true : value === 'false' ? false : value];
-    return [name, value.trim() === '' ? NaN : Number(value)];
-  }));
+/** The pages of a loss at a point. */
+function lossPages(row: Row, options: LossOptions, { from }: Point, explanation: Explanation) {
+  const { source, parameters } = sentences(row, options);
+  const { arxiv } = row.source;
+  const href = arxiv === null ? {} : { href: `https://arxiv.org/abs/${arxiv}` };
+  const frame = { title: `${row.id}: ${row.title}`, source: { text: source, ...href }, notes: [parameters, from], equation: row.text(options).equation };
+  return { html: () => renderHtml(explanation, frame), markdown: () => renderMarkdown(explanation, frame) };
 }
 
 function readPoint(row: Row, path: string): Point {
-  const text = readFileSync(path, 'utf8');
+  const text = readText(path);
   const json = parsed(text, path);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new UsageError(`${path}: a case is a JSON object with ${row.inputs.join(', ')} and parameters`);
@@ -112,7 +138,7 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-const isList = (x: unknown): x is number[] => Array.isArray(x) && x.every((n) => typeof n === 'number');
+const isList = (x: unknown): x is number[] => Array.isArray(x) && x.every((n) => typeof n === 'number' && Number.isFinite(n));
 const isRows = (x: unknown): x is number[][] => Array.isArray(x) && x.every(isList);
 
 function inputFrom(value: unknown, input: string, where: string): LossInput {
@@ -135,7 +161,7 @@ function inputFrom(value: unknown, input: string, where: string): LossInput {
 const sizes = { classes: 4, dimensions: 3 };
 
 /** A small point with two decimals: the first sample lies nearer to another class than to its own. */
-function drawnPoint(row: Row, seed: number): Point {
+export function drawnPoint(row: Row, seed: number): Point {
   // A loss without class weights compares samples, so it needs two of each of two classes.
   const labels = row.inputs.includes('weights') ? [0, 2] : [0, 0, 1, 1];
   let count = 0;
@@ -172,4 +198,4 @@ function distinct(draw: () => number[][]): number[][] {
   }
 }
 
-export const explain: Command = { summary: 'show a loss line by line, with its derivative', help, run };
+export const explain: Command = { help, run };

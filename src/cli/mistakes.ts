@@ -1,25 +1,39 @@
 // `marginalia mistakes`: the gallery of known mistakes, as a list, or one of them checked before your eyes.
 
-import { checkMistake, mistakeList, mistakes as gallery, mistakeText } from '../papers/index.ts';
+import { checkMistake, mistakeList, mistakes as gallery, mistakesHtml, mistakesMarkdown, mistakeText, type MistakeReport } from '../papers/index.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
-import { painter, print } from './output.ts';
+import { painter, print, progress } from './output.ts';
+import { pageOptions, writePages } from './pages.ts';
 
 const help = `usage: marginalia mistakes [name] [options]
 
 Without a name, the list of known mistakes. With one: the line as people wrote it, what is wrong with
 it, the smallest point found at which it shows, and the right line with its digits.
 
+  --html FILE    write a page of the one, or of all, with formulas set
+  --markdown FILE
+                 the same as Markdown
   --json         print the list or the report as JSON
   --help         this text
 
 Exit code 0 when the mistake is caught and the right line holds, 1 otherwise, 2 for bad usage.`;
 
 function run(args: readonly string[]): number {
-  const { values, positionals } = readArguments(args, { json: { type: 'boolean' } }, 'mistakes');
+  const { values, positionals } = readArguments(args, { json: { type: 'boolean' }, ...pageOptions }, 'mistakes');
   const [id, extra] = positionals;
   if (extra !== undefined) throw new UsageError(`mistakes: one mistake at a time, found '${extra}' after '${id!}'`);
   const json = values['json'] === true;
+  const wantsPages = Object.keys(pageOptions).some((kind) => values[kind] !== undefined);
+  if (id === undefined && wantsPages) {
+    const reports = gallery.map((mistake, i) => {
+      progress(`checking ${mistake.id}, ${i + 1} of ${gallery.length}`);
+      return checkMistake(mistake.id);
+    });
+    progress('');
+    print(writePages(values, pagesOf(reports)).map((path) => `written: ${path}`).join('\n'));
+    return reports.every(({ ok }) => ok) ? 0 : 1;
+  }
   if (id === undefined) {
     print(json ? JSON.stringify(gallery.map(({ id: name, summary }) => ({ id: name, summary })), null, 1)
       : `${mistakeList(gallery)}\n\nmarginalia mistakes NAME checks one of them`);
@@ -29,12 +43,19 @@ function run(args: readonly string[]): number {
     throw new UsageError(`mistakes: there is no mistake '${id}'; marginalia mistakes lists them`);
   }
   const report = checkMistake(id);
-  print(json ? JSON.stringify(report, finite, 1) : mistakeText(report, painter(process.stdout)));
+  const written = writePages(values, pagesOf([report]));
+  if (written.length > 0) print(written.map((path) => `written: ${path}`).join('\n'));
+  else print(json ? JSON.stringify(report, finite, 1) : mistakeText(report, painter(process.stdout)));
   return report.ok ? 0 : 1;
+}
+
+function pagesOf(reports: readonly MistakeReport[]) {
+  const all = gallery.filter(({ id }) => reports.some((report) => report.id === id));
+  return { html: () => mistakesHtml(all, reports), markdown: () => mistakesMarkdown(all, reports) };
 }
 
 /** JSON has no NaN and no infinity: they become texts. */
 const finite = (_: string, value: unknown): unknown =>
   (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
 
-export const mistakes: Command = { summary: 'known mistakes of public code, each caught', help, run };
+export const mistakes: Command = { help, run };

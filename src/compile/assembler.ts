@@ -62,16 +62,21 @@ export class Code {
   readonly name: string;
   readonly type: FunctionType;
   readonly parameters: readonly Local[];
+  /** The number of this function in its module. */
+  readonly #index: number;
   readonly #locals: ValueType[] = [];
   readonly #bytes: number[] = [];
+  /** Every instruction, and how many blocks it stands in. */
   readonly #text: string[] = [];
+  readonly #depths: number[] = [];
   readonly #stack: ValueType[] = [];
   /** For every open block, the height of the stack where it began. */
   readonly #bases: number[] = [0];
 
-  constructor(name: string, type: FunctionType) {
+  constructor(name: string, type: FunctionType, index = 0) {
     this.name = name;
     this.type = type;
+    this.#index = index;
     this.parameters = type.takes.map((t, index) => ({ index, type: t }));
   }
 
@@ -133,6 +138,11 @@ export class Code {
     return this.#write([controlCodes.call, ...unsigned(callee.index)], `call $${callee.name}`, callee.takes, callee.gives);
   }
 
+  /** Calls this function. */
+  recurse(): this {
+    return this.call({ name: this.name, index: this.#index, ...this.type });
+  }
+
   block(body: (label: Label) => void): this {
     return this.#nested('block', body);
   }
@@ -158,7 +168,7 @@ export class Code {
   get text(): string {
     const types = (title: string, of: readonly ValueType[]): string => (of.length === 0 ? '' : ` (${title} ${of.join(' ')})`);
     const head = `func $${this.name}${types('param', this.type.takes)}${types('result', this.type.gives)}${types('local', this.#locals)}`;
-    return [head, ...this.#text].join('\n');
+    return [head, ...this.#text.map((text, i) => '  '.repeat(this.#depths[i]!) + text)].join('\n');
   }
 
   /** The encoded body; refuses a stack that does not hold exactly what the function gives. */
@@ -171,8 +181,8 @@ export class Code {
       if (runs.at(-1)?.[1] === type) runs.at(-1)![0]++;
       else runs.push([1, type]);
     }
-    const body = [...list(runs.map(([count, type]) => [...unsigned(count), typeCodes[type]])), ...this.#bytes, controlCodes.end];
-    return [...unsigned(body.length), ...body];
+    const head = list(runs.map(([count, type]) => [...unsigned(count), typeCodes[type]]));
+    return [...unsigned(head.length + this.#bytes.length + 1), ...head, ...this.#bytes, controlCodes.end];
   }
 
   #nested(kind: 'block' | 'loop' | 'if', body: (label: Label) => void, otherwise?: () => void): this {
@@ -206,15 +216,16 @@ export class Code {
     this.#pop(takes, text);
     this.#stack.push(...gives);
     this.#bytes.push(...bytes);
-    const depth = this.#bases.length;
-    this.#text.push('  '.repeat(depth) + text);
+    this.#text.push(text);
+    this.#depths.push(this.#bases.length);
     return this;
   }
 
   #pop(takes: readonly ValueType[], what: string): void {
+    const base = this.#bases.at(-1)!;
     const from = this.#stack.length - takes.length;
-    const found = this.#stack.slice(Math.max(from, this.#bases.at(-1)!));
-    if (found.join() !== takes.join()) {
+    if (from < base || takes.some((type, i) => type !== this.#stack[from + i])) {
+      const found = this.#stack.slice(Math.max(from, base));
       throw new Error(message(`${this.name}: ${what} on [${found.join(' ')}]`, `It takes [${takes.join(' ')}]`, 'Put its operands there first'));
     }
     this.#stack.length = from;
@@ -250,8 +261,8 @@ export class Module {
   }
 
   function(name: string, takes: readonly ValueType[], gives: readonly ValueType[], write: (code: Code, ...parameters: Local[]) => void): Callable {
-    const code = new Code(name, { takes, gives });
     const index = this.#imports.length + this.#functions.length;
+    const code = new Code(name, { takes, gives }, index);
     this.#functions.push({ code, typeIndex: this.#typeIndex(code.type) });
     write(code, ...code.parameters);
     return { name, index, takes, gives };

@@ -18,8 +18,6 @@ const sinTerms = [2.8042064e-6, -1.9850286e-4, 8.333373e-3, -1.6666667e-1];
 const cosTerms = [2.443234e-5, -1.388731e-3, 4.1666646e-2];
 // asin s = s + s³·P(s²), |s| ≤ 1/2
 const asinTerms = [3.7576683e-2, 1.4391256e-2, 3.182182e-2, 4.4514995e-2, 7.5005166e-2, 1.666666e-1];
-// tanh x = x + x³·P(x²), |x| ≤ 0.625
-const tanhTerms = [2.1571843e-3, -8.194678e-3, 2.170863e-2, -5.394845e-2, 1.3333222e-1, -3.333333e-1];
 // log2((1 + s)/(1 − s)) = s·P(s²) in Float64, |s| ≤ 0.1716, to 2^−37
 const log2Terms = [0.34073711768045856, 0.4116723572620685, 0.5770835906843303, 0.9617966733136385, 2.885390081790106];
 
@@ -41,9 +39,6 @@ const signBit = 0x80000000 | 0;
 
 /** The outer branches, one per function; what lies there is computed without regard to speed. */
 const outside = {
-  exp: (L, x) => elementary(L).expAnywhere(x!),
-  log: (L, x) => elementary(L).logAnywhere(x!),
-  log1p: (L, x) => elementary(L).log1pAnywhere(x!),
   pow: (L, x, y) => elementary(L).powAnywhere(x!, y!),
   sin: (L, x) => L.host('sin', x!),
   cos: (L, x) => L.host('cos', x!),
@@ -54,7 +49,7 @@ const outside = {
  * exponents (pow: 4·10^7 pairs with |y·log x| ≤ 88; sin and cos: |x| ≤ 8192, the host computes the rest):
  *
  *   exp 0.95   expm1 1.52   sin 1.50   acos 1.10   sigmoid 1.15   pow 1.00
- *   log 0.80   log1p 0.85   cos 1.50   tanh 1.35   softplus 1.65
+ *   log 0.80   log1p 0.85   cos 1.50   tanh 1.93   softplus 1.65
  */
 export function elementary<T, W>(L: Lanes<T, W>) {
   const { constant, word, add, sub, mul, div, select, less, equal, and, or, abs } = L;
@@ -89,31 +84,28 @@ export function elementary<T, W>(L: Lanes<T, W>) {
   /** e^r, |r| ≤ log(2)/2 */
   const expNear = (r: T): T => add(add(expCurve(r), r), constant(1));
 
+  /** The argument and the result of e^x are infinite or 0 beyond these bounds; a NaN passes. */
+  const bounded = (x: T): T => L.atLeast(L.atMost(x, constant(89)), constant(-104));
+
+  /** y·2^n in two steps, because 2^n may be no normal number; n in the low 16 bits of a word. A result is rounded once. */
+  function scale(y: T, n: T): T {
+    const top = L.shiftLeft(n, 16);
+    const half = L.shiftRight(top, 17);
+    return mul(mul(y, power(half)), power(L.subWords(L.shiftRight(top, 16), half)));
+  }
+
   function exp(x: T): T {
-    const { rounded, r } = reduceExp(x);
-    return L.rarely(beyond(x, 87), mul(expNear(r), power(rounded)), [x], outside.exp);
+    const { rounded, r } = reduceExp(bounded(x));
+    return scale(expNear(r), rounded);
   }
 
   /** e^x as a sum of two numbers, good to 2^−26, for a body that adds to it and divides: 1/(1 + e^x). */
   function expParts(x: T): { high: T; low: T } {
-    const { rounded, r, rest } = reduceExp(x);
+    const { rounded, r, rest } = reduceExp(bounded(x));
     const sum = add(r, constant(1));
     const part = add(add(sub(r, sub(sum, constant(1))), rest), expCurve(r));
     const high = add(sum, part);
-    const far = beyond(x, 87);
-    const low = L.andNot(mul(sub(part, sub(high, sum)), power(rounded)), far);
-    return { high: L.rarely(far, mul(high, power(rounded)), [x], outside.exp), low };
-  }
-
-  /** In two steps, so that a subnormal result is rounded once. */
-  function expAnywhere(x: T): T {
-    const { rounded, r } = reduceExp(L.atLeast(L.atMost(x, constant(89)), constant(-104)));
-    return scale(expNear(r), L.shiftRight(L.shiftLeft(rounded, 16), 16));
-  }
-
-  function scale(y: T, n: T): T {
-    const half = L.shiftRight(n, 1);
-    return mul(mul(y, power(half)), power(L.subWords(n, half)));
+    return { high: scale(high, rounded), low: scale(sub(part, sub(high, sum)), rounded) };
   }
 
   // e^x − 1 = 2^n·(e^r − 1) + (2^n − 1), at half the scale because 2^128 is no number
@@ -147,12 +139,11 @@ export function elementary<T, W>(L: Lanes<T, W>) {
     return add(add(sub(low, mul(square, constant(0.5))), f), mul(n, constant(log2High)));
   }
 
-  const log = (x: T): T => L.rarely(irregular(x), logCurve(split(x)), [x], outside.log);
-  const logAnywhere = (x: T): T => logEnds(x, logCurve(splitAnywhere(x)));
+  const log = (x: T): T => logEnds(x, logCurve(splitAnywhere(x)));
 
-  /** log u where u is 0, negative, infinite or NaN; `inside` elsewhere. */
+  /** log u where u is 0, negative, infinite or NaN (a square root knows the last three); `inside` elsewhere. */
   function logEnds(u: T, inside: T): T {
-    const ends = select(equal(u, constant(0)), constant(-Infinity), select(less(u, constant(0)), constant(NaN), u));
+    const ends = select(equal(u, constant(0)), constant(-Infinity), L.sqrt(u));
     return select(and(less(constant(0), u), less(u, constant(Infinity))), inside, ends);
   }
 
@@ -161,14 +152,7 @@ export function elementary<T, W>(L: Lanes<T, W>) {
     const u = add(x, constant(1));
     const back = sub(u, constant(1));
     const lost = add(sub(x, back), sub(constant(1), sub(u, back)));
-    const inside = signed(logCurve(split(u), div(lost, u)), x);
-    return L.rarely(irregular(u), inside, [x], outside.log1p);
-  }
-
-  /** Where 1 + x is no regular number: at −1, below, at infinity and NaN. */
-  function log1pAnywhere(x: T): T {
-    const u = add(x, constant(1));
-    return logEnds(u, u);
+    return logEnds(u, signed(logCurve(split(u), div(lost, u)), x));
   }
 
   /** sin (turn 0) or cos (turn 1): x = n·π/2 + r; odd n swaps the two curves, n & 2 turns the sign. */
@@ -200,15 +184,17 @@ export function elementary<T, W>(L: Lanes<T, W>) {
     return select(less(x, constant(-0.5)), add(rest, rest), positive);
   }
 
-  // |x| < 0.625: the polynomial; beyond, 1 − 2/(e^2|x| + 1)
+  // q = v/(v + 1) with v = (e^2|x| − 1)/2 = 2^(n−1)·(e^r − 1) + (2^n − 1)/2; what the rounding of v + 1 lost is put
+  // right by 1/(v + 1) = 1 − q
   function tanh(x: T): T {
-    const z = mul(x, x);
-    const inner = add(mul(mul(x, z), polynomial(z, tanhTerms)), x);
     const size = abs(x);
     const { rounded, r } = reduceExp(L.atMost(add(size, size), constant(20)));
-    const growth = mul(expNear(r), power(rounded));
-    const outer = sub(constant(1), div(constant(2), add(growth, constant(1))));
-    return signed(select(less(size, constant(0.625)), inner, outer), x);
+    const half = L.addWords(L.shiftLeft(rounded, 23), constant(0.5));
+    const v = add(mul(add(expCurve(r), r), half), sub(half, constant(0.5)));
+    const sum = add(v, constant(1));
+    const lost = sub(L.atMost(v, constant(1)), sub(sum, L.atLeast(v, constant(1))));
+    const q = div(v, sum);
+    return signed(sub(q, mul(mul(q, lost), sub(constant(1), q))), x);
   }
 
   /** y·log2 x in Float64, which is shorter and better than a compensated logarithm in Float32; 2 to the power of it. */
@@ -254,7 +240,7 @@ export function elementary<T, W>(L: Lanes<T, W>) {
   }
 
   return {
-    exp, expAnywhere, expParts, expm1, log, logAnywhere, log1p, log1pAnywhere, acos, tanh, pow, powAnywhere,
+    exp, expParts, expm1, log, log1p, acos, tanh, pow, powAnywhere,
     sin: (x: T): T => circular(x, 0), cos: (x: T): T => circular(x, 1),
   };
 }

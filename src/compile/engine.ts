@@ -47,6 +47,7 @@ export function makeEngine(thresholds: Thresholds = measuredThresholds): Compile
     if (!isWorthIt(primitive, inputs, params, thresholds)) return undefined;
     const running = start();
     if (running === undefined) return undefined;
+    const { top } = running.scratch;
     try {
       return run(running, primitive, inputs, params);
     } catch (error) {
@@ -54,7 +55,7 @@ export function makeEngine(thresholds: Thresholds = measuredThresholds): Compile
       if (error instanceof RangeError) return undefined;
       throw error;
     } finally {
-      running.scratch.release();
+      running.scratch.release(top);
     }
   };
   return { engine, status: () => status };

@@ -5,7 +5,7 @@
 
 import type { DType } from '../base/dtype.ts';
 import type { Shape } from '../base/shape.ts';
-import type { MapPrimitive, Params, Step } from '../graph/index.ts';
+import type { MapPrimitive, Params, Step, Value } from '../graph/index.ts';
 
 /** Bytes that hold a result. `f64` holds the block sums of reductions and nothing a step ever sees. */
 export interface Buffer {
@@ -13,6 +13,8 @@ export interface Buffer {
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
+  /** The paper's symbol for what it holds. */
+  readonly label?: string;
 }
 
 /** Where a group finds numbers in a buffer: element i₀, i₁, … of its space is at offset + Σ iⱼ·stridesⱼ (elements). */
@@ -112,18 +114,49 @@ export interface Product {
   readonly out: number;
 }
 
+/**
+ * Adds windows back into the planes they were taken from: the adjoint of `unfold`. Sums are Float64 in the order of the
+ * windows, rounded once.
+ */
+export interface Fold {
+  readonly kind: 'fold';
+  /** [..., rows of windows, columns of windows, rows of a window, columns of a window]. */
+  readonly space: Shape;
+  readonly from: Access;
+  /** Rows and columns of a plane; the result is dense [..., rows, columns]. */
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly to: number;
+}
+
+/** What a step on the host reads: a part of a buffer, or numbers that never change. */
+export type HostInput = Placed | Value;
+
 /** A step the reference runs on the host, on values that look into the buffers. */
 export interface HostStep {
   readonly kind: 'host';
   readonly step: Step;
-  readonly inputs: readonly { readonly access: Access; readonly shape: Shape; readonly dtype: DType }[];
+  readonly inputs: readonly HostInput[];
   readonly out: number;
 }
 
-export type Group = Loop | Combine | Columns | Product | HostStep;
+/** A strided value in a buffer. */
+export interface Placed {
+  readonly access: Access;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
 
-/** The groups in the order they run, and the buffers they speak of. */
+export type Group = Loop | Combine | Columns | Product | Fold | HostStep;
+
+/** The groups in the order they run, the buffers they speak of, and what goes in and comes out. */
 export interface Schedule {
   readonly buffers: readonly Buffer[];
   readonly groups: readonly Group[];
+  /** The buffer of every input of the program, dense; undefined for one that nothing reads. */
+  readonly inputs: readonly (number | undefined)[];
+  /** Buffers that hold the same numbers in every run. */
+  readonly constants: readonly { readonly buffer: number; readonly value: Value }[];
+  readonly outputs: readonly HostInput[];
 }

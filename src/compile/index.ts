@@ -1,3 +1,4 @@
 // The compiled engine: kernels assembled at run time from the bodies of the primitives.
 
 export { compiledEngine, type CompiledEngine, engineStatus, makeEngine, type Thresholds } from './engine.ts';
+export { compile, type Compiled, type CompiledProgram, type CompileOptions } from './compile.ts';

@@ -14,9 +14,21 @@ export interface Expression {
   readonly write: (code: Code, hosts: Hosts) => unknown;
   /** Constants are written again wherever they are used. */
   readonly isConstant: boolean;
-  /** 1.0 where a mask is set: what a comparison gives a body. */
+  /** All ones or all zeros in every lane. */
+  readonly isMask?: boolean;
+  /** 1 (of a Float32, or as a word) where a mask is set: what a comparison gives a body. */
   readonly truthOf?: Expression;
+  readonly rare?: Rare;
 }
+
+/** What is computed where a mask is set. The inputs of such an expression are the branch's, the usual value, the mask. */
+interface Rare {
+  readonly branch: LaneCode;
+  readonly other: Expression;
+}
+
+/** The locals of inputs, by slot. */
+export type Operands = readonly Local[] | ReadonlyMap<number, Local>;
 
 /** The imports that host functions became. */
 export type Hosts = ReadonlyMap<HostFunction, Callable>;
@@ -56,37 +68,48 @@ export class LaneCode implements Lanes<Expression, Pair> {
   max = this.#binary('f32x4.max');
   atMost = this.#binary('f32x4.pmin');
   atLeast = this.#binary('f32x4.pmax');
-  less = this.#binary('f32x4.lt');
-  lessEqual = this.#binary('f32x4.le');
-  equal = this.#binary('f32x4.eq');
+  less = this.#comparison('f32x4.lt');
+  lessEqual = this.#comparison('f32x4.le');
+  equal = this.#comparison('f32x4.eq');
   andNot = this.#binary('v128.andnot');
   or = this.#binary('v128.or');
   xor = this.#binary('v128.xor');
   addWords = this.#binary('i32x4.add');
   subWords = this.#binary('i32x4.sub');
-  greaterWords = this.#binary('i32x4.gt_s');
+  mulWords = this.#binary('i32x4.mul');
+  minWords = this.#binary('i32x4.min_s');
+  maxWords = this.#binary('i32x4.max_s');
+  equalWords = this.#comparison('i32x4.eq');
+  greaterWords = this.#comparison('i32x4.gt_s');
   shiftLeft = this.#shift('i32x4.shl');
   shiftRight = this.#shift('i32x4.shr_s');
   shiftRightUnsigned = this.#shift('i32x4.shr_u');
-  fromWord = this.#unary('f32x4.convert_i32x4_s');
+  toWord = this.#unary('i32x4.trunc_sat_f32x4_s');
   addWide = this.#pairwise('f64x2.add');
   subWide = this.#pairwise('f64x2.sub');
   mulWide = this.#pairwise('f64x2.mul');
   divWide = this.#pairwise('f64x2.div');
 
   and = (a: Expression, b: Expression): Expression => {
-    const node = this.#operation('v128.and', [a, b]);
-    if (b !== this.constant(1)) return node;
-    return this.#node(`truth ${node.id}`, node.inputs, node.write, { truthOf: a });
+    const isTruth = a.isMask === true && (b === this.constant(1) || b === this.word(1));
+    return this.#node(`v128.and ${a.id} ${b.id}`, [a, b], (code) => code.op('v128.and'), isTruth ? { truthOf: a } : {});
   };
 
-  /** A comparison read back as a condition is the comparison itself. */
+  /** A comparison read back as a condition is the comparison itself, also when it was cast between. */
   differs(a: Expression, b: Expression): Expression {
     if (a.truthOf !== undefined && b === this.constant(0)) return a.truthOf;
     return this.#operation('f32x4.ne', [a, b]);
   }
 
-  select = (mask: Expression, a: Expression, b: Expression): Expression => this.#operation('v128.bitselect', [a, b, mask]);
+  fromWord(a: Expression): Expression {
+    return a.truthOf === undefined ? this.#operation('f32x4.convert_i32x4_s', [a]) : this.and(a.truthOf, this.constant(1));
+  }
+
+  select = (mask: Expression, a: Expression, b: Expression): Expression => {
+    if (b === this.word(0)) return this.and(mask, a);
+    if (a === this.word(0)) return this.andNot(b, mask);
+    return this.#operation('v128.bitselect', [a, b, mask]);
+  };
 
   widen(a: Expression): Pair {
     const upper = this.#node(`upper ${a.id}`, [a, a], (code) => code.shuffle([2, 3, 2, 3]));
@@ -118,32 +141,21 @@ export class LaneCode implements Lanes<Expression, Pair> {
     const other = outside(branch, ...inputs.map((_, slot) => branch.input(slot)));
     for (const name of branch.hosts) this.#hosts.add(name);
     const all = [...inputs, usual, mask];
+    const rare: Rare = { branch, other };
     return this.#node(`rarely ${numberOf(outside)} ${all.map((x) => x.id).join(' ')}`, all, (code, hosts) => {
-      const [test, result] = [code.local('v128'), code.local('v128')];
-      code.set(test).set(result);
-      const operands = inputs.map(() => code.local('v128'));
-      for (const local of operands.toReversed()) code.set(local);
-      code.get(test).op('v128.any_true').if(() => {
-        branch.emit(code, other, operands, hosts);
-        code.get(result).get(test).op('v128.bitselect').set(result);
-      });
-      code.get(result);
-    });
+      const set = all.map(() => code.local('v128'));
+      for (const local of set.toReversed()) code.set(local);
+      code.get(writeRare(code, rare, [set], hosts)[0]!);
+    }, { rare });
   }
 
   /**
-   * Leaves `result` on the stack. `operands` are the locals of the inputs, in order of their slots; locals for shared
-   * expressions are made anew, so that code may be written twice in one function.
+   * Leaves `result` on the stack. `operands` are the locals of the inputs by their slots; locals for shared expressions
+   * are made anew, so that code may be written twice in one function.
    */
-  emit(code: Code, result: Expression, operands: readonly Local[], hosts: Hosts): void {
-    const uses = new Map<Expression, number>();
-    const count = (node: Expression): void => {
-      const before = uses.get(node) ?? 0;
-      uses.set(node, before + 1);
-      if (before === 0) node.inputs.forEach(count);
-    };
-    count(result);
-    const places = new Map<Expression, Local>(operands.map((local, slot) => [this.input(slot), local]));
+  emit(code: Code, result: Expression, operands: Operands, hosts: Hosts): void {
+    const uses = usesOf([result]);
+    const places = this.#placesOf(operands);
     const write = (node: Expression): void => {
       const place = places.get(node);
       if (place !== undefined) {
@@ -159,6 +171,56 @@ export class LaneCode implements Lanes<Expression, Pair> {
       }
     };
     write(result);
+  }
+
+  /**
+   * Computes results for several sets of operands side by side: each instruction for all of them before the next, so
+   * that a processor finds independent work while it waits. Gives the locals of the results, set by set.
+   */
+  emitSideBySide(code: Code, results: readonly Expression[], sets: readonly Operands[], hosts: Hosts): readonly (readonly Local[])[] {
+    const uses = usesOf(results);
+    const places = sets.map((operands) => this.#placesOf(operands));
+    const free: Local[] = [];
+    const write = (node: Expression): void => {
+      if (node.isConstant || places[0]!.has(node)) return;
+      node.inputs.forEach(write);
+      if (node.rare !== undefined) {
+        const inputs = places.map((place) => node.inputs.map((input) => inLocal(input, place)));
+        writeRare(code, node.rare, inputs, hosts).forEach((local, i) => places[i]!.set(node, local));
+      } else {
+        for (const place of places) {
+          for (const input of node.inputs) push(input, place);
+          node.write(code, hosts);
+          const local = free.pop() ?? code.local('v128');
+          place.set(node, local);
+          code.set(local);
+        }
+      }
+      for (const input of new Set(node.inputs)) release(input, node.inputs.filter((x) => x === input).length);
+    };
+    const push = (node: Expression, place: ReadonlyMap<Expression, Local>): void => {
+      if (node.isConstant) node.write(code, hosts);
+      else code.get(place.get(node)!);
+    };
+    const inLocal = (node: Expression, place: ReadonlyMap<Expression, Local>): Local => {
+      const found = place.get(node);
+      if (found !== undefined) return found;
+      const local = code.local('v128');
+      push(node, place);
+      code.set(local);
+      return local;
+    };
+    // A local is used again once nobody asks for what it holds.
+    const release = (node: Expression, times: number): void => {
+      uses.set(node, uses.get(node)! - times);
+      if (uses.get(node) === 0 && node.inputs.length > 0) free.push(...places.map((place) => place.get(node)!));
+    };
+    for (const result of results) write(result);
+    return places.map((place) => results.map((result) => inLocal(result, place)));
+  }
+
+  #placesOf(operands: Operands): Map<Expression, Local> {
+    return new Map([...operands.entries()].map(([slot, local]) => [this.input(slot), local]));
   }
 
   #node(key: string, inputs: readonly Expression[], write: Expression['write'], more: Partial<Expression> = {}): Expression {
@@ -187,6 +249,11 @@ export class LaneCode implements Lanes<Expression, Pair> {
     return (a: Expression, b: Expression): Expression => this.#operation(name, [a, b]);
   }
 
+  #comparison(name: InstructionName) {
+    return (a: Expression, b: Expression): Expression =>
+      this.#node(`${name} ${a.id} ${b.id}`, [a, b], (code) => code.op(name), { isMask: true });
+  }
+
   #shift(name: InstructionName) {
     return (a: Expression, bits: number): Expression => this.#node(`${name} ${bits} ${a.id}`, [a], (code) => code.i32(bits).op(name));
   }
@@ -194,6 +261,36 @@ export class LaneCode implements Lanes<Expression, Pair> {
   #pairwise(name: InstructionName) {
     return (a: Pair, b: Pair): Pair => ({ low: this.#operation(name, [a.low, b.low]), high: this.#operation(name, [a.high, b.high]) });
   }
+}
+
+/** Writes one branch for several sets of inputs, taken when any of their masks is; gives the locals of the results. */
+function writeRare(code: Code, { branch, other }: Rare, sets: readonly (readonly Local[])[], hosts: Hosts): readonly Local[] {
+  const results = sets.map((set) => {
+    const result = code.local('v128');
+    code.get(set.at(-2)!).set(result);
+    return result;
+  });
+  sets.forEach((set, i) => {
+    code.get(set.at(-1)!);
+    if (i > 0) code.op('v128.or');
+  });
+  code.op('v128.any_true').if(() => sets.forEach((set, i) => {
+    branch.emit(code, other, set.slice(0, -2), hosts);
+    code.get(results[i]!).get(set.at(-1)!).op('v128.bitselect').set(results[i]!);
+  }));
+  return results;
+}
+
+/** How often each expression is asked for, a result once more. */
+function usesOf(results: readonly Expression[]): Map<Expression, number> {
+  const uses = new Map<Expression, number>();
+  const count = (node: Expression): void => {
+    const before = uses.get(node) ?? 0;
+    uses.set(node, before + 1);
+    if (before === 0) node.inputs.forEach(count);
+  };
+  results.forEach(count);
+  return uses;
 }
 
 /** Replaces the four lanes on the stack by what the host makes of them. */

@@ -46,6 +46,10 @@ export interface Lanes<T, W> {
 
   addWords(a: T, b: T): T;
   subWords(a: T, b: T): T;
+  mulWords(a: T, b: T): T;
+  minWords(a: T, b: T): T;
+  maxWords(a: T, b: T): T;
+  equalWords(a: T, b: T): T;
   /** Compares signed words. */
   greaterWords(a: T, b: T): T;
   shiftLeft(a: T, bits: number): T;
@@ -54,6 +58,8 @@ export interface Lanes<T, W> {
   shiftRightUnsigned(a: T, bits: number): T;
   /** The Float32 nearest to a signed word. */
   fromWord(a: T): T;
+  /** The word of a Float32 without its fraction; the nearest word where there is none, 0 for NaN. */
+  toWord(a: T): T;
 
   widen(a: T): W;
   wide(x: number): W;

@@ -1,11 +1,11 @@
-// What is assembled and kept while the process lives: one scratch memory, the kernels of reductions and products, and
-// the kernels of map bodies, the least recently used of which are forgotten.
+// What is assembled and kept while the process lives, over the memory of the process: the kernels of reductions and
+// products, and the kernels of map bodies, the least recently used of which are forgotten.
 
 import type { MapPrimitive, Params } from '../graph/index.ts';
-import { contractModule } from './contract-kernel.ts';
 import { Unreadable } from './lanes.ts';
 import { type Gait, mapImports, mapModule } from './map-kernel.ts';
-import { memoryType, Scratch } from './memory.ts';
+import { memoryType, processMemory } from './memory.ts';
+import { productModule } from './product-kernel.ts';
 import { reduceModule } from './reduce-kernel.ts';
 import { host, instantiate, type WasmFunction } from './webassembly.ts';
 
@@ -14,7 +14,7 @@ export type Kernels = Record<string, WasmFunction>;
 const largestCache = 256;
 
 export class Machine {
-  readonly scratch = new Scratch();
+  readonly scratch = processMemory();
   readonly #maps = new Map<string, WasmFunction | undefined>();
   readonly #numbers = new WeakMap<MapPrimitive, number>();
   #nextNumber = 0;
@@ -26,7 +26,7 @@ export class Machine {
   }
 
   get contract(): Kernels {
-    return (this.#contract ??= this.link(contractModule().bytes()));
+    return (this.#contract ??= this.link(productModule({ left: 'none', right: 'none' }).bytes()));
   }
 
   link(bytes: Uint8Array<ArrayBuffer>): Kernels {

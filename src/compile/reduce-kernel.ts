@@ -9,7 +9,7 @@ import { memoryType } from './memory.ts';
 import { i32s, move, quotient, remainder, splat, times } from './writing.ts';
 
 /** Elements of one block of a sum. */
-const blockSize = 128;
+export const blockSize = 128;
 
 /** Calls `part(size)` for every block of `length` elements: the full ones, then the rest. */
 function blocks(code: Code, length: Local, part: (size: Local) => void): void {
@@ -59,7 +59,7 @@ function sumRows(module: Module): Callable {
 }
 
 /** sumColumns(from, rows, columns, rowBytes, to): for every block of rows, the block sums of all columns. */
-function sumColumns(module: Module): Callable {
+export function sumColumns(module: Module): Callable {
   return module.function('sumColumns', i32s(5), [], (code, from, rows, columns, rowBytes, to) => {
     const [at, strip, n, left] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
     const low = [0, 1, 2, 3].map(() => code.local('v128'));
@@ -131,7 +131,7 @@ function maxRows(module: Module): Callable {
 }
 
 /** maxColumns(from, rows, columns, rowBytes, to): the largest element of every column; row after row into the result. */
-function maxColumns(module: Module): Callable {
+export function maxColumns(module: Module): Callable {
   return module.function('maxColumns', i32s(5), [], (code, from, rows, columns, rowBytes, to) => {
     const [at, out, n] = [code.local('i32'), code.local('i32'), code.local('i32')];
     const row = (combine: (wide: boolean) => void): void => {

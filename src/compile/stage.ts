@@ -22,11 +22,20 @@ export interface HostStage {
 
 export type Stage = KernelStage | HostStage;
 
+export interface RunOptions {
+  readonly threads: number;
+  /** What each thread needs for itself. */
+  readonly scratchBytes: number;
+  /** The stages change bytes that outlive the call: a run that breaks off cannot be done again. */
+  readonly writesResident: boolean;
+  /** Puts everything the stages read back as it was, so that a run that broke off can be done again from the first stage. */
+  readonly restart?: () => void;
+}
+
 /** Runs stages. `load` compiles a module and links it with the memory, on every thread; the number is its name. */
 export interface Runner {
   load(bytes: Uint8Array<ArrayBuffer>): number;
   /** Forgets a module. */
   drop(module: number): void;
-  /** `scratchBytes`: what each thread needs for itself; `writesResident`: the stages change bytes that outlive the call. */
-  run(stages: readonly Stage[], options: { threads: number; scratchBytes: number; writesResident: boolean }): void;
+  run(stages: readonly Stage[], options: RunOptions): void;
 }

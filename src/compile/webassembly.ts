@@ -2,7 +2,7 @@
 // the types of neither. `undefined` where the host has none, or forbids it.
 
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   grow(pages: number): number;
 }
 
@@ -17,8 +17,13 @@ interface WasmHost {
 
 export const host: WasmHost | undefined = (globalThis as { WebAssembly?: WasmHost }).WebAssembly;
 
-/** Compiles and links a module; its exports are functions of numbers. */
-export function instantiate(bytes: Uint8Array<ArrayBuffer>, imports: Record<string, unknown>): Record<string, WasmFunction> {
-  const instance = new host!.Instance(new host!.Module(bytes), { host: imports });
-  return instance.exports as Record<string, WasmFunction>;
+/** A module compiled once may be linked on several threads. */
+export const compileModule = (bytes: Uint8Array<ArrayBuffer>): object => new host!.Module(bytes);
+
+/** The exports of a module, functions of numbers, in their order. */
+export function linkModule(module: object, imports: Record<string, unknown>): Record<string, WasmFunction> {
+  return new host!.Instance(module, { host: imports }).exports as Record<string, WasmFunction>;
 }
+
+export const instantiate = (bytes: Uint8Array<ArrayBuffer>, imports: Record<string, unknown>): Record<string, WasmFunction> =>
+  linkModule(compileModule(bytes), imports);

@@ -6,6 +6,10 @@ import { toWord } from './lane-numbers.ts';
 
 export const i32s = (count: number): ValueType[] => new Array<ValueType>(count).fill('i32');
 
+/** New i32 locals, by name. */
+export const namedWords = <Name extends string>(code: Code, ...names: readonly Name[]): Record<Name, Local> =>
+  Object.fromEntries(names.map((name) => [name, code.local('i32')])) as Record<Name, Local>;
+
 /** Four times the same number. */
 export function splat(code: Code, x: number): Code {
   const word = toWord(x);

@@ -2,7 +2,7 @@
 // distance to deciding otherwise. Which steps decide, and how, the primitives declare; nothing here knows them.
 
 import { isFloat } from '../base/dtype.ts';
-import { coordinates } from '../base/shape.ts';
+import { coordinates, sameShape } from '../base/shape.ts';
 import { type Step, tensor, type Tensor, type Trace, Value } from '../graph/index.ts';
 import type { MapPrimitive } from '../graph/primitive.ts';
 import { abs, cast, gather, slice, sub } from '../ops/index.ts';
@@ -87,48 +87,74 @@ function operandTaken(formula: string, operands: number, nearest: Nearest | unde
 }
 
 /** A comparison is a mask, or a clamp where its result chooses between the very things it compares. */
-function comparison(step: Step, formula: string, moves: boolean, { forward, formulas, read }: Context): Found {
+function comparison(step: Step, formula: string, moves: boolean, context: Context): Found {
+  const { forward, formulas, read } = context;
   const { data } = read(step.id);
-  const text = `${formula} in ${data.filter((x) => x !== 0).length} of ${data.length} entries`;
+  const use = onlyChoice(step, context);
+  const isAsked = (i: number): boolean => use === undefined || (use.mask[i] !== 0) === use.where;
+  const asked = Array.from(data.keys()).filter(isAsked);
+  const among = use === undefined ? 'entries' : `entries ${use.where ? 'inside' : 'outside'} ${use.condition}`;
+  const text = `${formula} in ${asked.filter((i) => data[i] !== 0).length} of ${asked.length} ${among}`;
   if (!moves) return { kind: 'mask', text: `${text}, decided by whole numbers or constants` };
   const compared = step.inputs.map((id) => formulas.name(id));
-  const selects = ({ primitive, inputs: [condition, ...branches] }: Step): boolean =>
-    primitive.kind === 'map' && primitive.vjp[0] === null && branches.length === 2 && condition === step.id
-      && branches.every((id) => compared.includes(formulas.name(id)));
+  const selects = (use: Step): boolean => {
+    const [condition, ...branches] = use.inputs;
+    return isChoice(use) && condition === step.id && branches.every((id) => compared.includes(formulas.name(id)));
+  };
   const [a, b] = step.inputs.map(read) as [Tensor, Tensor];
-  return { kind: forward.some(selects) ? 'clamp' : 'mask', text, nearest: smallest(abs(sub(a, b))) };
+  return { kind: forward.some(selects) ? 'clamp' : 'mask', text, nearest: smallest(abs(sub(a, b)), isAsked) };
 }
 
-/** The smallest entry of a tensor; undefined where none is a number. */
-function smallest(x: Tensor): Nearest | undefined {
+/** True for a choice between two operands by a third. */
+const isChoice = ({ primitive, inputs }: Step): boolean => primitive.kind === 'map' && primitive.vjp[0] === null && inputs.length === 3;
+
+/**
+ * The choice that is the only use of a comparison, as f < c is only asked of the other classes in `0 if k = y else
+ * f < c`: its condition, and whether the comparison is asked where that holds. The rest of its entries decide nothing.
+ */
+function onlyChoice(step: Step, { forward, formulas, read }: Context): { condition: string; mask: ArrayLike<number>; where: boolean } | undefined {
+  const uses = forward.filter(({ inputs }) => inputs.includes(step.id));
+  const [use] = uses;
+  if (uses.length !== 1 || !isChoice(use!)) return undefined;
+  const [condition, yes, no] = use!.inputs as [number, number, number];
+  const { shape, data: mask } = read(condition);
+  if (yes === no || condition === step.id || !sameShape(shape, step.shape)) return undefined;
+  return { condition: formulas.name(condition), mask, where: yes === step.id };
+}
+
+/** The smallest entry of a tensor among those asked for; undefined where none is a number. */
+function smallest(x: Tensor, asked: (i: number) => boolean = () => true): Nearest | undefined {
   let best = -1;
   x.data.forEach((value, i) => {
-    if (!Number.isNaN(value) && (best < 0 || value < x.data[best]!)) best = i;
+    if (asked(i) && !Number.isNaN(value) && (best < 0 || value < x.data[best]!)) best = i;
   });
   return best < 0 ? undefined : { distance: x.data[best]!, at: coordinates(best, x.shape) };
 }
 
-/** How far an entry of x is from the nearest jump of a function of one operand: steps of growing size, then bisection. */
+/** How far an entry of x is from the nearest jump of a function of one operand. */
 function nearestJump(primitive: MapPrimitive, step: Step, x: Tensor): Nearest | undefined {
   const at = (value: number): number => primitive.body(numbers, step.params, value);
-  const reach = (value: number, sign: number): number => {
-    const jumps = (distance: number): boolean => at(value + sign * distance) !== at(value);
-    let far = Math.max(Math.abs(value) * 2 ** -50, 2 ** -60);
-    if (jumps(far)) return 0;
-    while (!jumps(far)) {
-      if (far > 2 ** 40) return Infinity;
-      far *= 2;
-    }
-    let near = 0;
-    for (let i = 0; i < 60; i++) {
-      const middle = (near + far) / 2;
-      if (jumps(middle)) far = middle;
-      else near = middle;
-    }
-    return near;
-  };
-  const distance = (value: number): number => (Number.isFinite(value) ? Math.min(reach(value, 1), reach(value, -1)) : NaN);
+  const distance = (value: number): number => Math.min(toNextJump(at, value, 1), toNextJump(at, value, -1));
   return smallest(tensor(Float64Array.from(x.data, distance), { shape: x.shape }));
+}
+
+/** How far a value is from the next jump of a function, upwards or downwards: steps of growing size, then bisection. */
+export function toNextJump(at: (value: number) => number, value: number, sign: 1 | -1): number {
+  if (!Number.isFinite(value)) return NaN;
+  const jumps = (distance: number): boolean => at(value + sign * distance) !== at(value);
+  let far = Math.max(Math.abs(value) * 2 ** -50, 2 ** -60);
+  if (jumps(far)) return 0;
+  while (!jumps(far)) {
+    if (far > 2 ** 40) return Infinity;
+    far *= 2;
+  }
+  let near = 0;
+  for (let i = 0; i < 60; i++) {
+    const middle = (near + far) / 2;
+    if (jumps(middle)) far = middle;
+    else near = middle;
+  }
+  return near;
 }
 
 /** By how much the largest of a group leads the next one, in the group where that is least. */

@@ -12,6 +12,7 @@ import { assumptionsOf } from './assumptions.ts';
 import { type Adjoint, type Explanation, explanationVersion, type Line } from './explanation.ts';
 import { AdjointFormulas, constantText, Formulas, type Named, type Use } from './formulas.ts';
 import { numbersOf } from './numbers.ts';
+import { keepProgram } from './program.ts';
 
 export interface ExplainOptions {
   /** Names for the arguments, in order; a label given by the function wins. */
@@ -45,14 +46,18 @@ export function explain(
     const found = traced.result.leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ');
     throw new ShapeError(message(`explain: the function returned ${found}`, 'The derivative of one float is explained', 'Reduce with sum or mean, or choose an entry'));
   }
-  const program = { steps: traced.graph.steps, names: namesOf(traced, leafNames(inputs, names)) };
-  const first = program.steps.length;
-  const forward = forwardSteps(traced, program);
+  const labelled = { steps: traced.graph.steps, names: namesOf(traced, leafNames(inputs, names)) };
+  const first = labelled.steps.length;
+  const forward = forwardSteps(traced, labelled);
   const { totals, parts } = adjointsOf(traced, forward);
+  const writing = (program: Named): Writing => {
+    const formulas = new Formulas(program);
+    return { formulas, rules: new AdjointFormulas(formulas, first, totals, parts) };
+  };
 
-  const formulas = new Formulas(program);
-  const rules = new AdjointFormulas(formulas, first, totals, parts);
-  const main = mainLines(forward, traced, formulas, rules, parts);
+  // What cannot be written out is found first, then named, then everything is written in these names.
+  const main = mainLines(forward, traced, writing(labelled), parts);
+  const { formulas, rules } = writing({ ...labelled, names: withShortNames(labelled.names, main) });
   const adjointOf = (id: number): Adjoint | null => {
     const total = totals.get(id);
     return total === undefined ? null : {
@@ -79,10 +84,10 @@ export function explain(
     adjoint: adjointOf(step.id),
   }));
   const reached = (id: number): boolean => totals.has(id);
-  return {
+  return keepProgram({
     version: explanationVersion, inputs: traced.inputs, result: traced.outputs[0]!, lines,
     assumptions: assumptionsOf(traced, forward, formulas, reached),
-  };
+  }, traced);
 }
 
 /** The inputs and everything the result needs but plain numbers, which stand inside the formulas. */
@@ -136,9 +141,27 @@ function adjointsOf({ recorder, graph, inputs, outputs }: Trace, forward: readon
   return { totals, parts };
 }
 
+interface Writing {
+  readonly formulas: Formulas;
+  readonly rules: AdjointFormulas;
+}
+
+/** u1, u2 … for the lines that have no name of their own, in their order. */
+function withShortNames(names: ReadonlyMap<number, string>, main: ReadonlySet<number>): Map<number, string> {
+  const all = new Map(names);
+  const taken = new Set(names.values());
+  let count = 0;
+  for (const id of [...main].sort((a, b) => a - b)) {
+    if (all.has(id)) continue;
+    do count++; while (taken.has(`u${count}`));
+    all.set(id, `u${count}`);
+  }
+  return all;
+}
+
 /** The lines to show: what has a name, the result, and whatever their formulas cannot write out. */
 function mainLines(
-  forward: readonly Step[], { outputs }: Trace, formulas: Formulas, rules: AdjointFormulas, parts: ReadonlyMap<number, readonly Part[]>,
+  forward: readonly Step[], { outputs }: Trace, { formulas, rules }: Writing, parts: ReadonlyMap<number, readonly Part[]>,
 ): Set<number> {
   const main = new Set(forward.filter(({ id }) => formulas.hasName(id) || id === outputs[0]).map(({ id }) => id));
   const known = new Set(forward.map(({ id }) => id));

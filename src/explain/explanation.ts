@@ -6,7 +6,7 @@ import type { DType } from '../base/dtype.ts';
 import type { Shape } from '../base/shape.ts';
 
 /** Raised whenever a reader of the older form could misread the newer one. */
-export const explanationVersion = 1;
+export const explanationVersion = 2;
 
 export type JsonNumber = number | 'NaN' | 'Infinity' | '-Infinity' | '-0';
 
@@ -43,10 +43,16 @@ export interface Adjoint {
   readonly contributions: readonly Contribution[];
 }
 
+/** Digits to which methods that share nothing with the engine agree with an adjoint; null where none could be judged. */
+export interface Proof {
+  readonly duals: number | null;
+  readonly differences: number | null;
+}
+
 /** A forward step. Lines are numbered as the steps of the program, so some numbers are missing. */
 export interface Line {
   readonly number: number;
-  /** The label, or % and the number. */
+  /** The label; u1, u2 … for a main line without one, % and the number for what stands inside the formulas of others. */
   readonly name: string;
   readonly label?: string;
   readonly role?: string;
@@ -64,6 +70,8 @@ export interface Line {
   readonly value: Numbers;
   /** Null where no derivative reaches the line. */
   readonly adjoint: Adjoint | null;
+  /** Filled in by whoever has the methods: `proved` of the checker. */
+  readonly proof?: Proof;
 }
 
 /**

@@ -1,12 +1,12 @@
 // The formulas of an explanation. A step has a short formula, in the names of its operands, and an expanded one, in
 // which operands without a name are written out. Writing out stops where the text would grow too long to read, and the
 // step that was to be written out becomes a line of its own; so no formula can explode.
-// Not written at all: steps that hold a plain number, and views that broadcasting would make by itself (a stretched axis,
-// leading axes of size 1).
+// Not written at all: steps that hold a plain number, and views that a reader does not see (a stretched axis, axes of
+// size 1); how views and products of matrices are written is in views.ts.
 
-import { denseStrides } from '../base/shape.ts';
 import type { Step } from '../graph/graph.ts';
 import { Value } from '../graph/value.ts';
+import { contractionText, type Look, seen, viewText } from './views.ts';
 
 /** The longest formula that is written into another one. */
 const readable = 48;
@@ -29,23 +29,19 @@ export function constantText({ steps, names }: Named, id: number): string | unde
   return first !== undefined && data.every((x) => Object.is(x, first)) ? String(Number(first.toPrecision(6))) : undefined;
 }
 
-/** True for a view that leaves every axis where broadcasting finds it; strides tell, without the numbers. */
-function isSilent({ primitive, params }: Step, operands: readonly Step[]): boolean {
-  if (primitive.kind !== 'view') return false;
-  const { dtype, shape } = operands[0]!;
-  const seen = primitive.run([new Value(dtype, shape, new Int32Array(0))], params);
-  const axes = (sizes: readonly number[], strides: readonly number[]): string =>
-    sizes.flatMap((n, axis) => (n === 1 || strides[axis] === 0 ? [] : [`${n} by ${strides[axis]!} at ${axis - sizes.length}`])).join();
-  return seen.offset === 0 && axes(seen.shape, seen.strides) === axes(shape, denseStrides(shape));
-}
-
-/** The formula of a step; `operand` gives the text of its operands. */
-function write(program: Named, id: number, operand: (input: number) => string): string {
+/** The formula of a step. `operand` gives the text of its operands, `ends` says which of them are not looked through. */
+function write(program: Named, id: number, operand: (input: number) => string, ends: (id: number) => boolean): string {
   const number = constantText(program, id);
   if (number !== undefined) return number;
   const step = program.steps[id]!;
-  const operands = step.inputs.map((input) => program.steps[input]!);
-  return isSilent(step, operands) ? operand(step.inputs[0]!) : step.primitive.print(step.inputs.map(operand), step.params);
+  const look = (at: number): Look => seen(program.steps, at, ends);
+  if (step.primitive.kind === 'view') {
+    // The step itself is looked through even where it ends the looking of others.
+    const through = seen(program.steps, id, (at) => at !== id && ends(at));
+    const text = through.base === id ? undefined : viewText(through, operand);
+    if (text !== undefined) return text;
+  }
+  return contractionText(step, look, operand) ?? step.primitive.print(step.inputs.map(operand), step.params);
 }
 
 /** Formulas of forward steps. */
@@ -69,14 +65,15 @@ export class Formulas {
 
   /** The formula in the names of the operands. */
   short(id: number): string {
-    return write(this.program, id, (input) => this.name(input));
+    return write(this.program, id, (input) => this.name(input), () => true);
   }
 
   /** The formula with unnamed operands written out. */
   expanded(id: number): string {
     const known = this.#expanded.get(id);
     if (known !== undefined) return known;
-    const text = write(this.program, id, (input) => this.operand(input));
+    const ends = (at: number): boolean => this.hasName(at) || this.needed.has(at) || constantText(this.program, at) !== undefined;
+    const text = write(this.program, id, (input) => this.operand(input), ends);
     this.#expanded.set(id, text);
     return text;
   }
@@ -138,10 +135,11 @@ export class AdjointFormulas {
 
   #text(step: number, use: number, adjoint: string, forward: (id: number) => string): string {
     const known = new Map<number, string>();
+    const ends = (id: number): boolean => id === this.#totals.get(use)!.step || id < this.#first;
     const text = (id: number): string => {
       if (id === this.#totals.get(use)!.step) return adjoint;
       if (id < this.#first) return forward(id);
-      const written = known.get(id) ?? write(this.#forward.program, id, text);
+      const written = known.get(id) ?? write(this.#forward.program, id, text, ends);
       known.set(id, written);
       // The steps of a rule are no lines, so what is too long is left out.
       return written.length <= longest ? written : '…';

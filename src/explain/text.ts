@@ -2,7 +2,7 @@
 // name, scope by scope; small tensors are shown whole beside their adjoints, large ones in a few figures.
 
 import { coordinates, type Shape, shapeText, sizeOf } from '../base/shape.ts';
-import type { Adjoint, Explanation, Line, Numbers } from './explanation.ts';
+import type { Adjoint, Explanation, Line, Numbers, Proof } from './explanation.ts';
 import { plainNumber } from './numbers.ts';
 
 export interface TextOptions {
@@ -41,7 +41,7 @@ export function renderText(explanation: Explanation, options: TextOptions = {}):
 }
 
 /** Columns of the step numbers at the left. */
-const indent = 5;
+const indent = 6;
 
 const rule = (title: string | undefined, width: number): string =>
   (title === undefined ? '─'.repeat(width) : cut(`── ${title} `, width).padEnd(width, '─'));
@@ -101,7 +101,8 @@ class Page {
     const both = beside
       ? Array.from({ length: Math.max(left.length, right.length) }, (_, i) => pad(left[i] ?? '') + paint('back', right[i] ?? ''))
       : [...left, ...right.map((text) => paint('back', text))];
-    return [...both, ...this.#rules(line, line.adjoint).map((text) => paint('back', text))];
+    const proof = line.proof === undefined ? [] : [paint('dim', proofText(line.proof))];
+    return [...both, ...this.#rules(line, line.adjoint).map((text) => paint('back', text)), ...proof];
   }
 
   #rules(line: Line, { contributions }: Adjoint): string[] {
@@ -154,8 +155,15 @@ class Page {
   }
 }
 
+/** What agrees with an adjoint, and to how many digits. */
+function proofText({ duals, differences }: Proof): string {
+  const by = (name: string, digits: number | null): string[] => (digits === null ? [] : [`${name} to ${Math.floor(digits)} digits`]);
+  const all = [...by('dual numbers', duals), ...by('differences', differences)];
+  return all.length === 0 ? 'proved: all at rounding' : `proved: ${all.join(', ')}`;
+}
+
 /** `file:line` without the folders, which a reader knows. */
-const place = (source: string): string => source.slice(source.lastIndexOf('/') + 1);
+export const place = (source: string): string => source.slice(source.lastIndexOf('/') + 1);
 
 /** Columns a text takes: marks that sit on a letter take none. */
 const columns = (text: string): number => Array.from(text.replace(/\p{M}/gu, '')).length;
@@ -184,13 +192,13 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Four digits, as many as a comparison by eye needs. */
-function short(x: number): string {
+export function short(x: number): string {
   if (x === 0 || !Number.isFinite(x)) return Object.is(x, -0) ? '-0' : String(x);
   return String(Number(x.toPrecision(4)));
 }
 
 /** The numbers of a tensor as aligned rows, or in a few figures where they are many or too wide. */
-function grid(name: string, numbers: Numbers, shape: Shape, width: number): string[] {
+export function grid(name: string, numbers: Numbers, shape: Shape, width: number): string[] {
   const { values } = numbers;
   if (values === undefined) {
     const { size, min, max, mean, nonFinite } = numbers.summary!;

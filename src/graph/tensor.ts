@@ -35,7 +35,7 @@ export class Tensor {
   /** The numbers in row-major order. They belong to the tensor: read them, do not write them. */
   get data(): TypedArray {
     const value = this.read().dense();
-    this.#storage = value;
+    if (this.#storage.isHandle !== true) this.#storage = value;
     return value.data();
   }
 

@@ -31,7 +31,7 @@ export function flattenResult(result: unknown, who: string): Flat<Tensor> {
   refusePromise(result);
   const flat = flatten(result, (x): x is Operand => isTensor(x) || typeof x === 'number');
   if (flat.leaves.length === 0) {
-    throw new DTypeError(message(`${who}: the function returned ${result === undefined ? 'nothing' : typeof result}`, 'It returns a tensor or a tree of tensors', 'Add the return statement'));
+    throw new DTypeError(message(`${who}: the function returned ${result === undefined ? 'nothing' : result === null ? 'null' : typeof result}`, 'It returns a tensor or a tree of tensors', 'Add the return statement'));
   }
   const dtype = floatTypeOf(flat.leaves);
   return { ...flat, leaves: flat.leaves.map((x) => lift(x, dtype)) };

@@ -8,6 +8,8 @@ import { denseStrides, isDense, type Shape, sizeOf } from '../base/shape.ts';
 /** What a tensor reads its numbers from: bytes at hand, or an error for a step that was only recorded. */
 export interface Storage {
   read(): Value;
+  /** The bytes are somebody else's and may be handed on: every read asks again. */
+  readonly isHandle?: boolean;
 }
 
 export class Value implements Storage {

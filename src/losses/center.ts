@@ -46,7 +46,7 @@ export function centerLoss(options: CenterOptions = {}): CenterLoss {
     const [x, w, o] = [label(features, 'x'), label(weights, 'w'), label(centers, 'o')];
     const softmax = label(scoreLosses(matmul(x, transpose(w)), y), 'ℓ');
     const own = take(centerUpdate === 'paper' ? stopGradient(o) : o, y);
-    const distance = label(sum(square(sub(x, own)), { axis: 1 }), 'd²');
+    const distance = label(sum(square(sub(x, own)), { axis: 1 }), 'd²', { role: 'center' });
     const total = fitting(add(softmax, mul(times(lambda, 0.5), distance)), softmax, 'centerLoss: lambda');
     return reduced(label(total, 'L'), reduction);
   };

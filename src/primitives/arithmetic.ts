@@ -39,7 +39,6 @@ const chain_ = mapPrimitive('chain', {
   arity: 2,
   body: (A, _, g, slope) => A.chain(g!, slope!),
   vjp: [({ grad }, _, slope) => chain(grad, slope!), ({ grad }, g) => chain(g!, grad)],
-  laws: { rightIdentity: 1 },
 });
 
 // ∂(a/b)/∂a = 1/b,  ∂(a/b)/∂b = −(a/b)/b

@@ -43,13 +43,15 @@ const softplus_ = mapPrimitive('softplus', {
   vjp: [({ grad }, x) => chain(grad, sigmoid(x!))],
 });
 // ∂(a^b)/∂a = b·a^(b−1), 0 at b = 0 also where a = 0;  ∂(a^b)/∂b = a^b·log a, 0 at a = 0. The factor b is chained
-// and not selected away by b = 0: there ∂²(a^b)/∂a∂b is 1/a, not 0.
+// and not selected away by b = 0: there ∂²(a^b)/∂a∂b is 1/a, not 0. The cotangent meets one factor after the other and
+// stays in front: a^b is the NaN of a branch that was not taken when a < 0, and a cotangent of 0 must win over each
+// factor at every order.
 const pow_ = mapPrimitive('pow', {
   arity: 2,
   body: (A, _, a, b) => A.pow(a!, b!),
   vjp: [
-    ({ grad }, a, b) => chain(grad, chain(b!, pow(a!, sub(b!, 1)))),
-    ({ grad, out }, a) => chain(grad, chain(out, log(a!))),
+    ({ grad }, a, b) => chain(chain(grad, b!), pow(a!, sub(b!, 1))),
+    ({ grad, out }, a) => chain(chain(grad, out), log(a!)),
   ],
   laws: { rightIdentity: 1 },
   domain: [{ from: 0.3, to: 3 }, { from: -2, to: 3 }],

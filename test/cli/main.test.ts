@@ -1,12 +1,12 @@
 // The command line from outside: help, exit codes, one line for every mistake, and what happens when it is interrupted.
 
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { run, start } from './run.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { call, run, start } from './run.ts';
 
-const commands = ['check', 'explain', 'mistakes'];
+const commands = ['check', 'explain', 'mistakes', 'train', 'compare'];
 
 describe('help and version', () => {
   it('lists every command with a line', () => {
@@ -15,8 +15,8 @@ describe('help and version', () => {
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} +\\S`, 'm'));
   });
 
-  it.each(commands)('of %s says how it is used and what its exit codes mean', (command) => {
-    const { code, out } = run([command, '--help']);
+  it.each(commands)('of %s says how it is used and what its exit codes mean', async (command) => {
+    const { code, out } = await call([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^usage: marginalia ${command} `));
     expect(out).toMatch(/Exit code 0/);
@@ -29,22 +29,54 @@ describe('help and version', () => {
   });
 });
 
+const folder = mkdtempSync(join(tmpdir(), 'marginalia-main-'));
+mkdirSync(join(folder, 'a.derivation'));
+writeFileSync(join(folder, 'bytes.derivation'), Uint8Array.of(0, 200, 255, 10, 7, 65));
+writeFileSync(join(folder, 'one.derivation'), 'claim A 1 < 2\n');
+writeFileSync(join(folder, 'infinite.json'), '{"features": [[1, 1e999]], "weights": [[1, 2], [2, 1]], "labels": [0]}');
+afterAll(() => rmSync(folder, { recursive: true }));
+
 describe('a mistake', () => {
   it.each([
     ['no command', []],
     ['an unknown command', ['chekc']],
     ['an unknown option', ['explain', 'sv-am-softmax', '--colour']],
     ['a value that looks like an option', ['explain', 'sv-am-softmax', '--seed', '-1']],
+    ['an option given twice', ['check', 'sv-softmax', '--cases', '1', '--cases', '2']],
+    ['more points than fit', ['check', 'sv-softmax', '--cases', '1e9']],
+    ['a setting that is no number', ['explain', 'sv-softmax', '--set', 't=abc'], /^marginalia: --set t=abc: t is a number/],
+    ['a report in the place of a file', ['check', join(folder, 'one.derivation'), '--cases', '1', '--out', 'LICENSE'], /^marginalia: --out LICENSE: is a file/],
+    ['a folder for a derivation', ['check', join(folder, 'a.derivation')], /a\.derivation: is a folder/],
+    ['a binary file', ['check', join(folder, 'bytes.derivation')], /bytes\.derivation: is no text/],
+    ['a binary case', ['explain', 'softmax', '--case', join(folder, 'bytes.derivation')]],
+    ['numbers that are none', ['explain', 'softmax', '--case', join(folder, 'infinite.json')], /infinite\.json: features: a list of rows/],
     ['a setting outside its range', ['explain', 'sv-softmax', '--set', 't=0.9']],
     ['a file that is not there', ['explain', 'softmax', '--case', 'no/such/file.json']],
     ['a folder for a file', ['explain', 'softmax', '--case', 'src']],
     ['a file that is no JSON', ['explain', 'softmax', '--case', 'LICENSE']],
-  ])('such as %s is one line on stderr and exit code 2', (_, args) => {
-    const { code, out, err } = run(args);
+  ] as [string, string[], RegExp?][])('such as %s is one line on stderr and exit code 2', async (_, args, says = /./) => {
+    const { code, out, err } = await call(args);
+    expect(err).toMatch(says);
     expect(err).toMatch(/^marginalia: \S[^\n]*\n$/);
     expect(err).not.toMatch(/\n {4}at |node:internal/);
     expect([code, out]).toEqual([2, '']);
   });
+});
+
+it('a mistake leaves the process with its code, and stdout empty', () => {
+  const { code, out, err } = run(['explain', 'softmax', '--case', 'no/such/file.json', '--json']);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toBe('marginalia: no/such/file.json: no such file or folder\n');
+});
+
+it('a bug says that it is one, in one line', async () => {
+  const broken = vi.spyOn(JSON, 'parse').mockImplementation(() => {
+    throw new TypeError('nothing\nto parse');
+  });
+  const { code, err } = await call(['--version']);
+  broken.mockRestore();
+  expect(code).toBe(2);
+  expect(err).toBe('marginalia: this is a bug of ours, please report it: TypeError: nothing to parse (MARGINALIA_STACK=1 shows where)\n');
 });
 
 describe('the streams', () => {

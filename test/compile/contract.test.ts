@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contractModule } from '../../src/compile/contract-kernel.ts';
-import { blockK, contractSizes, runContract } from '../../src/compile/contract.ts';
+import { productModule } from '../../src/compile/product-kernel.ts';
+import { contractSizes, runContract } from '../../src/compile/contract.ts';
 import { Value } from '../../src/graph/index.ts';
 import { type ContractAxes, primitivesByName } from '../../src/primitives/index.ts';
 import { runs } from '../values.ts';
-import { bitsOf, Guarded, randomArray, sizes } from './kernels.ts';
+import { Guarded, randomArray } from './kernels.ts';
 
 const matmul: ContractAxes = { batch: [], sum: [[1, 0]] };
 
@@ -26,7 +26,7 @@ function kernel(a: Operand, b: Operand, axes: ContractAxes): Float32Array {
   const { M, N, batch } = contractSizes(a.shape, b.shape, axes);
   const placed = [a, b].map((x) => ({ address: memory.put(x.values) + 4 * x.offset, shape: x.shape, strides: x.strides }));
   const out = memory.room(batch * M * N);
-  runContract(memory.link(contractModule()), memory.scratch, placed[0]!, placed[1]!, axes, out);
+  runContract(memory.link(productModule({ left: 'none', right: 'none' })), memory.scratch, placed[0]!, placed[1]!, axes, out);
   memory.checkGuards();
   return memory.read(out, batch * M * N);
 }
@@ -37,69 +37,7 @@ function truth(a: Operand, b: Operand, axes: ContractAxes): Float64Array {
   return primitivesByName.get('contract')!.run(values, axes as never).data() as Float64Array;
 }
 
-/** The product as it is meant: in order within blocks of K, every step rounded to Float32. */
-function meant(a: Operand, b: Operand): Float32Array {
-  const [[M, K], N] = [a.shape as [number, number], b.shape[1]!];
-  return Float32Array.from({ length: M * N }, (_, at) => {
-    const [m, n] = [Math.floor(at / N), at % N];
-    let total = 0;
-    for (let k0 = 0; k0 < K; k0 += blockK) {
-      let sum = 0;
-      for (let k = k0; k < Math.min(K, k0 + blockK); k++) {
-        const x = a.values[a.offset + m * a.strides[0]! + k * a.strides[1]!]!;
-        const y = b.values[b.offset + k * b.strides[0]! + n * b.strides[1]!]!;
-        sum = Math.fround(sum + Math.fround(x * y));
-      }
-      total = k0 === 0 ? sum : Math.fround(total + sum);
-    }
-    return total;
-  });
-}
-
-const transposed = (x: Operand): Operand => ({ ...x, shape: x.shape.toReversed(), strides: x.strides.toReversed() });
-
 describe('a product', () => {
-  it('has the bits of a sum in order within blocks of K, at every size around the tiles', () => {
-    for (const n of sizes) {
-      const [other, depth] = [sizes[(n * 7) % sizes.length]!, sizes[(n * 11) % sizes.length]!];
-      for (const [M, N, K] of [[n, other, depth], [depth, n, other], [other, depth, n]] as const) {
-        const [a, b] = [dense([M, K], n), dense([K, N], n + 1)];
-        expect(bitsOf(kernel(a, b, matmul))).toEqual(bitsOf(meant(a, b)));
-      }
-    }
-  });
-
-  it('adds blocks of K in order, and fills results wider and higher than a block', () => {
-    for (const [M, N, K] of [[5, 9, blockK - 1], [5, 9, blockK], [6, 10, blockK + 1], [3, 4, 3 * blockK + 7], [131, 1030, 3]] as const) {
-      const [a, b] = [dense([M, K], M), dense([K, N], N)];
-      expect(bitsOf(kernel(a, b, matmul))).toEqual(bitsOf(meant(a, b)));
-    }
-  });
-
-  it('reads transposed, reversed, stepped and repeated operands through their strides', () => {
-    const stepped = (x: Operand): Operand => ({ ...x, values: randomArray(3 * x.values.length, 9), strides: x.strides.map((s) => 3 * s) });
-    const reversed = (x: Operand): Operand => ({
-      ...x, strides: x.strides.map((s) => -s), offset: x.shape.reduce((sum, n, axis) => sum + (n - 1) * x.strides[axis]!, 0),
-    });
-    const repeated = (x: Operand): Operand => ({ ...x, strides: [0, 1] });
-    for (const [M, N, K] of [[7, 11, 5], [8, 16, 12], [13, 6, 261]] as const) {
-      const plain = [dense([M, K], 1), dense([K, N], 2)] as const;
-      const turned = [transposed(dense([K, M], 3)), transposed(dense([N, K], 4))] as const;
-      for (const change of [(x: Operand): Operand => x, stepped, reversed, repeated]) {
-        for (const [a, b] of [plain, turned, [plain[0], turned[1]], [turned[0], plain[1]]] as const) {
-          expect(bitsOf(kernel(change(a), change(b), matmul))).toEqual(bitsOf(meant(change(a), change(b))));
-        }
-      }
-    }
-  });
-
-  it('gives a block of rows the bits it has within the whole, so that blocks can be shared out', () => {
-    const [a, b] = [dense([140, 300], 5), dense([300, 20], 6)];
-    const whole = kernel(a, b, matmul);
-    const part = kernel({ ...a, shape: [9, 300], offset: 127 * 300 }, b, matmul);
-    expect(bitsOf(part)).toEqual(bitsOf(whole.slice(127 * 20, 136 * 20)));
-  });
-
   it('lets NaN and infinity through, and nothing else becomes one', () => {
     for (const [K, at] of [[5, 3], [9, 0], [8, 7]] as const) {
       const [a, b] = [dense([6, K], 1), dense([K, 10], 2)];

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { limitBytes, Scratch } from '../../src/compile/memory.ts';
+import { limitBytes, memoryType, Scratch } from '../../src/compile/memory.ts';
+import { runs } from '../values.ts';
 
 describe('scratch memory', () => {
   it('gives places that do not touch, aligned for vectors, and none at address 0', () => {
@@ -48,5 +50,66 @@ describe('scratch memory', () => {
     expect(() => scratch.take(2 ** 32 + 2 ** 16)).toThrow('Addresses reach 4294967296 bytes');
     expect(scratch.memory.buffer.byteLength).toBe(bytes);
     expect(scratch.take(8)).toBe(1024);
+  });
+});
+
+describe('held memory', () => {
+  it('law: held bytes never touch each other or scratch, stay where they are, and are used again once freed', () => {
+    const step = fc.oneof(fc.record({ hold: fc.integer({ min: 0, max: 3000 }) }), fc.record({ free: fc.nat(9) }), fc.record({ call: fc.nat(70000) }));
+    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const scratch = new Scratch();
+      const held: { at: number; bytes: number; mark: number }[] = [];
+      steps.forEach((what, mark) => {
+        if ('hold' in what) {
+          const at = scratch.hold(what.hold);
+          held.push({ at, bytes: what.hold, mark });
+          scratch.words(at, Math.floor(what.hold / 4)).fill(mark);
+        } else if ('free' in what) {
+          const [gone] = held.splice(what.free, 1);
+          if (gone !== undefined) scratch.free(gone.at);
+        } else {
+          const { top } = scratch;
+          scratch.words(scratch.take(what.call), Math.floor(what.call / 4)).fill(-1);
+          scratch.release(top);
+        }
+        for (const { at, bytes, mark } of held) {
+          expect(at % 64).toBe(0);
+          expect(scratch.words(at, Math.floor(bytes / 4)).every((word) => word === mark)).toBe(true);
+        }
+      });
+      for (const { at } of held) scratch.free(at);
+      expect(scratch.hold(8)).toBe(1024);
+    }), runs);
+  });
+
+  it('fills gaps before it asks for more, and moves scratch behind itself', () => {
+    const scratch = new Scratch();
+    const [a, b, c] = [100, 200, 300].map((bytes) => scratch.hold(bytes)) as [number, number, number];
+    expect(scratch.top).toBeGreaterThanOrEqual(c + 300);
+    scratch.free(b);
+    expect(scratch.hold(201)).toBe(b);
+    expect(scratch.hold(90)).toBeGreaterThan(c);
+    scratch.free(a);
+    expect(scratch.take(8)).toBeGreaterThan(c);
+  });
+
+  it('is not asked for while a call uses scratch, unless a gap is wide enough', () => {
+    const scratch = new Scratch();
+    const [a, b] = [scratch.hold(64), scratch.hold(64)];
+    scratch.free(a);
+    scratch.take(10);
+    expect(scratch.hold(64)).toBe(a);
+    expect(() => scratch.hold(64)).toThrow('bytes held while scratch is taken');
+    scratch.free(b);
+    scratch.release();
+    expect(scratch.hold(64)).toBe(b);
+    expect(() => scratch.free(7)).toThrow('bytes freed at 7');
+  });
+
+  it('is shared where the host shares memory, and copies of it are not', () => {
+    const scratch = new Scratch();
+    expect(memoryType.shared).toBe(true);
+    expect(scratch.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(scratch.floats.slice(0, 4).buffer).toBeInstanceOf(ArrayBuffer);
   });
 });

@@ -50,7 +50,7 @@ describe('renderText', () => {
     expect(large).toContain('100 numbers from 0 to 99, mean 49.5');
     expect(large).toContain('∂x  100 numbers from 0 to 198, mean 99');
     const rank3 = renderText(explain((x: Tensor) => sum(mul(x, x)), [f64([[[1, 2]], [[3, 4]]])]));
-    expect(rank3).toMatch(/\[0, 0\] 1 {2}2 .*∂x {2}\[0, 0\] 2 {2}4\n {5}\[1, 0\] 3 {2}4/);
+    expect(rank3).toMatch(/\[0, 0\] 1 {2}2 .*∂x {2}\[0, 0\] 2 {2}4\n {6}\[1, 0\] 3 {2}4/);
   });
 
   it('says so when there is nothing to take for granted, and nothing folded', () => {

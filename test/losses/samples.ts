@@ -2,7 +2,7 @@
 
 import { bits, uniformFromBits } from '../../src/base/random.ts';
 import type { FloatDType } from '../../src/base/dtype.ts';
-import { type Expr, Lowering, parseClaim, parseDerivation, parseExpr } from '../../src/formula/index.ts';
+import { type Expr, Lowering, Names, parseClaim, parseDerivation, parseExpr } from '../../src/formula/index.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import type { LossInput, LossOptions, LossText, Row } from '../../src/losses/row.ts';
 
@@ -131,7 +131,7 @@ export function evaluated({ equation, handGradient }: LossText, world: World) {
     values: new Map(Object.entries(world.values).map(([name, x]) => [`.${name}`, x])),
   };
   const of = (e: Expr): Float64Array => {
-    const { result } = trace(() => new Lowering(derivation, derivation.sections[0]!, point).expr(e).tensor, []);
+    const { result } = trace(() => new Lowering(new Names(derivation), derivation.sections[0]!, point).expr(e).tensor, []);
     return Float64Array.from(result.leaves[0]!.data);
   };
   const by = claim.left.kind === 'derivative' ? claim.left.by.name : '';

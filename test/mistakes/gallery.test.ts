@@ -130,5 +130,5 @@ describe('the gallery', () => {
 describe('docs/mistakes.md', () => {
   it('is what the gallery says today (vitest -u writes it)', async () => {
     await expect(mistakesMarkdown(mistakes, mistakes.map(({ id }) => reportOf(id)))).toMatchFileSnapshot(join(root, 'docs/mistakes.md'));
-  });
+  }, 120_000);
 });

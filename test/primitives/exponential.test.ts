@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DTypeError } from '../../src/base/errors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
-import { exp, expm1, log, log1p, mul, pow, sigmoid, softplus, sqrt, tanh } from '../../src/primitives/index.ts';
+import {
+  exp, expm1, less, log, log1p, mul, pow, sigmoid, slice, softplus, sqrt, sumTo, tanh, where,
+} from '../../src/primitives/index.ts';
 import { expectBits, f32, f64, i32, slopes } from '../values.ts';
 
 describe('values', () => {
@@ -76,6 +78,19 @@ describe('gradients', () => {
   it('of a power change with the exponent at exponent 0 too: ∂²(a^b)/∂a∂b = 1/a there', () => {
     const byBase = (b: Tensor): Tensor => slopes((a) => pow(a, b), f64([2, 4]))[0]!;
     expectBits(slopes(byBase, f64([0, 0]))[0]!, [0.5, 0.25]);
+  });
+
+  it('of a power are exactly 0 in a branch that was not taken, at every order', () => {
+    const f = (xy: Tensor): Tensor => {
+      const [x, y] = [slice(xy, [[0, 1, 1]]), slice(xy, [[1, 2, 1]])];
+      return sumTo(where(less(0, x), pow(x, y), 0), []);
+    };
+    for (const at of [[-0.5, 1.3], [-2, 0.5], [0, 2], [0, 0]]) {
+      const first = (xy: Tensor): Tensor => slopes(f, xy)[0]!;
+      const second = (xy: Tensor): Tensor => slopes(first, xy)[0]!;
+      const third = (xy: Tensor): Tensor => slopes(second, xy)[0]!;
+      for (const order of [first, second, third]) expect(Array.from(order(f64(at)).data, (x) => x === 0), String(at)).toEqual([true, true]);
+    }
   });
 
   it('stay finite far out, where a composite would overflow', () => {

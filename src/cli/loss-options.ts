@@ -1,0 +1,18 @@
+// Parameters of a loss as words: `--set m=0.35`, read in the type the loss's row wants.
+
+import type { LossOptions, Row } from '../losses/index.ts';
+import { UsageError } from './arguments.ts';
+
+/** The parameters given as name=value, in the type the loss wants. */
+export function lossOptions(row: Row, given: unknown): LossOptions {
+  const texts = Array.isArray(given) ? given.map(String) : [];
+  return Object.fromEntries(texts.map((text) => {
+    const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError(`--set ${text}: write a name and a value, such as --set m=0.35`);
+    const kind = Object.hasOwn(row.parameters, name) ? row.parameters[name]!.kind : 'choice';
+    if (kind === 'choice') return [name, value];
+    if (kind === 'switch') return [name, value === 'true' ? true : value === 'false' ? false : value];
+    if (value.trim() === '' || !Number.isFinite(Number(value))) throw new UsageError(`--set ${text}: ${name} is a number, such as --set ${name}=0.35`);
+    return [name, Number(value)];
+  }));
+}

@@ -1,0 +1,215 @@
+// compile: a function to programs, one for every signature it is called with. The function is recorded once without
+// numbers; what it captures stays as it was then. Inside any trace a compiled function is simply the function, so it
+// can be differentiated, checked and compiled again.
+// A program with Float64 steps, and every program on a host without WebAssembly vectors, is evaluated by the reference.
+
+import { DomainError, message, PoolError, ShapeError } from '../base/errors.ts';
+import { sameShape, shapeText } from '../base/shape.ts';
+import { type Flat, flatten } from '../base/tree.ts';
+import { currentRecorder, evaluate, type Fragment, fromValue, isTensor, type Tensor, trace, Value } from '../graph/index.ts';
+import { appendGuards, blame } from './guard.ts';
+import { obstacle } from './machine.ts';
+import { defaultThreads } from './pool.ts';
+import { NotFinite, type Pass, Program } from './program.ts';
+import { Block, isOwner, keptBlock, releaseKept, updatable } from './resident.ts';
+import { type Call, readCall } from './signature.ts';
+
+export interface CompileOptions {
+  /** Threads that share the work; any number gives the same bits. Default: one per core, at most eight. */
+  readonly threads?: number;
+  /**
+   * Arguments that are updated: argument i becomes result i of the returned tuple, in the same bytes. A call consumes
+   * the tensors of such an argument and returns new ones, which read by copying out and cost nothing to pass on.
+   */
+  readonly resident?: readonly number[];
+  /** Arguments that are only read and stay in memory: the same tensor passed again is not copied again. */
+  readonly keep?: readonly number[];
+  /** Leaves the other results in memory: they can be read until the next call. */
+  readonly leave?: boolean;
+  /**
+   * Where a result is not finite, refuses the call with a DomainError that names the step, and leaves resident arguments
+   * as they were; their tensors stay valid. Updates are then copied in rather than computed in place.
+   */
+  readonly guard?: boolean;
+}
+
+/** Numbers and typed arrays stand for tensors. */
+type Given<T> = T extends Tensor ? Tensor | number | Float32Array | Float64Array | Int32Array : T;
+type GivenAll<P extends readonly unknown[]> = { [I in keyof P]: Given<P[I]> };
+type Arguments<F extends (...args: never[]) => unknown> = GivenAll<Parameters<F>>;
+
+export interface Compiled<F extends (...args: never[]) => unknown> {
+  (...args: Arguments<F>): ReturnType<F>;
+  /** The program these arguments run, and what each pass made of it. */
+  readonly program: (...args: Arguments<F>) => CompiledProgram;
+  /** What is worth knowing about how it runs, each thing said once: on the reference and why, too many signatures. */
+  readonly status: () => readonly string[];
+}
+
+export interface CompiledProgram {
+  /** The recorded graph, the simplified graph, the schedule, or the plan of its memory, as text. */
+  readonly print: (pass: Pass) => string;
+}
+
+/** Programs of one function that are kept. */
+const largestCache = 16;
+
+interface Entry {
+  readonly program: Program;
+  readonly graph: Fragment;
+  readonly result: Flat<unknown>;
+  /** The output that updates an input, by input. */
+  readonly updated: ReadonlyMap<number, number>;
+  /** Evaluates the program on the reference; undefined where kernels run it. */
+  readonly reference: ((inputs: readonly Value[]) => Value[]) | undefined;
+}
+
+/**
+ * f as a program: fused kernels over one arena, made once for every signature.
+ *
+ * Shapes    the arguments and results of f; numbers and typed arrays are inputs like tensors, strings and booleans
+ *           belong to the signature
+ * Gradient  `grad(compile(f))` and `compile(grad(f))` are what they would be without compile
+ * Edges     captured tensors keep the numbers they had when a signature was first met; Float64 runs on the reference
+ * Throws    TraceError when f reads a value; what f throws; DomainError for an index out of range, at every call;
+ *           StaleError for a handle that was consumed; ShapeError for a resident argument whose result is another tree
+ */
+export function compile<F extends (...args: never[]) => unknown>(f: F, options: CompileOptions = {}): Compiled<F> {
+  const compiled = new CompiledFunction(f as unknown as (...args: unknown[]) => unknown, options);
+  const call = (...args: unknown[]): unknown => (currentRecorder() === undefined ? compiled.call(args) : compiled.f(...args));
+  collected.register(call, compiled.entries);
+  return Object.assign(call, {
+    program: (...args: unknown[]): CompiledProgram => compiled.program(args),
+    status: () => compiled.status(),
+  }) as unknown as Compiled<F>;
+}
+
+/** What the programs of a function hold in memory is given back when nobody can call it any more. */
+const collected = new FinalizationRegistry<ReadonlyMap<string, Entry>>((entries) => {
+  for (const { program } of entries.values()) program.release();
+});
+
+class CompiledFunction {
+  readonly f: (...args: unknown[]) => unknown;
+  readonly #threads: number;
+  readonly #resident: ReadonlySet<number>;
+  readonly #keep: ReadonlySet<number>;
+  readonly #leave: boolean;
+  readonly #guard: boolean;
+  readonly entries = new Map<string, Entry>();
+  readonly #said = new Set<string>();
+  readonly #kept = new Map<number, Tensor>();
+
+  constructor(f: (...args: unknown[]) => unknown, options: CompileOptions) {
+    const { threads = defaultThreads(), resident = [], keep = [], leave = false, guard = false } = options;
+    if (!(Number.isInteger(threads) && threads >= 1)) {
+      throw new DomainError(message(`compile: threads ${threads}`, 'A number of threads is a whole number ≥ 1', 'Leave it out for the default'));
+    }
+    const both = resident.find((i) => keep.includes(i));
+    if (both !== undefined) {
+      throw new DomainError(message(`compile: argument ${both} is resident and kept`, 'A kept argument is only read', 'Name it once'));
+    }
+    this.f = f;
+    this.#threads = threads;
+    this.#resident = new Set(resident);
+    this.#keep = new Set(keep);
+    this.#leave = leave;
+    this.#guard = guard;
+  }
+
+  call(args: readonly unknown[]): unknown {
+    const call = readCall(args);
+    const entry = this.#entryOf(call);
+    const { program, reference, result, updated } = entry;
+    const inputs = call.inputs.map((x, i) => (reference === undefined ? this.#inputOf(x, i, call, updated) : x.read()));
+    const fresh = inputs.filter((x, i): x is Block => x instanceof Block && updated.has(i) && !isOwner(call.inputs[i]!));
+    try {
+      const results = reference?.(inputs as Value[]) ?? program.run(inputs, this.#threads);
+      for (const i of updated.keys()) (inputs[i] as Block).consume();
+      const isUpdated = new Set(updated.values());
+      return result.rebuild(results.map((x, i) => (x instanceof Block ? x.handle('compile', { isOwner: isUpdated.has(i) }) : fromValue(x))));
+    } catch (error) {
+      const lost = error instanceof PoolError && program.updatesInPlace ? [...updated.keys()].map((i) => inputs[i] as Block) : fresh;
+      const reason = error instanceof NotFinite ? blame(entry.graph, inputs.map((x) => (x instanceof Block ? x.value : x))) : '';
+      for (const block of lost) block.release();
+      if (reason === '') throw error;
+      throw new DomainError(message(`compile: a result is not finite: ${reason}`, 'A guarded call changes nothing then', 'Lower the rate, or mend the step; the arguments are as they were'));
+    }
+  }
+
+  program(args: readonly unknown[]): CompiledProgram {
+    const { program } = this.#entryOf(readCall(args));
+    return { print: (pass) => program.print(pass) };
+  }
+
+  status(): readonly string[] {
+    return [...this.#said];
+  }
+
+  #inputOf(x: Tensor, i: number, { owners }: Call, updated: ReadonlyMap<number, number>): Value | Block {
+    if (updated.has(i)) return updatable(x);
+    if (!this.#keep.has(owners[i]!)) return x.read();
+    const before = this.#kept.get(i);
+    if (before !== undefined && before !== x) releaseKept(before);
+    this.#kept.set(i, x);
+    return keptBlock(x);
+  }
+
+  #entryOf(call: Call): Entry {
+    const known = this.entries.get(call.key);
+    this.entries.delete(call.key);
+    const entry = known ?? this.#record(call);
+    this.entries.set(call.key, entry);
+    if (this.entries.size > largestCache) {
+      const [oldest, { program }] = this.entries.entries().next().value!;
+      program.release();
+      this.entries.delete(oldest);
+      this.#said.add(`more than ${largestCache} signatures: programs are made again and again; pad the batches to one shape`);
+    }
+    return entry;
+  }
+
+  /** Records f without numbers, for the types of one call. */
+  #record(call: Call): Entry {
+    const traced = trace(this.f as (...args: never[]) => unknown, call.args, { mode: 'abstract' });
+    const { graph, inputs, outputs, result, recorder } = traced;
+    const updated = this.#updates(call, result);
+    const guards = this.#guard ? appendGuards(recorder, outputs) : [];
+    const kept = new Set(call.owners.flatMap((owner, i) => (this.#keep.has(owner) ? [i] : [])));
+    const program = new Program({ graph, inputs, outputs: [...outputs, ...guards] }, { updated, kept, leave: this.#leave, guards: guards.length });
+    const hasFloat64 = graph.steps.some((step) => step.dtype === 'f64');
+    const reason = hasFloat64 ? 'Float64 steps are computed by the reference' : obstacle();
+    if (reason === undefined) return { program, graph: traced, result, updated, reference: undefined };
+    this.#said.add(`a program runs on the reference: ${reason}`);
+    const reference = (values: readonly Value[]): Value[] => {
+      const all = evaluate(graph, outputs, new Map(inputs.map((id, i) => [id, values[i]!])));
+      const results = outputs.map((id) => new Value(graph.steps[id]!.dtype, graph.steps[id]!.shape, all[id]!.data().slice()));
+      if (guards.length > 0 && !results.every((x) => x.data().every(Number.isFinite))) throw new NotFinite();
+      return results;
+    };
+    return { program, graph: traced, result, updated: new Map(), reference };
+  }
+
+  /** Pairs the leaves of resident arguments with those of the results of the same number. */
+  #updates({ args, owners }: Call, result: Flat<Tensor>): Map<number, number> {
+    const updates = new Map<number, number>();
+    for (const argument of this.#resident) {
+      const { leaves, paths } = flatten(args[argument], isTensor, `[${argument}]`);
+      const first = owners.indexOf(argument);
+      const places = result.paths.flatMap((path, output) => (path.startsWith(`[${argument}]`) ? [output] : []));
+      const fits = leaves.length > 0 && leaves.length === places.length && leaves.every((x, i) => {
+        const y = result.leaves[places[i]!]!;
+        return result.paths[places[i]!] === paths[i] && sameShape(x.shape, y.shape) && x.dtype === y.dtype;
+      });
+      if (!fits) {
+        throw new ShapeError(message(
+          `compile: argument ${argument} is ${textOf(leaves)}, result ${argument} is ${textOf(places.map((i) => result.leaves[i]!))}`,
+          'A resident argument and the result of its number are trees of the same form, shapes and types', 'Return [new argument 0, new argument 1, …]'));
+      }
+      leaves.forEach((_, i) => updates.set(first + i, places[i]!));
+    }
+    return updates;
+  }
+}
+
+const textOf = (leaves: readonly Tensor[]): string => leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ') || 'no tensors';

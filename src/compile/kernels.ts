@@ -1,0 +1,113 @@
+// The last pass: a plan to stages that run. Kernels are assembled and loaded once, when a program first runs; tables and
+// constants then lie in memory as long as the program is kept. Addresses are worked out again only when something has
+// moved.
+
+import { bytesPerElement } from '../base/dtype.ts';
+import type { Fold, Group, HostStep, Loop } from './group.ts';
+import { type LoopKernel, loopModule } from './loop-module.ts';
+import { processMemory, type Scratch } from './memory.ts';
+import type { Plan } from './plan.ts';
+import { processRunner } from './pool.ts';
+import { productModule } from './product-kernel.ts';
+import { columnsStage, combineStage, reduceStageModule } from './reduce-stage.ts';
+import type { Runner, Stage } from './stage.ts';
+
+/** What all programs share: the memory, whoever runs the stages, and the modules that are the same for all of them. */
+interface Workshop {
+  readonly scratch: Scratch;
+  readonly runner: Runner;
+  readonly modules: Map<string, number>;
+}
+
+let workshop: Workshop | undefined;
+export const processWorkshop = (): Workshop => (workshop ??= { scratch: processMemory(), runner: processRunner(), modules: new Map() });
+
+/** Stages with the addresses they have while everything lies where `places` says. */
+export interface Linked {
+  readonly places: string;
+  readonly stages: readonly Stage[];
+  readonly scratchBytes: number;
+}
+
+/** The loaded kernels of a plan, and what they need in memory. */
+export class Kernels {
+  readonly #plan: Plan;
+  readonly #module: number;
+  readonly #loops: ReadonlyMap<Group, LoopKernel>;
+  readonly #tables: ReadonlyMap<Group, number>;
+  /** The addresses of constants, by buffer. */
+  readonly constants = new Map<number, number>();
+  readonly #held: number[] = [];
+
+  constructor(plan: Plan) {
+    const { scratch, runner } = processWorkshop();
+    const { groups, buffers, constants } = plan.schedule;
+    this.#plan = plan;
+    const loops = groups.filter((group): group is Loop | Fold => group.kind === 'loop' || group.kind === 'fold');
+    const { module, kernels } = loopModule(loops);
+    this.#module = runner.load(module.bytes());
+    this.#loops = new Map(kernels.map((kernel, i) => [loops[i]!, kernel]));
+    this.#tables = new Map([...plan.products].map(([group, { plan: product }]) => {
+      const address = this.#hold(product.tableBytes);
+      product.writeTables(scratch.words(address, product.tableBytes / 4), address);
+      return [group, address];
+    }));
+    for (const { buffer, value } of constants) {
+      const { dtype, size } = buffers[buffer]!;
+      const address = this.#hold(size * bytesPerElement[dtype]);
+      const words = scratch.words(address, size);
+      const view = dtype === 'i32' ? words : new Float32Array(words.buffer, address, size);
+      if (size === 1) view[0] = value.array[value.offset]!;
+      else view.set(value.data());
+      this.constants.set(buffer, address);
+    }
+  }
+
+  /** Gives back what is held. */
+  release(): void {
+    for (const address of this.#held.splice(0)) processWorkshop().scratch.free(address);
+    processWorkshop().runner.drop(this.#module);
+  }
+
+  /** Stages for these addresses; panels of products lie relative to `base`. */
+  link(places: string, base: number, address: (buffer: number) => number, onHost: (step: HostStep) => void): Linked {
+    let scratchBytes = 0;
+    const stages = this.#plan.schedule.groups.flatMap((group): Stage[] => {
+      switch (group.kind) {
+        case 'host': return [{ kind: 'host', run: () => onHost(group) }];
+        case 'loop':
+        case 'fold': {
+          const { kernel, units, unitCost, buffers, scratchBytes: needed } = this.#loops.get(group)!;
+          scratchBytes = Math.max(scratchBytes, needed);
+          return [{ kind: 'kernel', module: this.#module, kernel, units, unitCost, args: buffers.map(address) }];
+        }
+        case 'product': {
+          const { plan: product, panels } = this.#plan.products.get(group)!;
+          scratchBytes = Math.max(scratchBytes, product.scratchBytes);
+          const module = loadedOnce(product.key, () => productModule(product.module).bytes());
+          return product.stages(module, { address, tables: this.#tables.get(group)!, panels: base + panels });
+        }
+        default: {
+          const module = loadedOnce('reduce', () => reduceStageModule().bytes());
+          const [from, to] = [address(group.from), address(group.to)];
+          return [{ kind: 'kernel', module, ...(group.kind === 'combine' ? combineStage(group, from, to) : columnsStage(group, from, to)) }];
+        }
+      }
+    });
+    return { places, stages, scratchBytes };
+  }
+
+  #hold(bytes: number): number {
+    const address = processWorkshop().scratch.hold(bytes);
+    this.#held.push(address);
+    return address;
+  }
+}
+
+/** The number of a module that no program owns. */
+function loadedOnce(name: string, bytes: () => Uint8Array<ArrayBuffer>): number {
+  const { modules, runner } = processWorkshop();
+  let module = modules.get(name);
+  if (module === undefined) modules.set(name, (module = runner.load(bytes())));
+  return module;
+}

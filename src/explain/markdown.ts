@@ -1,0 +1,48 @@
+// An explanation as Markdown with LaTeX, for notes and for pages that are kept beside the code: the equation, a section
+// per scope with an entry per line, what is taken for granted. Folded steps are left out; the HTML page has them.
+
+import { shapeText } from '../base/shape.ts';
+import { type Claim, toLatex } from '../formula/index.ts';
+import type { Explanation, Line } from './explanation.ts';
+import {
+  definitionsOf, distanceText, type Formula, Formulas, groupsOf, numbersText, proofLegend, proofText, type ReportOptions, rulesOf,
+} from './report.ts';
+import { place } from './text.ts';
+
+/** The whole file. */
+export function renderMarkdown(explanation: Explanation, { title, source, notes = [], equation }: ReportOptions): string {
+  const from = source === undefined ? [] : [source.href === undefined ? source.text : `[${source.text}](${source.href})`, ''];
+  const definitions = definitionsOf(equation).flatMap(({ formula }) => display(formula));
+  return `${[
+    `# ${title}`, '', ...from, ...notes.flatMap((note) => [note, '']),
+    ...(definitions.length === 0 ? [] : ['## Equation', '', ...definitions]),
+    ...markdownLines(explanation), '## Taken for granted', '', ...assumptions(explanation),
+  ].join('\n').trimEnd()}\n`;
+}
+
+/** A formula on lines of its own. */
+const display = (formula: Claim): string[] => ['$$', toLatex(formula), '$$', ''];
+
+function markdownLines(explanation: Explanation): string[] {
+  const formulas = new Formulas(explanation);
+  const names = new Map(explanation.lines.map((line) => [line.number, line.name]));
+  const user = (number: number): string => (names.get(number)!.startsWith('%') ? `(${number})` : `(${number}) ${names.get(number)!}`);
+  const entry = (line: Line): string[] => {
+    const { number, shape, dtype, role, source, adjoint } = line;
+    const notes = [`${dtype}${shapeText(shape)}`, role, source && place(source)].filter((note) => note !== undefined);
+    const rules = rulesOf(line).map(({ rule, times }, i) => `- ${i === 0 ? '' : '\\+ '}${set(formulas.ofRule(line, rule, i))} from ${user(rule.from)}${times === 1 ? '' : `, ${times} times`}`);
+    const values = adjoint === null ? numbersText(line.value, line) : `${numbersText(line.value, line)}\n\nadjoint\n${numbersText(adjoint.value, line)}`;
+    const proof = line.proof === undefined ? [] : [`Proof: ${proofText(line.proof)} digits.`, ''];
+    return [`**(${number})** ${set(formulas.ofLine(line))} · ${notes.join(' · ')}`, '', '```', values, '```', '', ...rules, ...(rules.length === 0 ? [] : ['']), ...proof];
+  };
+  const groups = groupsOf(explanation).filter(({ shown }) => shown.length > 0);
+  return ['## Lines', '', proofLegend, '', ...groups.flatMap(({ scope, shown }) => [...(scope === undefined ? [] : [`### ${scope}`, '']), ...shown.flatMap(entry)])];
+}
+
+function assumptions({ assumptions: all }: Explanation): string[] {
+  if (all.length === 0) return ['Nothing: no stop, no choice, and a path to every input.'];
+  const rows = all.map((each) => `| ${each.kind} | (${each.line}) | \`${each.text.replaceAll('|', '\\|')}\` | ${distanceText(each)} |`);
+  return ['| kind | line | what holds here | distance |', '|---|---|---|---|', ...rows];
+}
+
+const set = (formula: Formula): string => (typeof formula === 'string' ? `\`${formula}\`` : `$${toLatex(formula)}$`);

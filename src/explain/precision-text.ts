@@ -1,0 +1,61 @@
+// Lost digits as text for a terminal: a table of what every named line has left in each format, then, format by format, the
+// steps that lose digits by themselves and the safe forms that keep them. Data only comes in.
+
+import { felt, type FormatPrecision, type Loss, type Precision, type Suggestion } from './precision.ts';
+import { wrap } from './text.ts';
+
+export interface PrecisionTextOptions {
+  /** Columns to fill. Default 80. */
+  readonly width?: number;
+  /** How many steps are shown of each format, those that lose most. Default 6. */
+  readonly most?: number;
+}
+
+const titles = { f32: 'Float32', f16: 'float16', bf16: 'bfloat16' } as const;
+
+/** The report as lines of at most `width` columns, joined. */
+export function precisionText({ formats }: Precision, { width = 80, most = 6 }: PrecisionTextOptions = {}): string {
+  const names = formats[0]?.lines.filter(({ named, adjoint }) => named && adjoint !== null).map(({ name }) => name) ?? [];
+  const cell = (format: FormatPrecision, name: string): string => {
+    const { digits, adjoint } = format.lines.find((line) => line.name === name)!;
+    return `${digits.toFixed(1)} / ${adjoint!.toFixed(1)}`;
+  };
+  const first = Math.max(...names.map(columns), 0) + 2;
+  const heads = formats.map((format) => `${titles[format.format]} (${format.digits.toFixed(1)})`);
+  const widths = formats.map((format, i) => Math.max(columns(heads[i]!), ...names.map((name) => columns(cell(format, name)))) + 3);
+  const row = (name: string, cells: readonly string[]): string =>
+    `  ${padded(name, first)}${cells.map((text, i) => padded(text, widths[i]!)).join('')}`.trimEnd();
+  return [
+    ...wrap('decimal digits that agree with Float64, of a line / of its adjoint', width),
+    row('', heads), ...names.map((name) => row(name, formats.map((format) => cell(format, name)))),
+    ...formats.flatMap((format) => ['', ...formatText(format, width, most)]),
+  ].join('\n');
+}
+
+function formatText(format: FormatPrecision, width: number, most: number): string[] {
+  const { losses, firstToCancel, suggestions } = format;
+  const largest = [...losses].sort((a, b) => b.lost - a.lost).slice(0, most);
+  const shown = losses.filter((loss) => largest.includes(loss) || loss === firstToCancel);
+  const rows = shown.flatMap((loss) => {
+    const lead = `  ${loss.lost.toFixed(1).padStart(4)}  ${loss.how.padEnd(10)}  `;
+    const mark = loss === firstToCancel ? '; the first to cancel' : loss.gain < felt ? '; without a consequence here' : '';
+    return wrap(`${lossText(loss)}${mark}`, width - lead.length).map((text, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + text);
+  });
+  const rest = losses.length - shown.length;
+  const count = losses.length === 0 ? 'no step loses a digit by itself' : 'digits that a step loses by itself';
+  return [
+    ...wrap(`${titles[format.format]}: ${count}`, width), ...rows, ...(rest === 0 ? [] : [`  and ${rest} more`]),
+    ...suggestions.flatMap((one) => wrap(suggestionText(one), width - 2).map((text) => `  ${text}`)),
+  ];
+}
+
+const suggestionText = ({ name, found, use, now, then }: Suggestion): string =>
+  `write ${use} for ${found} (in ${name}): ${now.toFixed(1)} → ${then.toFixed(1)} digits`;
+
+function lossText({ name, formula, derivative }: Loss): string {
+  if (derivative) return `∂${name}: ${formula}`;
+  return name === formula ? formula : `${name} = ${formula}`;
+}
+
+const columns = (text: string): number => Array.from(text.replace(/\p{M}/gu, '')).length;
+const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - columns(text)));

@@ -1,0 +1,82 @@
+// The questions of `marginalia explain`: each answers as text within the terminal and as versioned JSON, and refuses what it
+// cannot answer in one sentence.
+
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { questionHelp, questionOptions } from '../../src/cli/questions.ts';
+import { call } from './run.ts';
+
+const said = async (...args: string[]): Promise<string> => {
+  const { code, out, err } = await call(['explain', ...args]);
+  expect([code, err]).toEqual([0, '']);
+  return out;
+};
+const asked = async (...args: string[]): Promise<Record<string, unknown>> => JSON.parse(await said(...args, '--json')) as Record<string, unknown>;
+
+describe('a question', () => {
+  it.each([
+    [['sv-arc-softmax', '--entry', 'w[1, 2]'], /∂result\/∂w\[1, 2\] = -1\.365\n.*all of it by c → v → z → L\n\nby role\n.*support vector/s],
+    [['sv-arc-softmax', '--branches'], /0\.08705 +0\.1482 +value \+4\.667 +I: f < c \[1, 3\] \(mask\)/],
+    [['sv-arc-softmax', '--along', 'x[1, 0]'], /the result along x\[1, 0\]: 2 cells\n.*1 {2}at -0\.2643 {2}value -4\.643: I: f < c \[1, 3\]/s],
+    [['sv-arc-softmax', '--along', 'nearest'], /along the way to the nearest border: 2 cells\n.*at 0\.08705 {2}value \+4\.667/s],
+    [['arc-softmax', '--set', 'gradient=straightThrough', '--surrogate'], /- f: the value of .* with the derivative of c_y\n.*they part at c_y/s],
+    [['center', '--surrogate'], /- o: is moved by a rule given for it\n.*they part at o;.*\n {2}o +0 +333\.3 /s],
+    [['a-softmax', '--set', 'lambda=5', '--surrogate'], /- result: is held against another function\nthe results are/],
+    [['sv-softmax', '--precision'], /Float32 \(7\.2\).*\n {2}x .*\n.*bfloat16: /s],
+  ])('%j is answered in text', async (args, pattern) => {
+    const out = await said(...args);
+    expect(out).toMatch(new RegExp(`^${args[0]!}: `));
+    expect(out).toMatch(pattern);
+    for (const line of out.split('\n')) expect(Array.from(line.replace(/\p{M}/gu, '')).length).toBeLessThanOrEqual(100);
+  });
+
+  it('is answered in JSON, with the loss, the question and a version', async () => {
+    for (const question of [['--entry', 'x[0, 0]'], ['--surrogate'], ['--precision']]) {
+      expect(await asked('normface', ...question)).toMatchObject({ loss: { id: 'normface' }, question: question[0]!.slice(2), version: 1 });
+    }
+  });
+
+  it('may have its cut drawn', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'marginalia-')), 'cut.svg');
+    expect(await said('sv-arc-softmax', '--along', 'x[1, 0]', '--svg', path)).toContain(`picture: ${path}`);
+    const picture = readFileSync(path, 'utf8');
+    expect(picture).toMatch(/^<svg[\s\S]*cell 2[\s\S]*<\/svg>\n$/);
+    expect(picture).toContain('1, at -0.2643: value -4.643, I: f &lt; c [1, 3]');
+  });
+
+  it('is among the options and in the help', () => {
+    for (const name of Object.keys(questionOptions)) expect(questionHelp).toContain(`--${name}`);
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, block] = /```console\n([\s\S]*?)```/.exec(readme)!;
+
+  it.each(block!.split(/^\$ /m).slice(1).map((text) => text.trimEnd().split('\n')))('shows lines of what is printed: %s', async (command, ...lines) => {
+    const args = [...command.replace(/^.*main\.js explain /, '').matchAll(/'([^']*)'|(\S+)/g)].map((word) => word[1] ?? word[2]!);
+    const printed = (await said(...args)).split('\n');
+    expect(lines.length).toBe(3);
+    for (const line of lines) expect(printed).toContain(line);
+  });
+});
+
+describe('a mistake', () => {
+  it.each([
+    [['softmax', '--entry', 'q[0]'], /there is no line 'q'/],
+    [['softmax', '--entry', 'x[9, 9]'], /x has the shape \[2, 3\]/],
+    [['softmax', '--along', 'x'], /Name an entry such as/],
+    [['softmax', '--along', 'nearest'], /no border was found/],
+    [['softmax', '--along', 'z[0, 0]'], /the input 'z'/],
+    [['softmax', '--branches', '--precision'], /one question at a time, found --branches and --precision/],
+    [['softmax', '--svg', 'a.svg'], /--svg draws a cut; add --along/],
+    [['softmax', '--branches', '--html', 'a.html'], /--html writes the lines; ask --branches without it/],
+  ])('%j is refused in one sentence', async (args, reason) => {
+    const { code, err } = await call(['explain', ...args]);
+    expect(code).toBe(2);
+    expect(err).toMatch(reason);
+    expect(err.trimEnd()).not.toContain('\n');
+  });
+});

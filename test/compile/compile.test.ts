@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { grad, valueAndGrad } from '../../src/autodiff/index.ts';
+import { DomainError, DTypeError, ShapeError, TraceError } from '../../src/base/errors.ts';
+import { compile } from '../../src/compile/compile.ts';
+import { processMemory } from '../../src/compile/memory.ts';
+import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import { catalogue } from '../../src/losses/catalogue.ts';
+import { add, argsort, concat, dropout, exp, gather, key, matmul, mul, neg, rng, sum, transpose } from '../../src/ops/index.ts';
+import { expectBits, f64, i32, thrown } from '../values.ts';
+
+const x = tensor([[1, 2, 3], [4, 5, 6]]);
+
+describe('compile', () => {
+  it('gives the function the same results in the same tree', () => {
+    const f = (a: Tensor, { b, on }: { b: Tensor; on: boolean }) => ({ product: mul(a, b), list: [transpose(a), on ? add(a, 1) : a] });
+    const given = { b: tensor([1, 2, 3]), on: true };
+    const [mine, plain] = [compile(f)(x, given), f(x, given)];
+    expectBits(mine.product, plain.product.toArray());
+    mine.list.forEach((y, i) => expectBits(y, plain.list[i]!.toArray()));
+  });
+
+  it('takes numbers and typed arrays as inputs, so that a schedule makes one program', () => {
+    const f = vi.fn((a: Tensor, rate: Tensor) => mul(a, rate));
+    const step = compile(f);
+    for (const rate of [0.1, 0.01, 0.001]) expectBits(step(Float32Array.of(1, 2), rate), mul(tensor([1, 2]), rate).toArray());
+    expect(f).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives a number the float type of the call', () => {
+    expect(compile((a: Tensor) => exp(a))(1).dtype).toBe('f32');
+    expect(compile((a: Tensor, n: Tensor) => mul(a, n))(f64([1]), 2).dtype).toBe('f64');
+  });
+
+  it('makes a program for every text and switch', () => {
+    const f = compile((a: Tensor, how: string, twice: boolean) => (how === 'neg' ? neg(a) : twice ? add(a, a) : a));
+    expectBits(f(x, 'neg', false), neg(x).toArray());
+    expectBits(f(x, 'id', true), add(x, x).toArray());
+    expectBits(f(x, 'id', false), x.toArray());
+  });
+
+  it('keeps what the function captured as it was', () => {
+    const captured = { scale: tensor(2) };
+    const f = compile((a: Tensor) => mul(a, captured.scale));
+    f(x);
+    captured.scale = tensor(3);
+    expectBits(f(x), mul(x, 2).toArray());
+  });
+
+  it('holds constants of many elements', () => {
+    const table = tensor([[1, 2], [3, 4], [5, 6]]);
+    expectBits(compile((a: Tensor) => matmul(a, table))(x), matmul(x, table).toArray());
+  });
+
+  it('is the function itself inside a trace', () => {
+    const f = compile((a: Tensor) => sum(exp(mul(a, a))));
+    expectBits(grad(f)(x) as Tensor, (grad((a: Tensor) => sum(exp(mul(a, a))))(x) as Tensor).toArray());
+    const nested = compile((a: Tensor) => add(f(a), 1));
+    expect(nested(tensor([0.5])).item()).toBeCloseTo(Math.exp(0.25) + 1, 6);
+    expect(trace(f, [x]).graph.steps.map((step) => step.primitive.name)).toContain('exp');
+    const slope = compile(grad((a: Tensor) => sum(mul(a, mul(a, a)))));
+    expectBits(slope(x) as Tensor, [[3, 12, 27], [48, 75, 108]]);
+  });
+
+  it('computes what has no kernel on the host: orders, joins, random bits', () => {
+    const f = (a: Tensor, k: Tensor): Tensor[] => [argsort(a), concat([a, exp(a)], 0), dropout(a, { rate: 0.5, key: k })];
+    const mine = compile(f)(x, key(3));
+    f(x, key(3)).forEach((y, i) => mine[i]!.data.forEach((value, at) => expect(value).toBeCloseTo(y.data[at]!, 4)));
+  });
+
+  it('draws another mask for another key, with one program', () => {
+    const masked = compile((k: Tensor) => dropout(tensor(new Float32Array(64).fill(1)), { rate: 0.5, key: k }));
+    const masks = [1, 2, 3].map((seed) => String(masked(key(seed)).data));
+    expect(new Set(masks).size).toBe(3);
+  });
+
+  it('works on tensors without elements', () => {
+    const y = compile((a: Tensor) => add(exp(a), 1))(tensor([], { shape: [0, 3] }));
+    expect([y.shape, y.size]).toEqual([[0, 3], 0]);
+  });
+});
+
+describe('the reference', () => {
+  it('runs programs with Float64 steps, and says so once', () => {
+    const f = compile((a: Tensor) => exp(a));
+    const y = f64([0.1, 0.2]);
+    expectBits(f(y), exp(y).toArray());
+    f(f64([1]));
+    expect(f.status()).toEqual(['a program runs on the reference: Float64 steps are computed by the reference']);
+  });
+
+  it('is not needed for Float32, of which there is nothing to say', () => {
+    const f = compile((a: Tensor) => exp(a));
+    f(x);
+    expect(f.status()).toEqual([]);
+  });
+});
+
+describe('the cache', () => {
+  it('keeps 16 programs and says once when it must forget one', () => {
+    const body = vi.fn((a: Tensor) => exp(a));
+    const f = compile(body);
+    const sized = (n: number): Tensor => tensor(new Float32Array(n));
+    for (let n = 1; n <= 16; n++) f(sized(n));
+    f(sized(1));
+    expect(body).toHaveBeenCalledTimes(16);
+    expect(f.status()).toEqual([]);
+    for (let n = 17; n <= 19; n++) f(sized(n));
+    expect(f.status()).toHaveLength(1);
+    // Size 1 was used last, 2 to 4 were forgotten.
+    f(sized(1));
+    expect(body).toHaveBeenCalledTimes(19);
+    f(sized(2));
+    expect(body).toHaveBeenCalledTimes(20);
+  });
+
+  it('gives back the memory of a program that is forgotten', () => {
+    const f = compile((a: Tensor, b: Tensor) => matmul(a, b));
+    const call = (n: number): Tensor => f(tensor(new Float32Array(n * n), { shape: [n, n] }), tensor(new Float32Array(n * n), { shape: [n, n] }));
+    for (let n = 1; n <= 40; n++) call(n);
+    const held = processMemory().top;
+    for (let n = 41; n <= 120; n++) call(1 + (n % 40));
+    expect(processMemory().top).toBeLessThanOrEqual(held);
+  });
+});
+
+describe('refusals', () => {
+  const labels = i32([2, 9]);
+
+  it('of labels out of range, at every call and in the words of the op', () => {
+    const f = compile((a: Tensor, y: Tensor) => gather(a, y, 1));
+    expectBits(f(x, i32([[0], [2]])), [[1], [6]]);
+    for (const bad of [3, -1]) expect(() => f(x, i32([[0], [bad]]))).toThrow(`gather: index ${bad} at [1, 0]`);
+    expectBits(f(x, i32([[1], [1]])), [[2], [5]]);
+  });
+
+  it('of labels a loss would refuse', () => {
+    const loss = catalogue['am-softmax']!.create();
+    const f = compile(valueAndGrad(loss, { wrt: [0, 1] }));
+    expect(() => f(x, tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]]), labels)).toThrow(DomainError);
+  });
+
+  it('of computed indices, by the step that uses them', () => {
+    const f = compile((a: Tensor, y: Tensor) => gather(a, add(y, 1), 1));
+    expectBits(f(x, i32([[0], [1]])), [[2], [6]]);
+    expect(() => f(x, i32([[0], [2]]))).toThrow(DomainError);
+  });
+
+  it('of reading a number while the program is recorded', () => {
+    expect(thrown(() => compile((a: Tensor) => mul(a, a.item()))(tensor(1)))).toBeInstanceOf(TraceError);
+    expect(thrown(() => compile(() => rng(1).uniform([2]))())).toBeInstanceOf(TraceError);
+  });
+
+  it('of arguments that are neither inputs nor part of a signature', () => {
+    const f = compile((a: Tensor, how: { f: () => number }) => mul(a, how.f()));
+    expect(thrown(() => f(x, { f: () => 1 }))).toBeInstanceOf(DTypeError);
+  });
+
+  it('of options that mean nothing', () => {
+    expect(thrown(() => compile((a: Tensor) => a, { threads: 0 }))).toBeInstanceOf(DomainError);
+    expect(thrown(() => compile((a: Tensor) => [a], { resident: [0], keep: [0] }))).toBeInstanceOf(DomainError);
+    expect(thrown(() => compile((a: Tensor) => a, { resident: [0] })(x))).toBeInstanceOf(ShapeError);
+  });
+
+  it('leave the next call as it was', () => {
+    const f = compile((a: Tensor, y: Tensor) => gather(a, y, 1));
+    const top = processMemory().top;
+    expect(() => f(x, i32([[0], [7]]))).toThrow(DomainError);
+    expect(processMemory().top).toBe(top);
+  });
+});
+
+describe('a host without WebAssembly', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  it('computes the same on the reference, and says so', async () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    vi.resetModules();
+    const { compile: fresh, tensor: make, exp: e } = await import('../../src/index.ts');
+    const f = fresh((a: Tensor) => e(a));
+    expect(f(make([0.5]) as Tensor).item()).toBe(Math.fround(Math.exp(0.5)));
+    expect(f.status()).toEqual(['a program runs on the reference: this host has no WebAssembly']);
+  });
+});

@@ -1,0 +1,329 @@
+import { spawnSync } from 'node:child_process';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { PoolError } from '../../src/base/errors.ts';
+import { type Code, type Local, Module } from '../../src/compile/assembler.ts';
+import { productOf } from '../../src/compile/contract.ts';
+import { memoryType, processMemory, Scratch } from '../../src/compile/memory.ts';
+import { defaultThreads, Pool, processRunner } from '../../src/compile/pool.ts';
+import { planProduct } from '../../src/compile/product.ts';
+import { productModule } from '../../src/compile/product-kernel.ts';
+import type { KernelStage, RunOptions, Stage } from '../../src/compile/stage.ts';
+import { i32s, move, times } from '../../src/compile/writing.ts';
+import { runs } from '../values.ts';
+import { bitsOf, randomArray, randomNumbers } from './kernels.ts';
+import { startBuilt } from './threads.ts';
+
+/**
+ * Kernels of one argument after `scratch`, the address of words, one per unit: `sign` writes the thread's scratch
+ * address, `bump` adds 1, `labour` does so after some 20 µs, `echo` writes the first word 16 words behind its own;
+ * `dawdle` is `labour` on this thread, whose scratch is the one in the word at address 8, and `bump` on workers; `fail`
+ * touches what is not there and `hang` never ends on workers, both are `bump` on this thread.
+ */
+function testModule(): Module {
+  const module = new Module(memoryType);
+  const kernel = (name: string, unit: (code: Code, at: Local, scratch: Local, words: Local) => void): void => {
+    module.function(name, i32s(4), [], (code, first, last, scratch, words) => {
+      const [at, n] = [code.local('i32'), code.local('i32')];
+      code.get(words!).get(first!).i32(2).op('i32.shl').op('i32.add').set(at);
+      code.get(last!).get(first!).op('i32.sub').set(n);
+      times(code, n, () => {
+        unit(code, at, scratch!, words!);
+        move(code, at, 4);
+      });
+    });
+  };
+  const bump = (code: Code, at: Local): Code => code.get(at).get(at).memory('i32.load').i32(1).op('i32.add').memory('i32.store');
+  const elsewhere = (code: Code, scratch: Local): Code => code.get(scratch).i32(8).memory('i32.load').op('i32.eq').op('i32.eqz');
+  kernel('sign', (code, at, scratch) => code.get(at).get(scratch).memory('i32.store'));
+  kernel('bump', bump);
+  const labour = (code: Code): void => {
+    const turns = code.local('i32');
+    code.i32(20_000).set(turns);
+    times(code, turns, () => {});
+  };
+  kernel('labour', (code, at) => {
+    labour(code);
+    bump(code, at);
+  });
+  kernel('dawdle', (code, at, scratch) => {
+    elsewhere(code, scratch).if(() => {}, () => labour(code));
+    bump(code, at);
+  });
+  kernel('echo', (code, at, _, words) => code.get(at).get(words).memory('i32.load').memory('i32.store', 64));
+  kernel('fail', (code, at, scratch) => {
+    elsewhere(code, scratch).if(() => code.i32(-16).i32(0).memory('i32.store'));
+    bump(code, at);
+  });
+  kernel('hang', (code, at, scratch) => {
+    elsewhere(code, scratch).if(() => code.loop((again) => code.i32(1).branchIf(again)));
+    bump(code, at);
+  });
+  return module;
+}
+
+/** A pool over its own memory, with words to work on. */
+function house(options: { patienceMs?: number } = {}) {
+  const memory = new Scratch();
+  const workers: Worker[] = [];
+  const pool = new Pool(memory, { start: startBuilt(workers), ...options });
+  const module = pool.load(testModule().bytes());
+  const at = memory.hold(4 * 4096);
+  const words = (): Int32Array => memory.words(at, 4096);
+  // Where the scratch of this thread will be.
+  memory.words(8, 1)[0] = memory.top;
+  const stage = (kernel: string, units: number, unitCost = 1e6): KernelStage => ({ kind: 'kernel', module, kernel, units, unitCost, args: [at] });
+  const run = (stages: readonly Stage[], threads: number, more: Partial<RunOptions> = {}): void =>
+    pool.run(stages, { threads, scratchBytes: 64, writesResident: false, ...more });
+  return { memory, pool, workers, words, stage, run };
+}
+
+const open: Pool[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(open.splice(0).map((pool) => pool.close()));
+});
+
+function opened(options?: { patienceMs?: number }): ReturnType<typeof house> {
+  const made = house(options);
+  open.push(made.pool);
+  return made;
+}
+
+/** Runs a stage until some of its units were done by another thread. */
+function untilShared({ stage, run, words }: ReturnType<typeof house>, threads: number): void {
+  for (let others = 0; others < 1;) {
+    run([stage('sign', 512, 1e6)], threads);
+    others = new Set(words().subarray(0, 512)).size - 1;
+  }
+}
+
+describe('a pool', () => {
+  it('shares the units of a stage, each of them done once', () => {
+    const made = opened();
+    const { stage, run, words, pool, workers } = made;
+    untilShared(made, 2);
+    words().fill(0);
+    for (let i = 0; i < 50; i++) run([stage('bump', 1000, 1e5), stage('bump', 4096, 1e5), stage('bump', 0), stage('bump', 1, 1e7)], 2);
+    expect([...new Set(words().subarray(1, 1000))]).toEqual([100]);
+    expect([...new Set(words().subarray(1000))]).toEqual([50]);
+    expect(words()[0]).toBe(150);
+    expect(workers.length).toBe(1);
+    expect(pool.status).toBe('programs run on 2 threads');
+  });
+
+  it('runs stages in order, host stages between them, and more of them than fit at once', () => {
+    const { stage, run, words } = opened();
+    const seen: number[] = [];
+    const look: Stage = { kind: 'host', run: () => seen.push(words()[77]!) };
+    run([look, ...Array.from({ length: 600 }, (): Stage => stage('bump', 100, 1e4)), look, stage('bump', 100), look], 2);
+    expect(seen).toEqual([0, 600, 601]);
+  });
+
+  it('begins no stage before the one before is over, on any thread', () => {
+    const made = opened();
+    const { stage, run, words } = made;
+    untilShared(made, 2);
+    for (let i = 0; i < 300; i++) {
+      words().fill(0);
+      run([stage('dawdle', 16), stage('echo', 200)], 2);
+      expect([...new Set(words().subarray(0, 216))]).toEqual([1]);
+    }
+  });
+
+  it('starts no worker for one thread, and none for work too small to share', () => {
+    const { stage, run, words, workers, pool } = opened();
+    run([stage('bump', 100)], 1);
+    run([stage('bump', 100, 10)], 4);
+    expect(words()[99]).toBe(2);
+    expect(workers).toEqual([]);
+    expect(pool.status).toBeUndefined();
+  });
+
+  it('loads and forgets modules on threads that are already there', () => {
+    const made = opened();
+    untilShared(made, 2);
+    const { pool, memory, run, words } = made;
+    words().fill(0);
+    const module = pool.load(testModule().bytes());
+    const at = memory.hold(4096);
+    memory.words(at, 1000).fill(5);
+    for (let i = 0; i < 20; i++) run([{ kind: 'kernel', module, kernel: 'bump', units: 1000, unitCost: 1e5, args: [at] }], 2);
+    expect([...new Set(memory.words(at, 1000))]).toEqual([25]);
+    pool.drop(module);
+    run([made.stage('bump', 1000)], 2);
+    expect([...new Set(words().subarray(0, 1000))]).toEqual([1]);
+  });
+
+  it('gives back the scratch of its threads', () => {
+    const { memory, stage, run } = opened();
+    const { top } = memory;
+    run([stage('bump', 10)], 3, { scratchBytes: 1000 });
+    expect(memory.top).toBe(top);
+  });
+
+  it('runs on one thread from sources, where no worker was built, and says so', () => {
+    const memory = new Scratch();
+    const pool = new Pool(memory);
+    const module = pool.load(testModule().bytes());
+    const at = memory.hold(400);
+    memory.words(at, 100).fill(0);
+    pool.run([{ kind: 'kernel', module, kernel: 'bump', units: 100, unitCost: 1e6, args: [at] }], { threads: 4, scratchBytes: 0, writesResident: true });
+    expect([...new Set(memory.words(at, 100))]).toEqual([1]);
+    expect(pool.status).toBe('programs run on one thread: the worker was not built (npm run build)');
+  });
+
+  it('is one per process, over the memory of the process, with as many threads as cores', () => {
+    expect(processRunner()).toBe(processRunner());
+    expect(processMemory()).toBe(processMemory());
+    expect(defaultThreads()).toBeGreaterThanOrEqual(1);
+    expect(defaultThreads()).toBeLessThanOrEqual(8);
+  });
+
+  describe('in a process of its own', () => {
+    /** A product of ones on two threads, with the built files; `before` runs first. */
+    const script = (before: string): string => {
+      const at = new URL('../../dist/compile/', import.meta.url).href;
+      return `${before}
+        const [{ Pool }, { Scratch }, { productModule }, { planProduct }] =
+          await Promise.all(['pool', 'memory', 'product-kernel', 'product'].map((name) => import('${at}' + name + '.js')));
+        const memory = new Scratch();
+        const pool = new Pool(memory);
+        const [down, along] = [[{ size: 300, stride: 300 }], [{ size: 300, stride: 1 }]];
+        const left = { buffer: 0, offset: 0, batch: [], free: down, sum: along };
+        const plan = planProduct({ kind: 'product', left, right: { ...left, free: along, sum: down }, out: 1 });
+        const [a, out, tables, panels] = [360000, 360000, plan.tableBytes, plan.panelBytes].map((bytes) => memory.hold(bytes));
+        plan.writeTables(memory.words(tables, plan.tableBytes / 4), tables);
+        memory.floats.fill(1, a / 4, a / 4 + 90000);
+        const stages = plan.stages(pool.load(productModule(plan.module).bytes()), { address: (i) => [a, out][i], tables, panels });
+        for (let i = 0; i < 30; i++) pool.run(stages, { threads: 2, scratchBytes: plan.scratchBytes, writesResident: true });
+        process.stdout.write(pool.status + ', ' + memory.floats[out / 4 + 89999]);`;
+    };
+    const outcome = (before: string): unknown[] => {
+      const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script(before)], { encoding: 'utf8' });
+      return [stderr, stdout, status];
+    };
+
+    it('does not keep it alive when it is idle', () => {
+      expect(outcome('')).toEqual(['', 'programs run on 2 threads, 300', 0]);
+    });
+
+    it('is one thread without shared memory, without workers, and where workers are refused', () => {
+      expect(outcome('delete globalThis.SharedArrayBuffer;')).toEqual(['', 'programs run on one thread: this host has no shared memory, 300', 0]);
+      expect(outcome('process.getBuiltinModule = undefined;')).toEqual(['', 'programs run on one thread: this host has no worker threads, 300', 0]);
+      const refuse = "process.getBuiltinModule('node:worker_threads').Worker = class { constructor() { throw new Error('not here'); } };";
+      expect(outcome(refuse)).toEqual(['', 'programs run on one thread: this host starts no workers (Error: not here), 300', 0]);
+    });
+  });
+});
+
+describe('the bits of a product', () => {
+  it('are the same for 1, 2, 3, 4 and 7 threads, twice each', () => {
+    const { memory, pool } = opened();
+    for (const [M, N, K] of [[150, 70, 600], [33, 500, 129]] as const) {
+      const dense = (shape: readonly [number, number], buffer: number) => ({ buffer, offset: 0, shape, strides: [shape[1], 1] });
+      const plan = planProduct(productOf(dense([M, K], 0), dense([K, N], 1), { batch: [], sum: [[1, 0]] }, 2));
+      const [a, b, out, tables, panels] = [4 * M * K, 4 * K * N, 4 * M * N, plan.tableBytes, plan.panelBytes].map((bytes) => memory.hold(bytes)) as [number, number, number, number, number];
+      memory.floats.set(randomArray(M * K, 1), a / 4);
+      memory.floats.set(randomArray(K * N, 2), b / 4);
+      plan.writeTables(memory.words(tables, plan.tableBytes / 4), tables);
+      const stages = plan.stages(pool.load(productModule(plan.module).bytes()), { address: (buffer) => [a, b, out][buffer]!, tables, panels });
+      const results = [1, 1, 2, 2, 3, 3, 4, 4, 7, 7].map((threads) => {
+        memory.floats.fill(NaN, out / 4, out / 4 + M * N);
+        pool.run(stages, { threads, scratchBytes: plan.scratchBytes, writesResident: false });
+        return bitsOf(memory.floats.slice(out / 4, out / 4 + M * N));
+      });
+      for (const result of results) expect(result).toEqual(results[0]);
+    }
+  });
+});
+
+describe('a worker that dies', () => {
+  it('at any moment leaves the right result or a PoolError, and the next run is right', async () => {
+    const made = opened({ patienceMs: 100 });
+    const { stage, run, words, workers } = made;
+    const next = randomNumbers(4);
+    const original = Atomics.compareExchange.bind(Atomics);
+    const deaths = Math.ceil(runs.numRuns / 6);
+    const stages = Array.from({ length: 4 }, () => stage('labour', 128, 2e4));
+    const attempt = (writesResident: boolean): unknown => {
+      words().fill(0);
+      try {
+        run(stages, 3, { writesResident, restart: () => void words().fill(0) });
+        return 'right';
+      } catch (error) {
+        return error;
+      }
+    };
+    const killed: Promise<number>[] = [];
+    while (killed.length < deaths) {
+      const death = killed.length;
+      untilShared(made, 3);
+      // Taking work is the moment at which this thread can strike while a worker is busy.
+      let left = 1 + Math.floor(30 * next());
+      const spy = vi.spyOn(Atomics, 'compareExchange').mockImplementation(((...args: Parameters<typeof original>) => {
+        if (--left === 0) killed.push(workers.at(-1 - (death % 2))!.terminate());
+        return original(...args);
+      }) as typeof Atomics.compareExchange);
+      const writesResident = death % 2 === 1;
+      const result = attempt(writesResident);
+      spy.mockRestore();
+      if (!(writesResident && result instanceof PoolError)) {
+        expect(result).toBe('right');
+        expect([...new Set(words().subarray(0, 128))]).toEqual([4]);
+      }
+      expect(attempt(false)).toBe('right');
+      expect([...new Set(words().subarray(0, 128))]).toEqual([4]);
+      await Promise.all(killed);
+    }
+    expect(workers.length).toBeGreaterThanOrEqual(2 * deaths);
+  });
+
+  it('in the middle of a chunk has the run done again from its start', () => {
+    const made = opened({ patienceMs: 100 });
+    const { stage, run, words, workers } = made;
+    untilShared(made, 2);
+    words().fill(0);
+    let restarts = 0;
+    const log: string[] = [];
+    const host: Stage = { kind: 'host', run: () => log.push('host') };
+    for (let i = 0; restarts === 0; i++) {
+      words().fill(0);
+      log.length = 0;
+      run([stage('bump', 512), host, stage('hang', 512)], 2, { restart: () => { restarts++; words().fill(0); } });
+      expect([...new Set(words().subarray(0, 512))]).toEqual([2]);
+    }
+    expect(restarts).toBe(1);
+    expect(log).toEqual(['host', 'host']);
+    run([stage('bump', 512)], 2);
+    expect([...new Set(words().subarray(0, 512))]).toEqual([3]);
+    untilShared(made, 2);
+    expect(workers.length).toBe(2);
+  });
+
+  it('in a run that writes resident bytes, or that cannot be put back, is a PoolError', () => {
+    for (const options of [{ writesResident: true, restart: () => expect.unreachable() }, { writesResident: false }]) {
+      const made = opened({ patienceMs: 100 });
+      const { stage, run, words } = made;
+      untilShared(made, 2);
+      expect(() => {
+        for (;;) run([stage('hang', 512)], 2, options);
+      }).toThrow(new PoolError('a thread stopped answering in the middle of a run. What the run had changed is lost. Start again from the last checkpoint.'));
+      words().fill(0);
+      run([stage('bump', 512)], 2);
+      expect([...new Set(words().subarray(0, 512))]).toEqual([1]);
+    }
+  });
+
+  it('by a kernel that reaches outside the memory is an error at once', () => {
+    const made = opened();
+    const { stage, run, words } = made;
+    untilShared(made, 2);
+    expect(() => {
+      for (;;) run([stage('fail', 512)], 2);
+    }).toThrow('a kernel failed on a worker');
+    words().fill(0);
+    run([stage('bump', 512)], 2);
+    expect([...new Set(words().subarray(0, 512))]).toEqual([1]);
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, it, vi } from 'vitest';
+import { valueAndGrad } from '../../src/autodiff/index.ts';
+import { DomainError, StaleError } from '../../src/base/errors.ts';
+import { compile } from '../../src/compile/compile.ts';
+import { processMemory } from '../../src/compile/memory.ts';
+import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
+import { dropout, exp, foldIn, key, matmul, mean, mul, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
+import { expectBits, f64, i32, thrown } from '../values.ts';
+import { randomArray } from './kernels.ts';
+
+type Params = { readonly w: Tensor; readonly b: Tensor };
+
+const random = (shape: number[], seed: number): Tensor => tensor(randomArray(shape.reduce((n, m) => n * m, 1), seed), { shape });
+const start = (): Params => ({ w: random([4, 3], 1), b: random([3], 2) });
+const x = random([5, 4], 3);
+
+const loss = ({ w, b }: Params, batch: Tensor): Tensor => mean(relu(sub(matmul(batch, w), b)));
+const step = (p: Params, batch: Tensor, rate: Tensor): [Params, Tensor] => {
+  const { value, gradient } = valueAndGrad(loss)(p, batch) as unknown as { value: Tensor; gradient: Params };
+  return [{ w: sub(p.w, mul(rate, gradient.w)), b: sub(p.b, mul(rate, gradient.b)) }, value];
+};
+
+describe('a resident argument', () => {
+  it('is updated from call to call, to what the function itself gives', () => {
+    const train = compile(step, { resident: [0] });
+    let [mine, plain] = [start(), start()];
+    for (const rate of [0.1, 0.05, 0.02]) {
+      const [a, b] = [train(mine, x, rate), step(plain, x, tensor(rate))];
+      [mine, plain] = [a[0], b[0]];
+      expect(a[1].item()).toBeCloseTo(b[1].item(), 5);
+    }
+    mine.w.data.forEach((w, i) => expect(w).toBeCloseTo(plain.w.data[i]!, 5));
+  });
+
+  it('is written over in place: no place in the arena, no copy', () => {
+    const plan = compile(step, { resident: [0] }).program(start(), x, 0.1).print('plan');
+    // The gradients alone.
+    for (const size of [3, 12]) expect(plan.match(new RegExp(`f32\\[${size}\\]`, 'g'))).toHaveLength(1);
+  });
+
+  it('is consumed by the call: a handle throws before it shows the numbers of another step', () => {
+    const train = compile(step, { resident: [0] });
+    const [first] = train(start(), x, 0.1);
+    const before = first.w.toArray();
+    const [second] = train(first, x, 0.1);
+    expect(thrown(() => first.w.data)).toBeInstanceOf(StaleError);
+    expect(thrown(() => exp(first.w))).toBeInstanceOf(StaleError);
+    expect(thrown(() => train(first, x, 0.1))).toBeInstanceOf(StaleError);
+    expect(second.w.toArray()).not.toEqual(before);
+  });
+
+  it('reads by copying out, before and after, and an array read before keeps its numbers', () => {
+    const train = compile(step, { resident: [0] });
+    const [first] = train(start(), x, 0.1);
+    const copy = first.w.data;
+    const numbers = Array.from(copy);
+    train(first, x, 0.1);
+    expect(Array.from(copy)).toEqual(numbers);
+  });
+
+  it('stays valid when the call is refused', () => {
+    const pick = compile((p: Tensor, y: Tensor) => [mul(p, 2), take(p, y)], { resident: [0] });
+    const [first] = pick(random([3, 3], 1), i32([1]));
+    const numbers = first!.toArray();
+    expect(thrown(() => pick(first!, i32([3])))).toBeInstanceOf(DomainError);
+    expect(first!.toArray()).toEqual(numbers);
+    expectBits(pick(first!, i32([0]))[0]!, mul(tensor(numbers), 2).toArray());
+  });
+
+  it('may be passed on to a program for another batch', () => {
+    const train = compile(step, { resident: [0] });
+    const [first] = train(start(), x, 0.1);
+    const [second] = train(first, random([2, 4], 9), 0.1);
+    const plain = step(step(start(), x, tensor(0.1))[0], random([2, 4], 9), tensor(0.1))[0];
+    second.w.data.forEach((w, i) => expect(w).toBeCloseTo(plain.w.data[i]!, 5));
+  });
+
+  it('keeps two trees apart that are trained in turn', () => {
+    const train = compile(step, { resident: [0] });
+    let [a, b] = [start(), start()];
+    for (let i = 0; i < 3; i++) {
+      a = train(a, x, 0.1)[0];
+      b = train(b, x, 0.1)[0];
+    }
+    expectBits(a.w, b.w.toArray());
+  });
+
+  it('may exchange its parts', () => {
+    const swap = compile((p: readonly [Tensor, Tensor]) => [[p[1], p[0]]], { resident: [0] });
+    let [p] = swap([tensor([1, 2]), tensor([3, 4])]) as [[Tensor, Tensor]];
+    [p] = swap(p) as [[Tensor, Tensor]];
+    [p] = swap(p) as [[Tensor, Tensor]];
+    expect(p.map((y) => y.toArray())).toEqual([[3, 4], [1, 2]]);
+  });
+
+  it('reads what every program reads, also one that is not compiled', () => {
+    const [first] = compile(step, { resident: [0] })(start(), x, 0.1);
+    expectBits(mul(first.b, 1), first.b.toArray());
+    expectBits(compile((y: Tensor) => mul(y, 1))(first.b), first.b.toArray());
+  });
+});
+
+describe('a guarded call', () => {
+  const root = (p: Params, at: Tensor): [Params, Tensor] => [{ w: sub(p.w, label(sqrt(at), 'root')), b: p.b }, sum(p.w)];
+  const guarded = compile(root, { resident: [0], guard: true });
+
+  it('updates what is finite', () => {
+    const [next] = guarded(guarded(start(), 4)[0], 9);
+    expectBits(next.w, sub(sub(start().w, 2), 3).toArray());
+  });
+
+  it('that makes a NaN leaves the arguments as they were, and names the step', () => {
+    const [first] = guarded(start(), 4);
+    const numbers = first.w.toArray();
+    const error = thrown(() => guarded(first, -1));
+    expect(error).toBeInstanceOf(DomainError);
+    expect(String(error)).toMatch(/step %\d+ \(sqrt, 'root'\) is NaN at \[\]/);
+    expect(first.w.toArray()).toEqual(numbers);
+    expectBits(guarded(first, 1)[0].w, sub(tensor(numbers), 1).toArray());
+  });
+
+  it('does so for a loss alone, for an overflow, and on the reference', () => {
+    const f = compile((p: Tensor, s: Tensor) => [mul(p, 1), exp(s)], { resident: [0], guard: true });
+    expect(String(thrown(() => f(tensor([1, 2]), 1000)))).toMatch(/\(exp\) is Infinity at \[\]/);
+    expect(String(thrown(() => f(f64([1, 2]), f64(1000) as never)))).toMatch(/\(exp\) is Infinity at \[\]/);
+    expectBits(f(tensor([1, 2]), 0)[1]!, 1);
+  });
+
+  it('lets pass an infinity that no result has', () => {
+    const f = compile((p: Tensor) => [mul(p, 2), exp(sub(p, Infinity))], { resident: [0], guard: true });
+    expectBits(f(tensor([1]))[1]!, [0]);
+  });
+});
+
+describe('keep and leave', () => {
+  it('copy an argument once, and leave results until the next call', () => {
+    const f = compile((w: Tensor, y: Tensor) => [mul(w, y), sum(w)], { keep: [0], leave: true });
+    const w = random([100], 5);
+    const read = vi.spyOn(w, 'read');
+    const [first, total] = f(w, 2);
+    expectBits(first!, mul(w, 2).toArray());
+    expect(total!.item()).toBeCloseTo(sum(w).item(), 5);
+    const calls = read.mock.calls.length;
+    const [second] = f(w, 3);
+    expect(read.mock.calls).toHaveLength(calls);
+    expect(thrown(() => first!.data)).toBeInstanceOf(StaleError);
+    expectBits(second!, mul(w, 3).toArray());
+  });
+
+  it('survive other programs and eager steps in between', () => {
+    const f = compile((w: Tensor) => [mul(w, 2)], { leave: true });
+    const [left] = f(random([1000], 5));
+    compile((w: Tensor) => [exp(w)])(random([100_000], 6));
+    expectBits(left!, mul(random([1000], 5), 2).toArray());
+  });
+
+  it('take what one program left as an argument of another', () => {
+    const f = compile((w: Tensor) => mul(w, 2), { leave: true });
+    const g = compile((w: Tensor) => mul(w, 3), { keep: [0] });
+    expectBits(g(f(tensor([1, 2]))), [6, 12]);
+    expectBits(f(f(tensor([1, 2]))), [4, 8]);
+  });
+
+  it('see another tensor in the place of a kept one', () => {
+    const f = compile((w: Tensor) => mul(w, 2), { keep: [0] });
+    for (const n of [1, 2, 3]) expectBits(f(tensor([n])), [2 * n]);
+  });
+});
+
+describe('many steps', () => {
+  // A last partial batch, a changing rate and dropout, as in training.
+  const train = compile((p: Params, batch: Tensor, rate: Tensor, n: Tensor): [Params, Tensor, Tensor] => {
+    const mask = dropout(tensor(new Float32Array(batch.size).fill(1), { shape: batch.shape }), { rate: 0.5, key: foldIn(key(1), n) });
+    const [next, value] = step(p, mul(batch, mask), rate);
+    return [next, value, mask];
+  }, { resident: [0] });
+  const steps = process.env['RUNS'] === undefined ? 300 : 10_000;
+
+  it('leave heap and arena flat, and draw another mask every time', () => {
+    let p = start();
+    const masks = new Set<string>();
+    const top: number[] = [];
+    for (let n = 0; n < steps; n++) {
+      const [next, , mask] = train(p, n % 10 === 9 ? random([2, 4], n) : random([5, 4], n), 0.1 / (1 + n), i32(n) as never);
+      p = next;
+      if (n % 10 === 0) masks.add(String(mask.data));
+      if (n >= steps / 10 && n % 50 === 0) top.push(processMemory().top, processMemory().memory.buffer.byteLength);
+    }
+    expect(new Set(top).size).toBe(2);
+    expect(masks.size).toBeGreaterThan(0.9 * (steps / 10));
+    expect(currentRecorder()).toBeUndefined();
+  });
+});

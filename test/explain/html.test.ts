@@ -1,0 +1,83 @@
+// The pages of an explanation: every line with all that is known of it, links that lead somewhere, formulas set.
+
+import { describe, expect, it } from 'vitest';
+import { explain, type Explanation, renderHtml, renderMarkdown } from '../../src/explain/index.ts';
+import { label, type Tensor } from '../../src/graph/index.ts';
+import { mul, sum } from '../../src/ops/index.ts';
+import { find, type Node, parseXml } from '../plot/xml.ts';
+import { f64 } from '../values.ts';
+import { cosines, isLabel, margin } from './margin.ts';
+
+const explained = explain(margin, [cosines, isLabel, f64(1.2)], { names: ['c', 'own', 't'] });
+const options = {
+  title: 'A <margin>', source: { text: 'a paper', href: 'https://arxiv.org/abs/1812.11317' }, notes: ['m = 0.25'],
+  equation: 'c[k] = dot(unit(w[k]), unit(x))\nf = c[y] - 1 / 4',
+};
+const withProof: Explanation = { ...explained, lines: explained.lines.map((line) => (line.name === 'f' ? { ...line, proof: { duals: 15.4, differences: null } } : line)) };
+const html = renderHtml(withProof, options);
+const root = parseXml(html.replace('<!DOCTYPE html>\n', ''));
+const all = (name: string, inside: Node = root): Node[] => find(inside, name).map(({ node }) => node);
+const rows = new Map(all('tr').filter(({ attributes }) => attributes.has('id')).map((node) => [node.attributes.get('id')!, node]));
+const words = (node: Node): string => [node.text, ...node.children.filter(({ name }) => name !== 'annotation').map(words)].join(' ');
+
+describe('the page', () => {
+  it('has a row for every line, the unnamed ones folded away', () => {
+    expect([...rows.keys()].sort()).toEqual(explained.lines.map(({ number }) => `line-${number}`).sort());
+    const folded = all('details').filter(({ attributes }) => !attributes.has('open')).flatMap((node) => all('tr', node)).map(({ attributes }) => attributes.get('id')).filter((id) => id !== undefined);
+    expect(folded.sort()).toEqual(explained.lines.filter(({ main }) => !main).map(({ number }) => `line-${number}`).sort());
+  });
+
+  it('says of a line its number, formula, shape, role, value, adjoint, rules, proof, equation and place in the file', () => {
+    const f = explained.lines.find(({ name }) => name === 'f')!;
+    const cells = rows.get(`line-${f.number}`)!.children;
+    expect(cells.map(({ name }) => name)).toEqual(['th', 'td', 'td', 'td', 'td']);
+    expect(cells[0]!.text).toBe(`(${f.number})`);
+    expect(all('annotation', cells[1]).map(({ text }) => text)).toEqual(['f = sum(axis 1, c if own != 0 else 0) - 0.25', '∂f = sum(axis 1, ∂z * 4 if own != 0 else 0)']);
+    expect(words(cells[1]!)).toMatch(/f64\[2, 1\][\s\S]*margin\.ts:\d+[\s\S]*from/);
+    expect(cells.slice(2).map(words).map((text) => text.trim())).toEqual(['0.65\n0.15', '-1.369\n-1.828', '15 / ·']);
+    const i = explained.lines.find(({ name }) => name === 'I')!;
+    expect(words(rows.get(`line-${i.number}`)!)).toContain('support');
+  });
+
+  it('has links that lead to a line, to the equation, to the paper or to the file', () => {
+    const ids = new Set([...html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]!));
+    const targets = all('a').map(({ attributes }) => attributes.get('href')!);
+    for (const target of targets) expect(target.startsWith('#') ? ids.has(target.slice(1)) : /^(https:\/\/arxiv\.org|file:\/\/\/.*\.ts#L\d+$)/.test(target)).toBe(true);
+    expect(targets).toContain('#equation-f');
+    expect(targets.filter((target) => target.startsWith('file:')).length).toBeGreaterThan(3);
+  });
+
+  it('folds scope by scope and lists what is taken for granted', () => {
+    expect(all('summary').map(({ text }) => text).filter((text) => !/unnamed/.test(text))).toEqual(['the function itself', 'support', 'the function itself', 'softmax', 'the function itself']);
+    const last = all('table').at(-1)!;
+    expect(all('tr', last)).toHaveLength(explained.assumptions.length + 1);
+  });
+
+  it('sets every formula of this function', () => {
+    const codes = all('code').map(({ text }) => text);
+    expect(codes.filter((text) => text.includes(' = ') && !text.endsWith(' = input')).filter((text) => !explained.assumptions.some((each) => each.text === text))).toEqual([]);
+  });
+
+  it('escapes the names people give', () => {
+    const text = renderHtml(explain((x: Tensor) => sum(label(mul(x, x), '<b>"&')), [f64([1, 2])]), { title: '</title>' });
+    expect(text).not.toContain('<b>');
+    expect(() => parseXml(text.replace('<!DOCTYPE html>\n', ''))).not.toThrow();
+    expect(text).toContain('Nothing: no stop, no choice');
+  });
+});
+
+describe('the Markdown', () => {
+  const text = renderMarkdown(withProof, options);
+
+  it('has the equation and every main line in LaTeX, with values, rules, proof and shape', () => {
+    expect(text).toContain('# A <margin>\n\n[a paper](https://arxiv.org/abs/1812.11317)\n\nm = 0.25\n\n## Equation\n\n$$\nc_{k} = {\\hat{w}_{k}}^{\\top} \\hat{x}\n$$');
+    for (const { number, main } of explained.lines) expect(text.includes(`**(${number})** `)).toBe(main);
+    expect(text).toMatch(/\*\*\(7\)\*\* \$f = .*\$ · f64\[2, 1\] · margin\.ts:\d+\n\n```\n0\.65\n0\.15\n\nadjoint\n-1\.369\n-1\.828\n```\n\n- \$\\partial f = .*\$ from \(\d+\) z|- \$\\partial f/);
+    expect(text).toContain('Proof: 15 / · digits.');
+  });
+
+  it('has a heading per scope and a row per assumption', () => {
+    expect([...text.matchAll(/^### (.*)$/gm)].map((match) => match[1])).toEqual(['support', 'softmax']);
+    expect(text.split('\n').filter((line) => /^\| (mask|stop|choice|tie|clamp|no path) /.test(line))).toHaveLength(explained.assumptions.length);
+  });
+});
