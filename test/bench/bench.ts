@@ -1,173 +1,228 @@
-// Speed of the own engine: W1, products of N×N matrices; W2, exp and the chain sum(exp(a·b + c)·tanh a), forward.
-// Kernels are timed with their operands in WebAssembly memory, eager calls from tensor to tensor. All cases take turns
-// in every round and the median is printed, so that a busy moment hits all of them; figures of one run are compared
-// with each other and with the ceiling of the same run, median with median and best with best: on a machine that others
-// use, samples longer than a slice of time are interrupted and only the best says what the kernel does.
-// `--json` prints the same as JSON.
+// The speed of the built package: eager, compiled on one thread and on two; with `--peers` beside the other engines.
+// Every engine has a process of its own; all take turns, workload by workload and round by round, so that a busy moment
+// hits all of them. Results must agree with ours before any time counts; an engine whose result differs is said to differ
+// and is not timed. What it compares with is installed into `peers/`, never with the package.
+// `--json` prints the same as JSON; `--rounds N`; `--only TEXT` keeps workloads whose name holds TEXT.
 
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { productModule } from '../../src/compile/product-kernel.ts';
-import { runContract } from '../../src/compile/contract.ts';
-import { combineBlocks, blockCount, reduceModule } from '../../src/compile/reduce-kernel.ts';
-import { compiledEngine, engineStatus } from '../../src/compile/index.ts';
-import type { Body } from '../../src/compile/lanes.ts';
-import { mapImports, mapModule } from '../../src/compile/map-kernel.ts';
-import { Scratch } from '../../src/compile/memory.ts';
-import { instantiate } from '../../src/compile/webassembly.ts';
-import { add, exp, matmul, mul, sum, tanh, tensor, type Tensor, useEngine } from '../../src/index.ts';
-import { ceiling } from './ceiling.ts';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Ceiling, ceiling } from './ceiling.ts';
 
-interface Case {
+interface Workload {
   readonly name: string;
-  readonly unit: 'GFLOP/s' | 'ns/element';
-  /** Floating point operations, or elements, of one call. */
+  readonly kind: string;
+  readonly unit: 'ms' | 'µs' | 'GFLOP/s';
   readonly work: number;
-  readonly call: () => void;
-  /** Calls per sample: a sample lasts about a millisecond, so that most are not interrupted. */
-  readonly repeat: number;
 }
 
-const rounds = 41;
-const million = 2 ** 20;
-
-function numbers(size: number, from: number, to: number): Float32Array {
-  let state = size;
-  return Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return from + ((to - from) * state) / 2 ** 32;
-  });
+interface Answer {
+  readonly name?: string;
+  readonly version?: string;
+  readonly result?: readonly number[];
+  readonly ms?: number;
+  readonly peakMiB?: number;
+  readonly missing?: string;
 }
 
-const scratch = new Scratch();
-const link = (module: { bytes(): Uint8Array<ArrayBuffer> }) => instantiate(module.bytes(), { ...mapImports, memory: scratch.memory });
-const put = (values: Float32Array): number => {
-  const at = scratch.take(4 * values.length);
-  scratch.floats.set(values, at / 4);
-  return at;
-};
+const folder = fileURLToPath(new URL('peers/', import.meta.url));
 
-/** Results that must agree before any time counts. */
-function check(name: string, actual: number, expected: number, tolerance: number): void {
-  if (!(Math.abs(actual - expected) <= tolerance * Math.abs(expected))) throw new Error(`${name}: ${actual} instead of ${expected}`);
-}
+/** A process that answers one line for each line it is asked. */
+class Engine {
+  readonly title: string;
+  version = '';
+  peakMiB = 0;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  #errors = '';
 
-function onReference<T>(body: () => T): T {
-  useEngine(undefined);
-  try {
-    return body();
-  } finally {
-    useEngine(compiledEngine);
+  constructor(title: string, command: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.title = title;
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|MKL)_/.test(name)));
+    this.#process = spawn(command[0]!, command.slice(1), { cwd: folder, env: { ...clean, ...environment } });
+    this.#process.stderr.on('data', (text: Buffer) => (this.#errors += text.toString()));
+    this.#process.stdin.on('error', () => undefined);
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  async ask(request?: object): Promise<Answer> {
+    if (request !== undefined) this.#process.stdin.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) return { missing: `the process ended: ${this.#errors.trim().split('\n').at(-1) ?? ''}`.slice(0, 100) };
+    return JSON.parse(value) as Answer;
+  }
+
+  end(): void {
+    this.#process.kill();
   }
 }
 
-function products(): Case[] {
-  const kernels = link(productModule({ left: 'none', right: 'none' }));
-  const axes = { batch: [], sum: [[1, 0]] } as const;
-  return [64, 128, 256, 512, 1024].flatMap((n): Case[] => {
-    const [left, right] = [numbers(n * n, -1, 1), numbers(n * n, 0, 1)];
-    const [a, b, out] = [put(left), put(right), scratch.take(4 * n * n)];
-    const place = (address: number) => ({ address, shape: [n, n], strides: [n, 1] });
-    const kernel = (): void => {
-      const top = scratch.top;
-      runContract(kernels, scratch, place(a), place(b), axes, out);
-      scratch.release(top);
-    };
-    const [x, y] = [left, right].map((values) => tensor(values, { shape: [n, n] })) as [Tensor, Tensor];
-    let last = 0;
-    for (let k = 0; k < n; k++) last += left[(n - 1) * n + k]! * right[k * n + n - 1]!;
-    kernel();
-    check(`product ${n}`, scratch.floats[out / 4 + n * n - 1]!, last, 1e-3);
-    check(`eager product ${n}`, matmul(x, y).data[n * n - 1]!, last, 1e-3);
-    const [work, repeat] = [2 * n ** 3, Math.max(1, Math.floor(2e7 / n ** 3))];
-    const cases: Case[] = [
-      { name: `W1 ${n} kernel`, unit: 'GFLOP/s', work, repeat, call: kernel },
-      { name: `W1 ${n} eager`, unit: 'GFLOP/s', work, repeat, call: () => void matmul(x, y) },
-    ];
-    if (n <= 256) cases.push({ name: `W1 ${n} reference`, unit: 'GFLOP/s', work, repeat: 1, call: () => void onReference(() => matmul(x, y)) });
-    return cases;
-  });
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
 }
 
-const chain: Body = (A, a, b, c) => A.mul(A.exp(A.add(A.mul(a, b), c)), A.tanh(a));
+const withPeers = process.argv.includes('--peers');
 
-function elementwise(): Case[] {
-  const expKernel = link(mapModule((A, x) => A.exp(x), ['runs']))['map']!;
-  const chainKernel = link(mapModule(chain, ['runs', 'runs', 'runs']))['map']!;
-  const { sumRows } = link(reduceModule());
-  const cases = [1, 4].flatMap((times): Case[] => {
-    const n = times * million;
-    const values = numbers(n, -4, 4);
-    const [from, out] = [put(values), scratch.take(4 * n)];
-    const x = tensor(values);
-    const kernel = (): void => void expKernel(out, 1, n, from, 0, 4);
-    kernel();
-    for (const i of [0, 1, n - 1]) check('exp', scratch.floats[out / 4 + i]!, Math.exp(values[i]!), 2e-7);
-    return [
-      { name: `W2 exp ${times}M kernel`, unit: 'ns/element', work: n, repeat: 1, call: kernel },
-      { name: `W2 exp ${times}M eager`, unit: 'ns/element', work: n, repeat: 1, call: () => void exp(x) },
-    ];
-  });
-  const n = million;
-  const operands = [1, 2, 3].map((seed) => numbers(n + seed, -1, 1).subarray(0, n));
-  const [a, b, c] = operands.map(put) as [number, number, number];
-  const [product, blocks] = [scratch.take(4 * n), scratch.take(8 * blockCount(n))];
-  let total = 0;
-  const kernel = (): void => {
-    chainKernel(product, 1, n, a, 0, 4, b, 0, 4, c, 0, 4);
-    sumRows!(product, 1, n, 4 * n, blocks);
-    total = combineBlocks(scratch.doubles(blocks, blockCount(n)), 0, blockCount(n), 1);
-  };
-  const [x, y, z] = operands.map((values) => tensor(values)) as [Tensor, Tensor, Tensor];
-  const eager = (): number => sum(mul(exp(add(mul(x, y), z)), tanh(x))).item();
-  kernel();
-  check('chain', total, onReference(eager), 1e-6);
-  check('eager chain', eager(), total, 1e-6);
-  return [
-    ...cases,
-    { name: 'W2 chain 1M kernel', unit: 'ns/element', work: n, repeat: 1, call: kernel },
-    { name: 'W2 chain 1M eager', unit: 'ns/element', work: n, repeat: 1, call: () => void eager() },
+function install(): void {
+  if (existsSync(`${folder}node_modules/@jax-js`)) return;
+  process.stderr.write('installing the peers into test/bench/peers/node_modules\n');
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function hasTorch(): boolean {
+  try {
+    execFileSync('python3', ['-c', 'import torch'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function engines(): Engine[] {
+  const node = (title: string, file: string, ...args: string[]): Engine => new Engine(title, [process.execPath, file, ...args]);
+  const own = [
+    node('marginalia 1T', 'marginalia.mjs', '1'), node('marginalia 2T', 'marginalia.mjs', '2'), node('eager', 'marginalia.mjs', 'eager'),
   ];
+  if (!withPeers) return own;
+  const list = [
+    ...own, node('jax-js 1T', 'jax-js.mjs', '1'), node('jax-js 2T', 'jax-js.mjs', '2'),
+    node('tfjs wasm', 'tfjs.mjs', 'wasm'), node('ort-web 1T', 'onnxruntime.mjs', '1'), node('js-pytorch', 'js-pytorch.mjs'),
+  ];
+  if (hasTorch()) {
+    const tuned = { MALLOC_MMAP_THRESHOLD_: '8589934592', MALLOC_TRIM_THRESHOLD_: '17179869184' };
+    for (const threads of ['1', '2']) {
+      list.push(new Engine(`torch ${threads}T`, ['python3', 'torch.py', threads]));
+      list.push(new Engine(`tuned ${threads}T`, ['python3', 'torch.py', threads], tuned));
+    }
+  }
+  return list;
 }
 
-const top = ceiling();
-const ceilingRounds = 2 ** 16;
-const cases: readonly Case[] = [
-  { name: 'ceiling: 128-bit multiply+add', unit: 'GFLOP/s', work: top.flops * ceilingRounds, repeat: 1, call: () => void top.run(ceilingRounds) },
-  ...products(),
-  ...elementwise(),
-];
-
-function sample({ call, repeat }: Case): number {
-  const start = performance.now();
-  for (let i = 0; i < repeat; i++) call();
-  return (performance.now() - start) / repeat;
+/** Whether two results are the same to Float32's precision; sums of many terms are held to the size of the terms. */
+function agree(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((x, i) => {
+    const size = Math.max(Math.abs(a[i | 1] ?? x), Math.abs(b[i | 1] ?? x), Math.abs(x));
+    return Math.abs(x - b[i]!) <= 1e-3 * size;
+  });
 }
 
-for (let i = 0; i < 5; i++) cases.forEach(sample);
-const samples = cases.map((): number[] => []);
-for (let round = 0; round < rounds; round++) cases.forEach((c, i) => samples[i]!.push(sample(c)));
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-const rate = ({ unit, work }: Case, ms: number): number => (unit === 'GFLOP/s' ? work / ms / 1e6 : (ms / work) * 1e6);
-const results = cases.map((c, i) => {
-  const times = samples[i]!.sort((x, y) => x - y);
-  const at = (share: number): number => rate(c, times[Math.round(share * (times.length - 1))]!);
-  return { name: c.name, unit: c.unit, median: at(0.5), best: at(0), slowTenth: at(0.9) };
-});
-const [highest] = results;
+interface Row {
+  readonly workload: string;
+  readonly unit: string;
+  readonly cells: Record<string, { readonly median?: number; readonly best?: number; readonly note?: string }>;
+}
+
+async function measure(workload: Workload, running: readonly Engine[], rounds: number): Promise<Row> {
+  const answers: Answer[] = [];
+  for (const engine of running) answers.push(await engine.ask({ prepare: workload.name, workload }));
+  const ours = answers[0]!.result;
+  const notes = answers.map((answer) => {
+    if (answer.missing !== undefined) return answer.missing;
+    return ours !== undefined && agree(answer.result!, ours) ? undefined : 'differs';
+  });
+  const samples = running.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, engine] of running.entries()) {
+      // An engine that needs seconds for a call says enough in three.
+      if (notes[i] !== undefined || (answers[i]!.ms! > 1000 && round >= 3)) continue;
+      const { ms, peakMiB } = await engine.ask({ sample: true });
+      samples[i]!.push(ms!);
+      engine.peakMiB = Math.max(engine.peakMiB, peakMiB ?? 0);
+    }
+  }
+  const scale = (ms: number): number => {
+    if (workload.unit === 'GFLOP/s') return workload.work / ms / 1e6;
+    return workload.unit === 'µs' ? 1000 * ms : ms;
+  };
+  const cells = Object.fromEntries(running.map((engine, i) => [engine.title, notes[i] === undefined
+    ? { median: scale(median(samples[i]!)), best: scale(Math.min(...samples[i]!)) }
+    : { note: notes[i] }]));
+  return { workload: workload.name, unit: workload.unit, cells };
+}
+
+/** W6: whole processes, from their start to one gradient, in turns; `nothing` is Node alone. */
+function firstGradient(rounds: number): Record<string, number> {
+  const names = ['nothing', 'marginalia', ...(withPeers ? ['jax-js', 'tfjs cpu', 'js-pytorch'] : [])];
+  const samples = names.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    names.forEach((name, i) => {
+      const start = performance.now();
+      execFileSync(process.execPath, ['first-gradient.mjs', name], { cwd: folder });
+      samples[i]!.push(performance.now() - start);
+    });
+  }
+  return Object.fromEntries(names.map((name, i) => [name, Math.round(median(samples[i]!))]));
+}
+
+const three = (x: number): string => (x >= 100 ? String(Math.round(x)) : x.toPrecision(3));
+
+/** The table: a row for every workload; where the work is mostly products, what share of the ceiling ours reaches. */
+function table(rows: readonly Row[], titles: readonly string[], top: number): string {
+  const share = ({ workload, cells }: Row): string => {
+    const { work, unit, name } = chosen.find((w) => w.name === workload)!;
+    if (!/^W[13]/.test(name)) return '';
+    return titles.slice(0, 2).map((title, i) => {
+      const { median: m } = cells[title]!;
+      if (m === undefined) return '–';
+      return ((unit === 'GFLOP/s' ? m : work / m / 1e6) / (top * (i + 1))).toFixed(2);
+    }).join(' / ');
+  };
+  const head = ['', ...titles, 'of the ceiling'];
+  const body = rows.map((row) => [`${row.workload} ${row.unit}`, ...titles.map((title) => {
+    const { median: m, note } = row.cells[title]!;
+    return m === undefined ? note === 'differs' ? 'differs' : '–' : three(m);
+  }), share(row)]);
+  const widths = head.map((_, i) => Math.max(...[head, ...body].map((line) => line[i]!.length)));
+  return [head, ...body].map((line) => line.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]! + 2))).join('')).join('\n');
+}
+
+/** GFLOP/s of the ceiling: the best of many short runs, while nothing else of this bench runs. */
+function rateOf({ run, flops }: Ceiling): number {
+  const times = Array.from({ length: 50 }, () => {
+    const start = performance.now();
+    run(2 ** 16);
+    return performance.now() - start;
+  });
+  return (flops * 2 ** 16) / Math.min(...times) / 1e6;
+}
+
+if (withPeers) install();
+const { workloads } = await import(new URL('peers/workloads.mjs', import.meta.url).href) as { workloads: readonly Workload[] };
+const chosen = workloads.filter((w) => w.name.includes(option('--only') ?? ''));
+const rounds = Number(option('--rounds') ?? 11);
+const best = ceiling();
+let top = rateOf(best);
+const running = engines();
+for (const engine of running) engine.version = (await engine.ask()).version ?? '';
+const rows: Row[] = [];
+for (const workload of chosen) {
+  rows.push(await measure(workload, running, rounds));
+  top = Math.max(top, rateOf(best));
+  process.stderr.write(`${workload.name} done\n`);
+}
+for (const engine of running) engine.end();
+
 const about = {
-  node: process.version, v8: process.versions.v8, cpu: cpus()[0]!.model, cores: cpus().length, load: loadavg().map((x) => Number(x.toFixed(2))),
-  engine: engineStatus(), rounds,
+  node: process.version, cpu: cpus()[0]!.model, cores: cpus().length, load: loadavg().map((x) => Number(x.toFixed(2))), rounds,
+  'ceiling of one thread, 128-bit multiply and add, GFLOP/s': Number(top.toFixed(1)),
+  versions: Object.fromEntries(running.map((e) => [e.title, e.version])),
+  'peak MiB': Object.fromEntries(running.map((e) => [e.title, Math.round(e.peakMiB)])),
+  'W6 first gradient ms': firstGradient(rounds),
 };
-
-if (process.argv.includes('--json')) {
-  process.stdout.write(`${JSON.stringify({ ...about, results }, null, 2)}\n`);
-} else {
-  process.stdout.write(`${Object.entries(about).map(([key, value]) => `${key} ${String(value)}`).join(' · ')}\n`);
-  process.stdout.write(`${''.padEnd(32)}${'median'.padStart(9)}${'best'.padStart(9)}${'slow 10 %'.padStart(11)}\n`);
-  for (const { name, unit, median, best, slowTenth } of results) {
-    const shares = [median / highest!.median, best / highest!.best].map((x) => x.toFixed(2));
-    const share = unit === 'GFLOP/s' ? `  ${shares.join(' / ')} of the ceiling` : '';
-    const [m, b, s] = [median, best, slowTenth].map((x) => x.toFixed(2));
-    process.stdout.write(`${name.padEnd(32)}${m!.padStart(9)}${b!.padStart(9)}${s!.padStart(11)}  ${unit}${share}\n`);
+if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ...about, rows }, null, 2)}\n`);
+else {
+  const say = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ') : String(value));
+  process.stdout.write(`${Object.entries(about).map(([key, value]) => `${key}: ${say(value)}`).join('\n')}\n\n`);
+  process.stdout.write(`${table(rows, running.map((e) => e.title), top)}\n`);
+  for (const row of rows) {
+    for (const [title, { note }] of Object.entries(row.cells)) {
+      if (note !== undefined) process.stdout.write(`${row.workload}, ${title}: ${note}\n`);
+    }
   }
 }

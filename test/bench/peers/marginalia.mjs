@@ -1,5 +1,5 @@
-// Our engine as it is installed: compiled programs from the built package, on one or two threads. Inputs that do not
-// change are kept in the engine's memory and results left there, as every peer does.
+// Our engine as it is installed: the built package, eager or compiled for one or two threads. Inputs that do not change
+// are kept in the engine's memory and results left there, as every peer does.
 
 import { readFileSync } from 'node:fs';
 import * as m from '../../../dist/index.js';
@@ -7,12 +7,13 @@ import { catalogue } from '../../../dist/losses/index.js';
 import { serve } from './serve.mjs';
 import { cnnShapes, fingerprint, mlpShapes } from './workloads.mjs';
 
-const threads = Number(process.argv[2] ?? 1);
+const [, , mode = '1'] = process.argv;
+const compile = mode === 'eager' ? (f) => f : (f, options) => m.compile(f, { threads: Number(mode), ...options });
 const array = (values, shape) => m.tensor(values, { shape });
 
 /** A function whose arguments stay where they are from call to call. */
 function kept(f, inputs) {
-  const run = m.compile(f, { threads, keep: inputs.map((_, i) => i), leave: true });
+  const run = compile(f, { keep: inputs.map((_, i) => i), leave: true });
   let last;
   return {
     call: () => {
@@ -26,10 +27,10 @@ function kept(f, inputs) {
 const crossEntropy = (z, y) => m.mean(m.sub(m.logSumExp(z, { axis: 1 }), m.squeeze(m.gather(z, m.unsqueeze(y, 1), 1), 1)));
 
 function descent(loss, shapes, { rate }, { x, y, params }, shape) {
-  const step = m.compile((state, features, labels) => {
+  const step = compile((state, features, labels) => {
     const { value, gradient } = m.valueAndGrad(loss)(state, features, labels);
     return [state.map((p, i) => m.sub(p, m.mul(rate, gradient[i]))), value];
-  }, { threads, resident: [0], keep: [1, 2] });
+  }, { resident: [0], keep: [1, 2] });
   let state = params.map((p, i) => array(p, shapes[i]));
   const [features, labels] = [array(x, shape), m.tensor(y)];
   let value;
