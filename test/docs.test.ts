@@ -16,7 +16,7 @@ const readme = read('README.md');
 const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true }).map((path) => `docs/${String(path)}`).filter((path) => path.endsWith('.md'))];
 
 describe('the TypeScript of', () => {
-  it.each([['README.md', 1], ['docs/tutorial.md', 20], ['docs/tour.md', 8]])('%s runs and gives what its comments say', async (path, least) => {
+  it.each([['README.md', 1], ['docs/tutorial.md', 20], ['docs/tour.md', 8], ['docs/README.md', 2]])('%s runs and gives what its comments say', async (path, least) => {
     const { text, assertions } = programOf(blocks(read(path), 'ts'));
     expect(assertions).toBeGreaterThanOrEqual(least);
     await runProgram(text);

@@ -2,10 +2,12 @@
 
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkMistake, mistakes, mistakesMarkdown } from '../src/papers/index.ts';
 import { generatedPages } from './docs/pages.ts';
 import { root } from './source.ts';
 
-const pages = generatedPages();
+const reports = mistakes.map(({ id }) => checkMistake(id));
+const pages = new Map([...generatedPages(), ['mistakes.md', mistakesMarkdown(mistakes, reports)]]);
 for (const name of readdirSync(join(root, 'docs/derivations'))) {
   if (!pages.has(`derivations/${name}`)) rmSync(join(root, 'docs/derivations', name));
 }

@@ -110,7 +110,7 @@ thead th{color:var(--quiet);font-weight:600;font-size:.85rem;white-space:nowrap}
 tbody th{font-weight:600;white-space:nowrap}
 td.number,th.number{text-align:right;padding-right:1.1rem;font-variant-numeric:tabular-nums;white-space:nowrap}
 .under{display:block;font-weight:400;font-size:.8rem;color:var(--quiet)}
-h2+.scroll caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+h2+.scroll caption,h2+p+.scroll caption,h2+details+.scroll caption,h2+p+details+.scroll caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .matrix{display:block;white-space:pre;font-variant-numeric:tabular-nums}
 .quiet{color:var(--quiet)}
 .holds{color:var(--good)}

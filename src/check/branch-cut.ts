@@ -8,7 +8,7 @@ import { sizeOf } from '../base/shape.ts';
 import { jsonNumber } from '../explain/numbers.ts';
 import { entryOf } from '../explain/program.ts';
 import { bisected, type BranchDecision, branchMapVersion, type Direction } from './branch-map.ts';
-import { type Crossing, flips, Landscape, placeOf } from './landscape.ts';
+import { type Crossing, flips, Landscape, type Place, placeOf } from './landscape.ts';
 
 export interface BranchCutOptions {
   /** Where the cut begins and ends, in lengths of the direction. Default −1 and 1. */
@@ -64,21 +64,28 @@ export function branchCut(explanation: Explanation, direction: Direction, option
   }
   const lines = new Map(explanation.lines.map((line) => [line.number, line]));
   const at = (h: number): Float64Array => land.point.map((x, i) => x + h * way[i]!);
+  // Neighbouring points are asked for again and again; two of them are kept.
+  let kept: { readonly h: number; readonly place: Place }[] = [];
+  const placeAt = (h: number): Place => {
+    const found = kept.find((one) => one.h === h) ?? { h, place: land.at(at(h)) };
+    kept = [found, ...kept.filter((one) => one !== found)].slice(0, 2);
+    return found.place;
+  };
   const cells: { h: number[]; value: JsonNumber[] }[] = [{ h: [], value: [] }];
   const borders: CutBorder[] = [];
   const add = (h: number): void => {
     const cell = cells.at(-1)!;
     if (cell.h.at(-1) === h) return;
     cell.h.push(h);
-    cell.value.push(jsonNumber(land.at(at(h)).result));
+    cell.value.push(jsonNumber(placeAt(h).result));
   };
   let before = from;
   add(from);
   for (let i = 1; i < points; i++) {
     const next = from + ((to - from) * i) / (points - 1);
     for (let found = 0; found < mostBorders && before < next; found++) {
-      const { decisions } = land.at(at(before));
-      const changes = (h: number): boolean => flips(decisions, land.at(at(h)).decisions).length > 0;
+      const { decisions } = placeAt(before);
+      const changes = (h: number): boolean => flips(decisions, placeAt(h).decisions).length > 0;
       if (!changes(next)) break;
       const border = bisected(changes, before, next);
       const margin = land.margin(way, border);

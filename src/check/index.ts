@@ -23,6 +23,7 @@ export { type DualOptions, dualProgram, type DualResult, forwardDual } from './d
 export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
 export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';
 export type { BranchHits, Counterexample, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
+export { ledgerHtml } from './ledger-html.ts';
 export { ledgerMarkdown, rowText } from './ledger-text.ts';
 export {
   type DifferencePartials, type DualPartials, type Partials, partialsByDifferences, partialsByDual, partialsByEngine,

@@ -27,7 +27,7 @@ export interface Crossing {
 }
 
 /** A point beside a border, with all that was computed there. */
-interface Place {
+export interface Place {
   readonly values: readonly (Value | undefined)[];
   readonly decisions: Decisions;
   readonly result: number;

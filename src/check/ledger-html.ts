@@ -17,7 +17,8 @@ export function ledgerHtml(ledger: Ledger, derivation: Derivation, { text }: Led
   const { points, seed, source } = ledger;
   const paper = addressOf(source);
   const sections = derivation.sections.filter(({ id }) => ledger.rows.some((row) => row.section === id));
-  const named = sections.map((section) => [anchor(section.id), section.title || (section.id === '' ? 'Shared by all sections' : section.id)] as const);
+  const shared = sections.length === 1 ? 'Lines' : 'Shared by all sections';
+  const named = sections.map(({ id, title }) => [anchor(id), title || id || shared] as const);
   const drawn = `${points.data > 0 ? `${points.data} points from data, ` : ''}${points.seeded} seeded points, seed ${seed}.`;
   const body = sections.map((section, i) => {
     const rows = ledger.rows.filter((row) => row.section === section.id);
@@ -86,7 +87,7 @@ function remarks(row: LedgerRow): Markup[] {
     ...(atRounding > 0 ? [`${atRounding} entries at rounding`] : []),
   ];
   const example = counterexample === undefined ? []
-    : [fold('counterexample', listing(counterexampleText(counterexample).slice(1).join('\n'), 'Counterexample'))];
+    : [fold('counterexample', listing(counterexampleText(counterexample).slice(1).map((text) => text.trim()).join('\n'), 'Counterexample'))];
   return [...said.map((text) => markup`<p class="quiet">${text}</p>\n`), ...example];
 }
 

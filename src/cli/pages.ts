@@ -1,7 +1,7 @@
 // `--html FILE` and `--markdown FILE`: what a command found, as a page that can be kept or sent. Shared by the commands
 // that have pages; what is on them is theirs.
 
-import type { Options, Arguments } from './arguments.ts';
+import { type Arguments, type Options, UsageError } from './arguments.ts';
 import { writeText } from './output.ts';
 
 export const pageOptions = { html: { type: 'string' }, markdown: { type: 'string' } } as const satisfies Options;
@@ -11,6 +11,7 @@ export function writePages(values: Arguments['values'], pages: Readonly<Record<k
   return (['html', 'markdown'] as const).flatMap((kind) => {
     const path = values[kind];
     if (typeof path !== 'string') return [];
+    if (path === '') throw new UsageError(`--${kind}: a file is needed, such as --${kind} page.${kind === 'html' ? 'html' : 'md'}`);
     writeText(path, pages[kind]());
     return [path];
   });

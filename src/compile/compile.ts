@@ -9,8 +9,8 @@ import { type Flat, flatten } from '../base/tree.ts';
 import { currentRecorder, evaluate, type Fragment, fromValue, isTensor, type Tensor, trace, Value } from '../graph/index.ts';
 import { appendGuards, blame } from './guard.ts';
 import { obstacle } from './machine.ts';
-import { defaultThreads } from './pool.ts';
-import { NotFinite, type Pass, Program } from './program.ts';
+import { defaultThreads, processRunner } from './pool.ts';
+import { NotFinite, type Pass, Program, type Stays } from './program.ts';
 import { Block, isOwner, keptBlock, releaseKept, updatable } from './resident.ts';
 import { type Call, readCall } from './signature.ts';
 
@@ -55,13 +55,11 @@ export interface CompiledProgram {
 const largestCache = 16;
 
 interface Entry {
-  readonly program: Program;
+  /** Undefined where the reference runs it. */
+  readonly program: Program | undefined;
+  readonly stays: Stays;
   readonly graph: Fragment;
   readonly result: Flat<unknown>;
-  /** The output that updates an input, by input. */
-  readonly updated: ReadonlyMap<number, number>;
-  /** Evaluates the program on the reference; undefined where kernels run it. */
-  readonly reference: ((inputs: readonly Value[]) => Value[]) | undefined;
 }
 
 /**
@@ -86,7 +84,7 @@ export function compile<F extends (...args: never[]) => unknown>(f: F, options: 
 
 /** What the programs of a function hold in memory is given back when nobody can call it any more. */
 const collected = new FinalizationRegistry<ReadonlyMap<string, Entry>>((entries) => {
-  for (const { program } of entries.values()) program.release();
+  for (const { program } of entries.values()) program?.release();
 });
 
 class CompiledFunction {
@@ -119,31 +117,37 @@ class CompiledFunction {
 
   call(args: readonly unknown[]): unknown {
     const call = readCall(args);
-    const entry = this.#entryOf(call);
-    const { program, reference, result, updated } = entry;
-    const inputs = call.inputs.map((x, i) => (reference === undefined ? this.#inputOf(x, i, call, updated) : x.read()));
+    const { program, graph, stays: { updated, guards }, result } = this.#entryOf(call);
+    if (program === undefined) return result.rebuild(evaluated(graph, call.inputs.map((x) => x.read()), guards).map(fromValue));
+    const inputs = call.inputs.map((x, i) => this.#inputOf(x, i, call, updated));
+    refuseTwice(inputs, updated);
     const fresh = inputs.filter((x, i): x is Block => x instanceof Block && updated.has(i) && !isOwner(call.inputs[i]!));
     try {
-      const results = reference?.(inputs as Value[]) ?? program.run(inputs, this.#threads);
+      const results = program.run(inputs, this.#threads);
       for (const i of updated.keys()) (inputs[i] as Block).consume();
       const isUpdated = new Set(updated.values());
-      return result.rebuild(results.map((x, i) => (x instanceof Block ? x.handle('compile', { isOwner: isUpdated.has(i) }) : fromValue(x))));
+      const shown = (x: Value | Block, i: number): Tensor =>
+        (x instanceof Block ? x.handle('compile', { isOwner: isUpdated.has(i) }) : fromValue(x));
+      return result.rebuild(results.map(shown));
     } catch (error) {
+      const given = (): Value[] => inputs.map((x) => (x instanceof Block ? x.value : x));
+      const refusal = error instanceof NotFinite ? refused(graph, given(), guards) : error;
       const lost = error instanceof PoolError && program.updatesInPlace ? [...updated.keys()].map((i) => inputs[i] as Block) : fresh;
-      const reason = error instanceof NotFinite ? blame(entry.graph, inputs.map((x) => (x instanceof Block ? x.value : x))) : '';
       for (const block of lost) block.release();
-      if (reason === '') throw error;
-      throw new DomainError(message(`compile: a result is not finite: ${reason}`, 'A guarded call changes nothing then', 'Lower the rate, or mend the step; the arguments are as they were'));
+      throw refusal;
     }
   }
 
   program(args: readonly unknown[]): CompiledProgram {
-    const { program } = this.#entryOf(readCall(args));
-    return { print: (pass) => program.print(pass) };
+    const { program, graph, stays } = this.#entryOf(readCall(args));
+    const shown = program ?? new Program(graph, stays);
+    return { print: (pass) => shown.print(pass) };
   }
 
   status(): readonly string[] {
-    return [...this.#said];
+    const usesKernels = [...this.entries.values()].some(({ program }) => program !== undefined);
+    const threads = usesKernels && this.#threads > 1 ? processRunner().status : undefined;
+    return [...this.#said, ...(threads === undefined ? [] : [threads])];
   }
 
   #inputOf(x: Tensor, i: number, { owners }: Call, updated: ReadonlyMap<number, number>): Value | Block {
@@ -162,7 +166,7 @@ class CompiledFunction {
     this.entries.set(call.key, entry);
     if (this.entries.size > largestCache) {
       const [oldest, { program }] = this.entries.entries().next().value!;
-      program.release();
+      program?.release();
       this.entries.delete(oldest);
       this.#said.add(`more than ${largestCache} signatures: programs are made again and again; pad the batches to one shape`);
     }
@@ -171,23 +175,16 @@ class CompiledFunction {
 
   /** Records f without numbers, for the types of one call. */
   #record(call: Call): Entry {
-    const traced = trace(this.f as (...args: never[]) => unknown, call.args, { mode: 'abstract' });
-    const { graph, inputs, outputs, result, recorder } = traced;
+    const f = this.f as (...args: never[]) => unknown;
+    const { graph, inputs, outputs, result, recorder } = trace(f, call.args, { mode: 'abstract' });
     const updated = this.#updates(call, result);
     const guards = this.#guard ? appendGuards(recorder, outputs) : [];
     const kept = new Set(call.owners.flatMap((owner, i) => (this.#keep.has(owner) ? [i] : [])));
-    const program = new Program({ graph, inputs, outputs: [...outputs, ...guards] }, { updated, kept, leave: this.#leave, guards: guards.length });
-    const hasFloat64 = graph.steps.some((step) => step.dtype === 'f64');
-    const reason = hasFloat64 ? 'Float64 steps are computed by the reference' : obstacle();
-    if (reason === undefined) return { program, graph: traced, result, updated, reference: undefined };
-    this.#said.add(`a program runs on the reference: ${reason}`);
-    const reference = (values: readonly Value[]): Value[] => {
-      const all = evaluate(graph, outputs, new Map(inputs.map((id, i) => [id, values[i]!])));
-      const results = outputs.map((id) => new Value(graph.steps[id]!.dtype, graph.steps[id]!.shape, all[id]!.data().slice()));
-      if (guards.length > 0 && !results.every((x) => x.data().every(Number.isFinite))) throw new NotFinite();
-      return results;
-    };
-    return { program, graph: traced, result, updated: new Map(), reference };
+    const stays = { updated, kept, leave: this.#leave, guards: guards.length };
+    const whole = { graph, inputs, outputs: [...outputs, ...guards] };
+    const reason = graph.steps.some((step) => step.dtype === 'f64') ? 'Float64 steps are computed by the reference' : obstacle();
+    if (reason !== undefined) this.#said.add(`a program runs on the reference: ${reason}`);
+    return { program: reason === undefined ? new Program(whole, stays) : undefined, graph: whole, stays, result };
   }
 
   /** Pairs the leaves of resident arguments with those of the results of the same number. */
@@ -210,6 +207,30 @@ class CompiledFunction {
     }
     return updates;
   }
+}
+
+/** Refuses a handle that is to be updated and is another argument as well. */
+function refuseTwice(inputs: readonly (Value | Block)[], updated: ReadonlyMap<number, number>): void {
+  for (const i of updated.keys()) {
+    if (inputs.indexOf(inputs[i]!) === i && inputs.lastIndexOf(inputs[i]!) === i) continue;
+    throw new DomainError(message(
+      'compile: one handle is passed twice, and updated', 'An update has its bytes for itself', 'Pass a copy: tensor(x.data, { shape: x.shape })'));
+  }
+}
+
+/** The program on the reference. */
+function evaluated(program: Fragment, given: readonly Value[], guards: number): Value[] {
+  const { graph, inputs, outputs } = program;
+  const all = evaluate(graph, outputs, new Map(inputs.map((id, i) => [id, given[i]!])));
+  const values = outputs.map((id) => new Value(graph.steps[id]!.dtype, graph.steps[id]!.shape, all[id]!.data().slice()));
+  const results = values.slice(0, values.length - guards);
+  if (values.slice(results.length).some((guard) => !Number.isFinite(guard.array[0]))) throw refused(program, given, guards);
+  return results;
+}
+
+function refused(program: Fragment, given: readonly Value[], guards: number): DomainError {
+  const reason = blame({ ...program, outputs: program.outputs.slice(0, -guards) }, given);
+  return new DomainError(message(`compile: a result is not finite: ${reason}`, 'A guarded call changes nothing then', 'Lower the rate, or mend the step; the arguments are as they were'));
 }
 
 const textOf = (leaves: readonly Tensor[]): string => leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ') || 'no tensors';

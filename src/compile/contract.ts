@@ -4,7 +4,7 @@
 import type { ContractAxes } from '../primitives/index.ts';
 import type { Axis, Operand, Product } from './group.ts';
 import type { Scratch } from './memory.ts';
-import { planProduct } from './product.ts';
+import { planProduct, type ProductPlan } from './product.ts';
 import type { WasmFunction } from './webassembly.ts';
 
 /** An operand in WebAssembly memory: the address of its first element, its axes with strides in elements. */
@@ -41,12 +41,25 @@ function operandOf(x: Strided, axes: ContractAxes, side: 0 | 1): Operand {
 export const productOf = (a: Strided, b: Strided, axes: ContractAxes, out: number): Product =>
   ({ kind: 'product', left: operandOf(a, axes, 0), right: operandOf(b, axes, 1), out });
 
+/** Plans of the last contractions: an eager loop asks for the same few again and again. */
+const plans = new Map<string, ProductPlan>();
+const mostPlans = 64;
+
+function planOf(a: Placed, b: Placed, axes: ContractAxes): ProductPlan {
+  const key = [a.shape, a.strides, b.shape, b.strides, axes.batch.flat(), axes.sum.flat()].join('|');
+  const plan = plans.get(key) ?? planProduct(productOf({ ...a, buffer: 0, offset: 0 }, { ...b, buffer: 1, offset: 0 }, axes, 2));
+  plans.delete(key);
+  plans.set(key, plan);
+  if (plans.size > mostPlans) plans.delete(plans.keys().next().value!);
+  return plan;
+}
+
 /** Writes the contraction, dense and row-major, to the address `out`. No size may be 0. */
 export function runContract(
   kernels: Record<string, WasmFunction>, scratch: Scratch, a: Placed, b: Placed, axes: ContractAxes, out: number,
 ): void {
   const places = [a.address, b.address, out];
-  const plan = planProduct(productOf({ ...a, buffer: 0, offset: 0 }, { ...b, buffer: 1, offset: 0 }, axes, 2));
+  const plan = planOf(a, b, axes);
   const [tables, panels, own] = [scratch.take(plan.tableBytes), scratch.take(plan.panelBytes), scratch.take(plan.scratchBytes)];
   plan.writeTables(scratch.words(tables, plan.tableBytes / 4), tables);
   for (const { kernel, units, args } of plan.stages(0, { address: (buffer) => places[buffer]!, tables, panels })) {

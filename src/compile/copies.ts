@@ -1,6 +1,5 @@
-// Copies as loops: what a pad or a concatenation moves is a load and a store through strides, and what it does not move
-// is filled first. Which copy a step is, is read from its params: `edges` around one input, or an `axis` along which
-// the inputs follow each other.
+// Copies as loops: what a copy moves is a load and a store through strides. A concatenation is a loop for every part; a
+// pad is stored by the loop that makes its operand, around which the result is filled first.
 
 import { denseStrides, sizeOf } from '../base/shape.ts';
 import type { Step } from '../graph/index.ts';
@@ -12,26 +11,26 @@ export interface Source {
   readonly access: Access;
 }
 
-/** The loops of a copy step of f32 or i32, in order, into a dense buffer. */
-export function copyLoops(step: Step & { readonly dtype: 'f32' | 'i32' }, inputs: readonly Source[], to: number): Loop[] {
-  const { shape, dtype, params } = step;
+/** Fills the dense result of a pad. */
+export function fillLoop({ shape, dtype, params }: Step, to: number): Loop {
+  const fill = { op: 'constant', dtype: dtype as 'f32' | 'i32', value: params['fill'] as number } as const;
+  const access = { buffer: to, offset: 0, strides: [1] };
+  return { kind: 'loop', space: [sizeOf(shape)], quantities: [fill], stores: [{ quantity: 0, as: 'whole', access }] };
+}
+
+/** True for a copy that puts its inputs one after another along an axis. */
+export const isJoin = ({ primitive, dtype, params }: Step): boolean =>
+  primitive.kind === 'copy' && dtype !== 'f64' && typeof params['axis'] === 'number';
+
+/** The loops of such a step, in order, into its dense result. */
+export function joinLoops({ shape, dtype, params }: Step, inputs: readonly Source[], to: number): Loop[] {
   const strides = denseStrides(shape);
-  const loops: Loop[] = [];
-  const edges = params['edges'] as readonly (readonly [before: number, after: number, interior: number])[] | undefined;
-  if (edges !== undefined) {
-    const whole: Access = { buffer: to, offset: 0, strides: [1] };
-    const fill = { op: 'constant', dtype, value: params['fill'] as number } as const;
-    loops.push({ kind: 'loop', space: [sizeOf(shape)], quantities: [fill], stores: [{ quantity: 0, as: 'whole', access: whole }] });
-  }
-  const place = (offset: number, steps: readonly number[]): Access => ({ buffer: to, offset, strides: steps });
   const axis = params['axis'] as number;
   let from = 0;
-  for (const { shape: space, access } of inputs) {
-    const inside = edges === undefined
-      ? place(from * strides[axis]!, strides)
-      : place(edges.reduce((sum, [before], i) => sum + before * strides[i]!, 0), strides.map((s, i) => s * (edges[i]![2] + 1)));
-    loops.push({ kind: 'loop', space, quantities: [{ op: 'load', dtype, access }], stores: [{ quantity: 0, as: 'whole', access: inside }] });
-    from += space[axis] ?? 0;
-  }
-  return loops;
+  return inputs.map(({ shape: space, access }): Loop => {
+    const load = { op: 'load', dtype: dtype as 'f32' | 'i32', access } as const;
+    const place = { buffer: to, offset: from * strides[axis]!, strides };
+    from += space[axis]!;
+    return { kind: 'loop', space, quantities: [load], stores: [{ quantity: 0, as: 'whole', access: place }] };
+  });
 }

@@ -5,7 +5,8 @@
 // What no loop can do is a product, a reduction over columns, or a step on the host.
 
 import { denseStrides, sizeOf } from '../base/shape.ts';
-import type { MapPrimitive, Step } from '../graph/index.ts';
+import type { MapPrimitive, Params, Step } from '../graph/index.ts';
+import { literalText } from '../graph/literals.ts';
 import { isReadable } from './loop-lanes.ts';
 import { type LoopNode, type Node, ordered, type StepNode, waitsFor } from './nodes.ts';
 import { combineOf, isLine, Operands, type Use } from './operands.ts';
@@ -64,7 +65,7 @@ export class Grouping {
   #isMap(step: Step): boolean {
     const from = this.operands.step(step.inputs[0] ?? 0).dtype;
     const { primitive, params, dtype } = step;
-    return primitive.kind === 'map' && from !== 'f64' && dtype !== 'f64' && isReadable(primitive, params, from, dtype);
+    return primitive.kind === 'map' && from !== 'f64' && dtype !== 'f64' && hasLanes(primitive, params, from, dtype);
   }
 
   #runsInLoop(step: Step): boolean {
@@ -115,8 +116,8 @@ export class Grouping {
   #join(step: Step): void {
     const uses = this.operands.usesOf(step);
     const row = this.#rowAsked(step);
-    const candidates = [...new Set(uses.map((use) => this.home.get(use.base)))].filter((node): node is LoopNode => node?.kind === 'loop')
-      .sort((a, b) => b.id - a.id);
+    const homes = new Set(uses.map((use) => this.home.get(use.base)));
+    const candidates = [...homes].filter((node): node is LoopNode => node?.kind === 'loop').sort((a, b) => b.id - a.id);
     let target: LoopNode | undefined;
     for (const node of candidates) {
       if (target === undefined) {
@@ -134,7 +135,8 @@ export class Grouping {
   }
 
   #newLoop(space: readonly number[]): LoopNode {
-    const node: LoopNode = { kind: 'loop', id: this.#nextId++, space, row: undefined, members: new Set(), blocks: new Set(), after: new Set() };
+    const id = this.#nextId++;
+    const node: LoopNode = { kind: 'loop', id, space, row: undefined, members: new Set(), blocks: new Set(), after: new Set() };
     this.#nodes.push(node);
     return node;
   }
@@ -189,9 +191,9 @@ export class Grouping {
     return isLine(strides, node.space, row);
   }
 
+  /** Loops that a step fits into both: what it reads waits for neither, so they do not wait for each other. */
   #canMerge(into: LoopNode, node: LoopNode): boolean {
     if (into.space.length !== node.space.length || into.space.some((n, axis) => n !== node.space[axis])) return false;
-    if (waitsFor(into, node) || waitsFor(node, into)) return false;
     const row = into.row ?? node.row;
     if (node.row !== undefined && node.row !== row) return false;
     const uses = [...into.members, ...node.members].flatMap((id) => this.operands.usesOf(this.operands.step(id)));
@@ -267,8 +269,8 @@ export class Grouping {
   }
 
   #runsOverColumns(step: Step): boolean {
-    if (step.primitive.kind !== 'reduce' || step.dtype !== 'f32' || combineOf(step) === 'argmax' || !this.#hasElements(step)) return false;
-    return this.operands.runsOf(step).length === 1;
+    if (step.primitive.kind !== 'reduce' || step.dtype !== 'f32' || combineOf(step) === 'argmax') return false;
+    return this.#hasElements(step) && this.operands.runsOf(step).length === 1;
   }
 
   #alone(kind: 'host' | 'columns', step: Step, inputs: readonly number[]): void {
@@ -285,6 +287,18 @@ export class Grouping {
     this.#nodes.push(node);
     this.home.set(node.step, node);
   }
+}
+
+const known = new WeakMap<MapPrimitive, Map<string, boolean>>();
+
+/** Whether lanes can compute a map; worked out once. */
+function hasLanes(primitive: MapPrimitive, params: Params, from: 'f32' | 'i32', to: 'f32' | 'i32'): boolean {
+  let answers = known.get(primitive);
+  if (answers === undefined) known.set(primitive, (answers = new Map()));
+  const key = `${from} ${to} ${literalText(params)}`;
+  let answer = answers.get(key);
+  if (answer === undefined) answers.set(key, (answer = isReadable(primitive, params, from, to)));
+  return answer;
 }
 
 /** The axis a count runs along, −1 for none; undefined where it is shown in another way. */

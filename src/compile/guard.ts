@@ -24,12 +24,14 @@ export function blame({ graph, inputs, outputs }: Fragment, given: readonly Valu
   for (const isBad of [Number.isNaN, (x: number) => !Number.isFinite(x)]) {
     for (const step of graph.steps) {
       const at = values[step.id] === undefined || isConstant(step) ? -1 : bad(step.id, isBad);
-      if (at >= 0 && step.inputs.every((id) => bad(id, isBad) < 0)) return `${nameOf(step)} is ${values[step.id]!.data()[at]} at ${placeOf(step, at)}`;
+      if (at < 0 || step.inputs.some((id) => bad(id, isBad) >= 0)) continue;
+      return `${nameOf(step)} is ${values[step.id]!.data()[at]} at ${placeOf(step, at)}`;
     }
   }
   return 'on the reference every step is finite';
 }
 
 const isConstant = (step: Step): boolean => step.primitive.kind === 'source' && 'value' in step.params;
-const nameOf = ({ id, label, primitive }: Step): string => `step %${id} (${primitive.name}${label === undefined ? '' : `, '${label}'`})`;
+const nameOf = ({ id, label, primitive }: Step): string =>
+  `step %${id} (${primitive.name}${label === undefined ? '' : `, '${label}'`})`;
 const placeOf = ({ shape }: Step, at: number): string => shapeText(coordinates(at, shape));

@@ -3,13 +3,13 @@
 // spent on it. What a mask is, is read from the bodies of the maps, by an algebra that notes what was asked of it.
 
 import type { Algebra, MapPrimitive, Params } from '../graph/index.ts';
-import { levelsOf, type Pick, type RowQuantity, type Rows } from './loop-passes.ts';
+import { inputsOf, levelsOf, type Pick, type RowQuantity, type Rows } from './loop-passes.ts';
 
 /** What a body made of its inputs: an input by number, a constant, or an operation on others. */
 type Term =
   | { readonly op: 'input'; readonly input: number }
   | { readonly op: 'constant'; readonly value: number }
-  | { readonly op: Exclude<keyof Algebra<Term>, 'constant' | 'round'> | 'round'; readonly of: readonly Term[] };
+  | { readonly op: Exclude<keyof Algebra<Term>, 'constant'>; readonly of: readonly Term[] };
 
 const note = (op: Exclude<keyof Algebra<Term>, 'constant'>) => (...of: Term[]): Term => ({ op, of });
 
@@ -41,7 +41,8 @@ export function pickElements(rows: Rows): Rows {
     if (term.op !== 'equal') return undefined;
     const sides = term.of.map((side) => (side.op === 'input' ? q.inputs[side.input]! : -1));
     for (const [position, index] of [sides, sides.toReversed()] as [number, number][]) {
-      const isPosition = quantities[position]?.op === 'iota' && quantities[position]!.dtype === 'i32' && iotaStrides.get(position)!.at(-1) === 1;
+      const count = quantities[position];
+      const isPosition = count?.op === 'iota' && count.dtype === 'i32' && iotaStrides.get(position)!.at(-1) === 1;
       if (isPosition && index >= 0 && levels[index] !== 'full') return index;
     }
     return undefined;
@@ -64,8 +65,6 @@ export function pickElements(rows: Rows): Rows {
     return index === undefined ? undefined : { op: 'pick', dtype: 'f32', of: q.inputs[x!.input]!, index };
   };
 
-  return {
-    ...rows,
-    quantities: quantities.map((q, i) => (q.op === 'reduce' && q.combine === 'sum' && !inBlocks.has(i) ? picked(q.input) ?? q : q)),
-  };
+  const isSum = (q: RowQuantity, i: number): boolean => q.op === 'reduce' && q.combine === 'sum' && !inBlocks.has(i);
+  return { ...rows, quantities: quantities.map((q, i) => (isSum(q, i) ? picked(inputsOf(q)[0]!) ?? q : q)) };
 }

@@ -10,7 +10,9 @@ import { type Body, type Lanes, readBody, Unreadable } from './lanes.ts';
 type Number32 = 'f32' | 'i32';
 
 /** What a map makes of some lanes of one type. Throws Unreadable where no lane can do it. */
-export function readMap<T, W>(L: Lanes<T, W>, primitive: MapPrimitive, params: Params, inputs: readonly T[], from: Number32, to: Number32): T {
+export function readMap<T, W>(
+  L: Lanes<T, W>, primitive: MapPrimitive, params: Params, inputs: readonly T[], from: Number32, to: Number32,
+): T {
   const body: Body = (algebra, ...xs) => primitive.body(algebra, params, ...xs);
   const value = from === 'f32' ? readBody(L, body, inputs) : body(wordAlgebra(L), ...inputs);
   if (from === to) return value;
@@ -58,7 +60,7 @@ export function isReadable(primitive: MapPrimitive, params: Params, from: Number
 
 /** The vector instructions of one quantity, given its inputs. */
 export function costOf(q: RowQuantity, quantities: readonly RowQuantity[]): number {
-  if (q.op !== 'map') return q.op === 'constant' ? 0 : 1;
+  if (q.op !== 'map') return q.op === 'constant' ? 0 : q.op === 'reduce' ? 5 : 1;
   const lanes = new LaneCode();
   const inputs = q.inputs.map((_, slot) => lanes.input(slot));
   return sizeOf([readMap(lanes, q.primitive, q.params, inputs, typeOfInputs(q.inputs, quantities), q.dtype)]);

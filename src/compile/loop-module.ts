@@ -27,13 +27,18 @@ export interface LoopKernel {
   readonly buffers: readonly number[];
 }
 
+export interface LoopModule {
+  readonly module: Module;
+  readonly kernels: readonly LoopKernel[];
+}
+
 /** A unit takes about so many nanoseconds where it can. */
 const usualCost = 20_000;
 /** Nanoseconds that a vector instruction adds to an element, or to a row where it is done once; and that a row begins with. */
 const [perElement, perRow, rowStart] = [0.03, 0.3, 1];
 
 /** One kernel per loop or fold, in order. Throws Unreadable for a body that no lane can compute. */
-export function loopModule(loops: readonly (Loop | Fold)[], wantedCost = usualCost): { readonly module: Module; readonly kernels: readonly LoopKernel[] } {
+export function loopModule(loops: readonly (Loop | Fold)[], wantedCost = usualCost): LoopModule {
   const module = new Module(memoryType);
   const names = Object.keys(hostFunctions) as HostFunction[];
   const hosts = new Map<HostFunction, Callable>(names.map((name) => [name, module.importFunction(name, ['f32'], ['f32'])]));
@@ -41,7 +46,8 @@ export function loopModule(loops: readonly (Loop | Fold)[], wantedCost = usualCo
   const kernels = loops.map((loop, number): LoopKernel => {
     if (loop.kind === 'fold') {
       const { name } = module.function(`fold${number}`, i32s(5), [], (code) => writeFold(code, loop));
-      return { kernel: name, units: foldUnits(loop), unitCost: foldCost(loop), scratchBytes: foldScratch(loop), buffers: [loop.from.buffer, loop.to] };
+      const buffers = [loop.from.buffer, loop.to];
+      return { kernel: name, units: foldUnits(loop), unitCost: foldCost(loop), scratchBytes: foldScratch(loop), buffers };
     }
     const rows = pickElements(mergeRows(loop));
     const passes = planPasses(rows);
@@ -66,11 +72,18 @@ function buffersOf({ quantities, stores }: Rows, { needed }: Passes): readonly n
   return [...buffers];
 }
 
-function cutUp({ lead, length, quantities, stores }: Rows, { needed, levels }: Passes, wantedCost: number): { cut: Cut; units: number; unitCost: number } {
+interface Cuts {
+  readonly cut: Cut;
+  readonly units: number;
+  readonly unitCost: number;
+}
+
+function cutUp({ lead, length, quantities, stores }: Rows, { needed, levels }: Passes, wantedCost: number): Cuts {
   const count = lead.reduce((n, size) => n * size, 1);
   if (count * length === 0) return { cut: { by: 'rows', rows: 1 }, units: 0, unitCost: 0 };
+  const isFull = (i: number): boolean => levels[i] === 'full' || quantities[i]!.op === 'reduce';
   const instructions = (full: boolean): number =>
-    [...needed].filter((i) => (levels[i] === 'full') === full).reduce((sum, i) => sum + costOf(quantities[i]!, quantities), stores.length);
+    [...needed].filter((i) => isFull(i) === full).reduce((sum, i) => sum + costOf(quantities[i]!, quantities), stores.length);
   const elementCost = instructions(true) * perElement;
   const oneRow = rowStart + instructions(false) * perRow + length * elementCost;
   const endsInBlocks = (i: number): boolean => stores.some((s) => s.as === 'blocks' && s.quantity === i);
@@ -93,12 +106,13 @@ export function inPlacePairs(loop: Loop): readonly (readonly [number, number])[]
   const { quantities, stores, lead, length } = rows;
   const wholeRows = cutUp(rows, passes, usualCost).cut.by === 'rows';
   const readers = (buffer: number): number[] => [...passes.needed].filter((i) => accessOf(quantities[i]!)?.buffer === buffer);
-  const touchedByElement = new Set<number>();
-  const touch = (i: number): void => {
-    touchedByElement.add(i);
-    inputsOf(quantities[i]!).forEach(touch);
+  // An element is read before the pass it belongs to, somewhere in its own row.
+  const readAhead = new Map<number, number>();
+  const touch = (i: number, pass: number): void => {
+    readAhead.set(i, Math.max(pass, readAhead.get(i) ?? 0));
+    for (const input of inputsOf(quantities[i]!)) touch(input, pass);
   };
-  for (const i of passes.needed) if (['element', 'pick'].includes(quantities[i]!.op)) touch(i);
+  for (const i of passes.needed) if (['element', 'pick'].includes(quantities[i]!.op)) touch(i, passes.stages[i]!);
   const lastPass = (i: number): number => passes.passes.findLastIndex((pass) => pass.leaves.includes(i));
   const loaded = new Set([...passes.needed].flatMap((i) => accessOf(quantities[i]!)?.buffer ?? []));
   return stores.flatMap((store) => {
@@ -108,8 +122,9 @@ export function inPlacePairs(loop: Loop): readonly (readonly [number, number])[]
     if (!isDense(isNumber ? lead : [...lead, length], isNumber ? strides.slice(0, -1) : strides)) return [];
     const mayHold = (i: number): boolean => {
       const access = accessOf(quantities[i]!)!;
-      return access.offset === offset && access.strides.every((s, axis) => s === strides[axis]) && !touchedByElement.has(i)
-        && lastPass(i) <= passes.stages[store.quantity]!;
+      const ahead = readAhead.get(i);
+      return access.offset === offset && access.strides.every((s, axis) => s === strides[axis]) && (ahead === undefined || wholeRows)
+        && Math.max(lastPass(i), ahead ?? 0) <= passes.stages[store.quantity]!;
     };
     return [...loaded].filter((from) => from !== buffer && readers(from).every(mayHold)).map((from) => [from, buffer] as const);
   });

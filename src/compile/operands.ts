@@ -27,6 +27,7 @@ export class Operands {
   readonly sights: Sights;
   /** Products of two tensors that only contractions read, which multiply while they pack. */
   readonly absorbed: ReadonlySet<number>;
+  readonly #uses: (readonly Use[])[] = [];
 
   constructor(program: Simplified) {
     this.program = program;
@@ -47,7 +48,11 @@ export class Operands {
   }
 
   /** What a step of a loop reads, with strides over `spaceOf` it, or over the axes of the result where that has fewer. */
-  usesOf(step: Step): Use[] {
+  usesOf(step: Step): readonly Use[] {
+    return (this.#uses[step.id] ??= this.#findUses(step));
+  }
+
+  #findUses(step: Step): Use[] {
     const { kind } = step.primitive;
     if (kind === 'view') {
       const { shape, sight } = this.sights.source(step.id);
@@ -77,7 +82,7 @@ export class Operands {
   /** Where a copy that moves one operand apart puts it: an access of its dense result, with strides over its space. */
   placementOf(step: Step): { readonly offset: number; readonly strides: readonly number[] } | undefined {
     const edges = step.params['edges'] as readonly (readonly [number, number, number])[] | undefined;
-    if (step.primitive.kind !== 'copy' || step.inputs.length !== 1 || edges === undefined || edges.flat().some((n) => n < 0)) return undefined;
+    if (step.primitive.kind !== 'copy' || edges === undefined || edges.flat().some((n) => n < 0)) return undefined;
     const own = denseStrides(step.shape);
     const strides = own.map((s, axis) => s * (edges[axis]![2] + 1));
     const { shape } = this.step(step.inputs[0]!);
@@ -123,23 +128,25 @@ export class Operands {
     const sight = this.sights.of(operand.id);
     const own = denseStrides(product.shape);
     // The axis of the product that each axis of the operand shows.
-    const axes = operand.shape.map((n, axis) => (n === 1 ? -1 : product.shape.findIndex((m, a) => m === n && own[a] === sight.strides[axis])));
+    const shown = (n: number, stride: number): number => product.shape.findIndex((m, a) => m === n && own[a] === stride);
+    const axes = operand.shape.map((n, axis) => (n === 1 ? -1 : shown(n, sight.strides[axis]!)));
     if (sight.offset !== 0 || operand.shape.some((n, axis) => n !== 1 && axes[axis]! < 0)) return undefined;
     const seen = product.inputs.map((id): Sight => {
       const from = this.sights.of(id);
-      const lead = product.shape.length - this.step(id).shape.length;
-      const stretched = product.shape.map((n, a) => (a < lead || (n !== 1 && this.step(id).shape[a - lead] === 1) ? 0 : from.strides[a - lead]!));
+      const { shape } = this.step(id);
+      const lead = product.shape.length - shape.length;
+      const stretched = product.shape.map((n, a) => (a < lead || (n !== 1 && shape[a - lead] === 1) ? 0 : from.strides[a - lead]!));
       return { ...from, strides: axes.map((axis) => (axis < 0 ? 0 : stretched[axis]!)) };
     });
     const pairs = contraction.params as unknown as ContractAxes;
     const summed = pairs.sum.map((pair) => pair[side]);
     const batch = pairs.batch.map((pair) => pair[side]);
-    const moves = (x: Sight, which: (axis: number) => boolean): boolean => operand.shape.some((n, axis) => n !== 1 && which(axis) && x.strides[axis] !== 0);
+    const moves = (x: Sight, which: (axis: number) => boolean): boolean =>
+      operand.shape.some((n, axis) => n !== 1 && which(axis) && x.strides[axis] !== 0);
     const isFree = (axis: number): boolean => !summed.includes(axis) && !batch.includes(axis);
     for (const [x, factor] of [[seen[0]!, seen[1]!], [seen[1]!, seen[0]!]] as const) {
       const isHeld = [x, factor].every(({ base }) => uniform(this.step(base)) === undefined && !this.#isCounted(base));
-      const full = operand.shape.every((n, axis) => n === 1 || x.strides[axis] !== 0);
-      if (!isHeld || !full || moves(factor, (axis) => batch.includes(axis))) continue;
+      if (!isHeld || moves(factor, (axis) => batch.includes(axis))) continue;
       if (!moves(factor, isFree)) return { x, factor, along: 'sum' };
       if (!moves(factor, (axis) => summed.includes(axis))) return { x, factor, along: 'free' };
     }
@@ -160,7 +167,9 @@ export class Operands {
       if (step.primitive.kind === 'view' && !this.sights.moves(step)) continue;
       for (const id of step.inputs) {
         const { base } = this.sights.of(id);
-        readers.set(base, [...(readers.get(base) ?? []), step]);
+        const known = readers.get(base);
+        if (known === undefined) readers.set(base, [step]);
+        else known.push(step);
       }
     }
     const found = new Set<number>();

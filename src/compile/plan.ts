@@ -98,7 +98,8 @@ export function readsOf(group: Group): number[] {
       if (q.op === 'load') return [q.access.buffer];
       return q.op === 'element' && typeof q.of !== 'number' ? [q.of.buffer] : [];
     });
-    case 'product': return [group.left, group.right].flatMap(({ buffer, scale }) => [buffer, ...(scale === undefined ? [] : [scale.access.buffer])]);
+    case 'product':
+      return [group.left, group.right].flatMap(({ buffer, scale }) => (scale === undefined ? [buffer] : [buffer, scale.access.buffer]));
     case 'host': return group.inputs.flatMap(placeOf);
     case 'fold': return [group.from.buffer];
     default: return [group.from];

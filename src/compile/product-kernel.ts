@@ -31,10 +31,9 @@ type HeaderWord = (typeof headerWords)[number];
  * which operand is packed for everybody (1 left, 2 right, 0 none) and where its panels are; the part of the result that
  * is computed (from batch `batch`, rows, columns) and the part of K that is summed, from `k` to `kEnd`.
  */
-export const stageWords = [
-  'header', 'left', 'right', 'out', 'leftScale', 'rightScale', 'shared', 'panels',
-  'batch', 'row', 'rows', 'column', 'columns', 'k', 'kEnd',
-] as const;
+export const placeWords = ['header', 'left', 'right', 'out', 'leftScale', 'rightScale', 'shared', 'panels'] as const;
+export const partWords = ['batch', 'row', 'rows', 'column', 'columns', 'k', 'kEnd'] as const;
+const stageWords = [...placeWords, ...partWords];
 type Words = Record<(typeof stageWords)[number], Local>;
 
 export interface ProductModuleOptions {
@@ -140,6 +139,7 @@ function multiplyKernel(module: Module, packers: Record<Side, Packer>, tiles: Ca
     const { code, first, last, scratch, at, read } = kernel;
     const { grid, blocks, batch, block } = namedWords(code, 'grid', 'blocks', 'batch', 'block');
     const { row, rows, column, columns } = namedWords(code, 'row', 'rows', 'column', 'columns');
+    // Where the piece at hand begins, and its size, in rows, columns and positions of K.
     const { r, height, c, width, k, depth } = namedWords(code, 'r', 'height', 'c', 'width', 'k', 'depth');
     const { left, right } = namedWords(code, 'left', 'right');
     const isShared = (side: Side): Code => code.get(at.shared).i32(side === 'left' ? 1 : 2).op('i32.eq');

@@ -6,7 +6,7 @@
 
 import type { Axis, Operand, Product } from './group.ts';
 import {
-  blockK, blockM, headerWords, type ProductModuleOptions, type Side, stageWords, widths,
+  blockK, blockM, headerWords, partWords, placeWords, type ProductModuleOptions, type Side, widths,
 } from './product-kernel.ts';
 import { runLength } from './product-pack.ts';
 import { spareBytes } from './product-tile.ts';
@@ -20,8 +20,9 @@ const packCost = 0.7;
 export interface Cuts {
   /** Rows, or columns, of a unit where there are plenty. */
   readonly blockFree: number;
-  /** Units a large product has at least, so that several threads end at about the same time. */
+  /** Units a product has at least, so that several threads end at about the same time, where each costs so much (ns). */
   readonly fewestUnits: number;
+  readonly unitCost: number;
   /** Columns packed at a time by a unit that packs them itself. */
   readonly stepColumns: number;
   /** A chunk of panels for everybody, in bytes and in rows or columns. */
@@ -34,7 +35,7 @@ export interface Cuts {
 }
 
 export const measuredCuts: Cuts = {
-  blockFree: 64, fewestUnits: 16, stepColumns: 1024, chunkBytes: 2 ** 20, chunkFree: 4096,
+  blockFree: 64, fewestUnits: 16, unitCost: 15_000, stepColumns: 1024, chunkBytes: 2 ** 20, chunkFree: 4096,
   smallCost: 50_000, mediumCost: 1_000_000,
 };
 
@@ -117,8 +118,8 @@ const cut = (n: number, step: number): { start: number; length: number }[] =>
   Array.from({ length: Math.ceil(n / step) }, (_, i) => ({ start: i * step, length: Math.min(step, n - i * step) }));
 
 /** Rows (or columns) of a unit: enough units, and full tiles. */
-const blockOf = (free: number, width: number, { blockFree, fewestUnits }: Cuts): number =>
-  Math.min(blockFree, padded(Math.ceil(free / fewestUnits), 2 * width));
+const blockOf = (free: number, width: number, cost: number, { blockFree, fewestUnits, unitCost }: Cuts): number =>
+  Math.min(blockFree, padded(Math.ceil(free / Math.min(fewestUnits, cost / unitCost)), 2 * width));
 
 interface Cut {
   readonly shared: Side | undefined;
@@ -146,8 +147,8 @@ function cutOf({ M, N, K, batch }: { M: number; N: number; K: number; batch: num
       ? { ...range, row: 0, rows: M, column: f.start, columns: f.length }
       : { ...range, row: f.start, rows: f.length, column: 0, columns: N };
   })));
-  const blockRows = shared === 'right' ? blockOf(M, widths.left, cuts) : chunk;
-  const blockColumns = shared === 'right' ? chunk : blockOf(N, widths.right, cuts);
+  const blockRows = shared === 'right' ? blockOf(M, widths.left, cost, cuts) : chunk;
+  const blockColumns = shared === 'right' ? chunk : blockOf(N, widths.right, cost, cuts);
   return { shared, blockRows, blockColumns, stepColumns: blockColumns, batches: 1, parts };
 }
 
@@ -165,6 +166,19 @@ export function planProduct({ left, right, out }: Product, cuts: Cuts = measured
   const tableWords = Object.values(tables).reduce((n, table) => n + table.length, headerWords.length);
   const panelsOf = ({ rows, columns, k, kEnd }: Part): number =>
     shared === undefined ? 0 : (kEnd - k) * padded(shared === 'left' ? rows : columns, widths[shared]);
+
+  const cutStages = parts.flatMap((cutPart) => {
+    const { rows, columns, k, kEnd } = cutPart;
+    const part = partWords.map((name) => cutPart[name]);
+    const stage = (kernel: string, units: number, cost: number) => ({ kernel, units, unitCost: cost / units, part });
+    const units = batches * Math.ceil(rows / blockRows) * Math.ceil(columns / blockColumns);
+    const ownPacks = (shared === 'left' ? 0 : rows) + (shared === 'right' ? 0 : columns);
+    const cost = batches * (kEnd - k) * (rows * columns * multiplyCost + ownPacks * packCost);
+    const multiply = stage('multiply', units, cost);
+    if (shared === undefined) return [multiply];
+    const panelUnits = Math.ceil((kEnd - k) / blockK) * Math.ceil((shared === 'left' ? rows : columns) / widths[shared]);
+    return [stage(shared === 'left' ? 'packLeft' : 'packRight', panelUnits, panelsOf(cutPart) * packCost), multiply];
+  });
 
   return {
     key: `product ${module.left} ${module.right}`,
@@ -185,26 +199,13 @@ export function planProduct({ left, right, out }: Product, cuts: Cuts = measured
     stages(loaded, { address, tables: header, panels }) {
       const place = ({ buffer, offset }: { buffer: number; offset: number }): number => address(buffer) + 4 * offset;
       const scaleOf = ({ scale }: Operand): number => (scale === undefined ? 0 : place(scale.access));
-      const fixed = {
+      const words: Record<(typeof placeWords)[number], number> = {
         header, panels, left: place(left), right: place(right), out: address(out),
         shared: ['left', 'right'].indexOf(shared ?? '') + 1, leftScale: scaleOf(left), rightScale: scaleOf(right),
       };
-      return parts.flatMap((part): KernelStage[] => {
-        const words: Record<(typeof stageWords)[number], number> = { ...fixed, ...part };
-        const args = stageWords.map((name) => words[name]);
-        const { rows, columns, k, kEnd } = part;
-        const stage = (kernel: string, units: number, cost: number): KernelStage => ({
-          kind: 'kernel', module: loaded, kernel, units, unitCost: cost / units, args,
-        });
-        const units = batches * Math.ceil(rows / blockRows) * Math.ceil(columns / blockColumns);
-        const ownPacks = (shared === 'left' ? 0 : rows) + (shared === 'right' ? 0 : columns);
-        const cost = batches * (kEnd - k) * (rows * columns * multiplyCost + ownPacks * packCost);
-        const multiply = stage('multiply', units, cost);
-        if (shared === undefined) return [multiply];
-        const elements = panelsOf(part);
-        const panelUnits = Math.ceil((kEnd - k) / blockK) * Math.ceil((shared === 'left' ? rows : columns) / widths[shared]);
-        return [stage(shared === 'left' ? 'packLeft' : 'packRight', panelUnits, elements * packCost), multiply];
-      });
+      const places = placeWords.map((name) => words[name]);
+      return cutStages.map(({ kernel, units, unitCost, part }) =>
+        ({ kind: 'kernel', module: loaded, kernel, units, unitCost, args: [...places, ...part] }));
     },
   };
 }

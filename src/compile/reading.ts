@@ -48,12 +48,13 @@ export function counts(step: Step): boolean {
 
 function isCount(step: Step): boolean {
   const { primitive, inputs, params, shape } = step;
-  if (primitive.kind !== 'source' || inputs.length > 0 || shape.length !== 1 || isInput(step) || constantOf(step) !== undefined) return false;
-  return step.dtype !== 'f64' && primitive.run([], params).data().every((x, i) => x === i);
+  if (primitive.kind !== 'source' || inputs.length > 0 || shape.length !== 1) return false;
+  return !isInput(step) && constantOf(step) === undefined && step.dtype !== 'f64' && primitive.run([], params).data().every((x, i) => x === i);
 }
 
 /** True for a placeholder: a source that has no numbers of its own. */
 export function isInput(step: Step): boolean {
   const { primitive, inputs, params } = step;
-  return primitive.kind === 'source' && inputs.length === 0 && constantOf(step) === undefined && primitive.run([], params) === undefined;
+  if (primitive.kind !== 'source' || inputs.length > 0 || constantOf(step) !== undefined) return false;
+  return primitive.run([], params) === undefined;
 }

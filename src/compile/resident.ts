@@ -38,6 +38,8 @@ export class Block {
   /** Makes every handle stale; the bytes go on to the next one. */
   consume(): void {
     this.#generation++;
+    // A loop that never waits would otherwise pile up handles to be told of.
+    collected.unregister(this);
   }
 
   release(): void {
@@ -60,7 +62,7 @@ export class Block {
     const tensor = new Tensor(this.shape, this.dtype, { read, isHandle: true });
     const found = { block: this, generation, who, ...options };
     shown.set(tensor, found);
-    if (options.isOwner) collected.register(tensor, found);
+    if (options.isOwner) collected.register(tensor, found, this);
     return tensor;
   }
 }
@@ -98,7 +100,7 @@ export function keptBlock(x: Tensor): Block {
   let block = kept.get(x);
   if (block === undefined) {
     kept.set(x, (block = written(x)));
-    collected.register(x, { block, generation: block.generation });
+    collected.register(x, { block, generation: block.generation }, block);
   }
   return block;
 }

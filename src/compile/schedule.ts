@@ -4,9 +4,10 @@
 
 import { sizeOf } from '../base/shape.ts';
 import { type DType } from '../base/dtype.ts';
-import type { MapPrimitive, ReducePrimitive, Step } from '../graph/index.ts';
+import type { ReducePrimitive, Step } from '../graph/index.ts';
+import { numberText } from '../graph/literals.ts';
 import type { ContractAxes } from '../primitives/index.ts';
-import { copyLoops } from './copies.ts';
+import { fillLoop, isJoin, joinLoops } from './copies.ts';
 import type { Access, Axis, Buffer, Fold, Group, HostInput, Loop, Operand, Product, Quantity, Schedule, Store } from './group.ts';
 import { alongAxis, Grouping } from './grouping.ts';
 import type { LoopNode, Node, StepNode } from './nodes.ts';
@@ -107,9 +108,9 @@ class Scheduler {
       const [windows] = step.inputs.map((id) => this.#operands.sights.of(id));
       const space = this.#step(step.inputs[0]!).shape;
       this.#groups.push({ kind: 'fold', space, from: this.#access(windows!), size, stride, dilation, to: this.#place(step.id) });
-    } else if (node.kind === 'host' && isCopy(step)) {
+    } else if (node.kind === 'host' && isJoin(step)) {
       const inputs = step.inputs.map((id) => ({ shape: this.#step(id).shape, access: this.#access(this.#operands.sights.of(id)) }));
-      this.#groups.push(...copyLoops(step, inputs, this.#place(step.id)));
+      this.#groups.push(...joinLoops(step, inputs, this.#place(step.id)));
     } else if (node.kind === 'host') {
       this.#groups.push({ kind: 'host', step, inputs: step.inputs.map((id) => this.#hostInput(id)), out: this.#place(step.id) });
     }
@@ -118,7 +119,7 @@ class Scheduler {
   #columns(step: Step): void {
     const space = this.#operands.spaceOf(step);
     const [{ from, to } = { from: 0, to: 0 }] = this.#operands.runsOf(step);
-    const [outer, length, inner] = [space.slice(0, from), space.slice(from, to), space.slice(to)].map(sizeOf) as [number, number, number];
+    const [outer, length, inner] = [sizeOf(space.slice(0, from)), sizeOf(space.slice(from, to)), sizeOf(space.slice(to))];
     const source = this.#place(this.#operands.sights.of(step.inputs[0]!).base);
     const { combine } = step.primitive as ReducePrimitive;
     const shape = { outer, length, inner };
@@ -174,12 +175,13 @@ class Scheduler {
     for (const id of steps) writer.write(this.#step(id));
     for (const id of steps) {
       if (node.blocks.has(id) || !wanted.has(id) || this.#grouping.home.get(id) !== node) continue;
+      const buffer = this.#place(id);
       const placement = this.#operands.placementOf(this.#step(id));
-      const spread = (strides: readonly number[]): number[] => [...strides, ...new Array<number>(node.space.length - strides.length).fill(0)];
-      if (placement === undefined) writer.store(id, { buffer: this.#place(id), offset: 0, strides: this.#grouping.ownStrides(node, id) });
+      if (placement === undefined) writer.store(id, { buffer, offset: 0, strides: this.#grouping.ownStrides(node, id) });
       else {
-        this.#groups.push(filling(this.#place(id), this.#step(id)));
-        writer.store(id, { buffer: this.#place(id), offset: placement.offset, strides: spread(placement.strides) });
+        const { offset, strides } = placement;
+        this.#groups.push(fillLoop(this.#step(id), buffer));
+        writer.store(id, { buffer, offset, strides: [...strides, ...new Array<number>(node.space.length - strides.length).fill(0)] });
       }
     }
     const combines: Group[] = [];
@@ -191,13 +193,6 @@ class Scheduler {
     }
     this.#groups.push(writer.loop(), ...combines);
   }
-}
-
-/** Fills the result of a copy before its operand is put into it. */
-function filling(buffer: number, { shape, dtype, params }: Step): Loop {
-  const constant = { op: 'constant', dtype: dtype as 'f32' | 'i32', value: (params['fill'] ?? 0) as number } as const;
-  const access = { buffer, offset: 0, strides: [1] };
-  return { kind: 'loop', space: [sizeOf(shape)], quantities: [constant], stores: [{ quantity: 0, as: 'whole', access }] };
 }
 
 /** Writes the steps of a node as the quantities of a loop. */
@@ -225,7 +220,7 @@ class LoopWriter {
     const dtype = step.dtype as 'f32' | 'i32';
     const uses = this.#operands.usesOf(step);
     const inputs = (): number[] => uses.map((use) => this.#quantity(use));
-    if (primitive.kind === 'map') this.#put(step.id, { op: 'map', dtype, primitive: primitive as MapPrimitive, params, inputs: inputs() });
+    if (primitive.kind === 'map') this.#put(step.id, { op: 'map', dtype, primitive, params, inputs: inputs() });
     else if (primitive.kind === 'reduce') {
       this.#put(step.id, { op: 'reduce', dtype: 'f32', combine: primitive.combine as 'sum' | 'max', input: inputs()[0]! });
     } else if (primitive.kind === 'index') {
@@ -254,7 +249,7 @@ class LoopWriter {
     const step = this.#operands.step(use.base);
     const dtype = step.dtype as 'f32' | 'i32';
     const number = uniform(step);
-    if (number !== undefined) return this.#once(`${dtype} ${Object.is(number, -0) ? '-0' : number}`, { op: 'constant', dtype, value: number });
+    if (number !== undefined) return this.#once(`${dtype} ${numberText(number)}`, { op: 'constant', dtype, value: number });
     if (counts(step)) {
       const axis = alongAxis(use)!;
       if (axis < 0) return this.#once(`${dtype} 0`, { op: 'constant', dtype, value: 0 });
@@ -295,4 +290,3 @@ class LoopWriter {
 /** Windows of Float32 are added back by a kernel. */
 const isFold = ({ primitive, dtype }: Step): boolean => primitive.kind === 'fold' && dtype === 'f32';
 
-const isCopy = (step: Step): step is Step & { readonly dtype: 'f32' | 'i32' } => step.primitive.kind === 'copy' && step.dtype !== 'f64';

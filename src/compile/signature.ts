@@ -47,7 +47,8 @@ function keyOf(x: unknown, path: string): string {
   if (Array.isArray(x)) return `[${x.map((part, i) => keyOf(part, `${path}[${i}]`)).join(', ')}]`;
   const prototype: unknown = typeof x === 'object' ? Object.getPrototypeOf(x) : undefined;
   if (prototype === Object.prototype || prototype === null) {
-    return `{${Object.entries(x as object).map(([name, part]) => `${JSON.stringify(name)}: ${keyOf(part, `${path}.${name}`)}`).join(', ')}}`;
+    const parts = Object.entries(x as object).map(([name, part]) => `${JSON.stringify(name)}: ${keyOf(part, `${path}.${name}`)}`);
+    return `{${parts.join(', ')}}`;
   }
   throw new DTypeError(message(
     `compile: ${path} is a ${typeof x}`, 'Arguments are tensors, numbers, typed arrays, strings, booleans, and trees of them',

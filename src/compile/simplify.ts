@@ -102,16 +102,21 @@ class Writer {
   #swapped(live: boolean[], outputs: readonly number[]): Map<number, Pick<Step, 'primitive' | 'inputs' | 'params'>> {
     const { steps } = this.recorder.graph;
     const readers = new Map<number, Step[]>();
-    for (const step of steps) if (live[step.id]) for (const id of step.inputs) readers.set(id, [...(readers.get(id) ?? []), step]);
+    for (const step of steps) {
+      const read = live[step.id] ? step.inputs.filter((id) => steps[id]!.primitive.kind === 'contract') : [];
+      for (const id of read) readers.set(id, [...(readers.get(id) ?? []), step]);
+    }
     const found = new Map<number, Pick<Step, 'primitive' | 'inputs' | 'params'>>();
     for (const { id, primitive, inputs, params } of steps) {
       const [reader, second] = readers.get(id) ?? [];
-      if (!live[id] || primitive.kind !== 'contract' || outputs.includes(id) || reader?.primitive.kind !== 'view' || second !== undefined) continue;
+      if (!live[id] || primitive.kind !== 'contract' || outputs.includes(id)) continue;
+      if (reader?.primitive.kind !== 'view' || second !== undefined) continue;
       const { batch, sum } = params as unknown as ContractAxes;
       const turned = (pairs: ContractAxes['sum']): [number, number][] => pairs.map(([i, j]) => [j, i]);
       const swap = { primitive, inputs: [inputs[1]!, inputs[0]!], params: { batch: turned(batch), sum: turned(sum) } };
       const { shape } = primitive.type(swap.inputs.map((input) => steps[input]!), swap.params);
-      if (!sameShape(shape, reader.shape) || !this.#turns(reader, batch.length, steps[inputs[0]!]!.shape.length - batch.length - sum.length)) continue;
+      const free = steps[inputs[0]!]!.shape.length - batch.length - sum.length;
+      if (!sameShape(shape, reader.shape) || !this.#turns(reader, batch.length, free)) continue;
       found.set(reader.id, swap);
       live[id] = false;
     }
@@ -173,7 +178,8 @@ class Writer {
     if (sign === 'power' && type.dtype === 'f32' && this.#is(b!, 2) && sameShape(type.shape, a!.shape)) return this.#again(mul, a!, a!);
     if (inputs.length === 1 && (involution || idempotent)) {
       const before = this.stepOf(a!);
-      if (this.#key(before.primitive, [], before.params) === this.#key(primitive, [], params)) return involution ? this.recorder.tensors[before.inputs[0]!]! : a!;
+      const isSame = this.#key(before.primitive, [], before.params) === this.#key(primitive, [], params);
+      if (isSame) return involution ? this.recorder.tensors[before.inputs[0]!]! : a!;
     }
     return this.#folded(primitive, inputs, params)
       ?? this.#applied(primitive, commutative ? [...inputs].sort((x, y) => this.stepOf(x).id - this.stepOf(y).id) : inputs, params);
@@ -220,7 +226,8 @@ class Writer {
     if (sizeOf(index.shape) === 0 || sizeOf(x.shape) === 0) return false;
     const id = this.stepOf(index).id;
     if (!isInput(this.recorder.graph.steps[this.#sights.of(id).base]!)) return false;
-    this.#checks.set(`${id} ${String(params['axis'])} ${String(x.shape)}`, { primitive, params, of: { shape: x.shape, dtype: x.dtype }, index: id });
+    const of = { shape: x.shape, dtype: x.dtype };
+    this.#checks.set(`${id} ${String(params['axis'])} ${String(x.shape)}`, { primitive, params, of, index: id });
     return true;
   }
 

@@ -4,8 +4,7 @@
 // choice: roles are those the function gave its masks, paths those through its labelled steps.
 
 import { gradient } from '../autodiff/index.ts';
-import { sizeOf } from '../base/shape.ts';
-import { filled, record, tensor, type Tensor, type Trace } from '../graph/index.ts';
+import { filled, record, type Recorder, tensor, type Tensor, type Trace } from '../graph/index.ts';
 import { add } from '../ops/index.ts';
 import type { Explanation, JsonNumber, Line } from './explanation.ts';
 import { jsonNumber } from './numbers.ts';
@@ -138,11 +137,13 @@ function elementsOf(traced: Trace, { steps }: Split, line: Line, place: number):
     return leaf(x.read());
   });
   const target = tensors[line.number];
+  // The result is its own and only part.
+  if (line.number === result) return { elements: [{ at: result, path: [], values: Float64Array.of(1) }], merged: false };
   if (target === undefined) return { elements: [], merged: false };
   const idOf = (x: Tensor): number => recorder.stepOf(x).id;
   const madeBy = (id: number): Tensor => made.get(id) ?? tensors[id]!;
   const nodes = [...new Set([result, ...steps])].sort((a, b) => b - a);
-  const tangents = tangentsOf();
+  const tangents = tangentsOf(recorder, nodes.map(madeBy), target, place);
 
   const arrivals = new Map<number, Arrival[]>([[result, [{
     path: steps.includes(result) ? [result] : [], cotangent: filled(1, madeBy(result).shape, 'f64'),
@@ -157,7 +158,7 @@ function elementsOf(traced: Trace, { steps }: Split, line: Line, place: number):
     }
     const before = nodes.slice(n + 1);
     for (const { path, cotangent } of here) {
-      const tangent = tangents.get(node);
+      const tangent = tangents[n];
       if (tangent !== undefined) {
         const g = cotangent.data;
         // An exact 0 on either side is no path, whatever stands on the other.
@@ -173,17 +174,17 @@ function elementsOf(traced: Trace, { steps }: Split, line: Line, place: number):
     }
   });
   return { elements, merged };
+}
 
-  /** ∂q/∂entry for every labelled q, through no other: the pull-back is linear in its cotangents, so its own pull-back tells. */
-  function tangentsOf(): Map<number, Float64Array> {
-    const weights = record(recorder, () => nodes.map((id) => leaf(filled(1, madeBy(id).shape, 'f64').read())));
-    const [pulled] = record(recorder, () =>
-      gradient(recorder, nodes.map((id, i) => ({ step: idOf(madeBy(id)), cotangent: weights[i]! })), [idOf(target!)]));
-    if (pulled == null) return new Map();
-    const basis = new Float64Array(sizeOf(line.shape));
-    basis[place] = 1;
-    const seed = { step: idOf(pulled), cotangent: tensor(basis, { shape: line.shape }) };
-    const found = gradient(recorder, [seed], weights.map(idOf));
-    return new Map(nodes.flatMap((id, i) => (found[i] == null ? [] : [[id, Float64Array.from(found[i].data)] as const])));
-  }
+/** ∂q/∂entry for every labelled q, through no other. The pull-back is linear in its cotangents, so its own pull-back tells. */
+function tangentsOf(recorder: Recorder, made: readonly Tensor[], target: Tensor, place: number): (Float64Array | undefined)[] {
+  const idOf = (x: Tensor): number => recorder.stepOf(x).id;
+  const weights = record(recorder, () => made.map(({ shape }) => leaf(filled(1, shape, 'f64').read())));
+  const seeds = made.map((x, i) => ({ step: idOf(x), cotangent: weights[i]! }));
+  const [pulled] = record(recorder, () => gradient(recorder, seeds, [idOf(target)]));
+  if (pulled == null) return [];
+  const basis = new Float64Array(target.size);
+  basis[place] = 1;
+  const found = gradient(recorder, [{ step: idOf(pulled), cotangent: tensor(basis, { shape: target.shape }) }], weights.map(idOf));
+  return found.map((x) => (x === null ? undefined : Float64Array.from(x.data)));
 }

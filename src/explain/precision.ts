@@ -227,11 +227,14 @@ function whereabouts(subject: Subject, id: number): Pick<Loss, 'line' | 'name' |
   if (forward !== undefined) {
     return { line: forward.number, name: nameOf(forward), formula: forward.expanded, derivative: false };
   }
-  const whole = [...adjoints].find(([, step]) => step === id)?.[0];
-  const origin = steps[id]!.origin;
-  const line = of(whole ?? lines.get(origin?.step ?? -1) ?? -1);
+  const { origin } = steps[id]!;
+  const isWhole = [...adjoints.values()].includes(id);
+  // A sum of what uses send has no rule of its own; it belongs to the first whole adjoint it goes into.
+  const after = isWhole || origin === undefined ? subject.graph.dependents([id]) : [];
+  const whole = [...adjoints].filter(([, step]) => after[step]).sort(([, a], [, b]) => a - b)[0]?.[0];
+  const line = of(whole ?? lines.get(origin!.step)!)!;
   const formula = whole === undefined ? 'a step of its rule' : 'the sum of what its uses send';
-  return { line: line?.number ?? -1, name: line === undefined ? 'a sum of adjoints' : nameOf(line), formula, derivative: true };
+  return { line: line.number, name: nameOf(line), formula, derivative: true };
 }
 
 /** Forward steps that turn a finite adjoint into one that is not, in Float64 already. */

@@ -75,6 +75,10 @@ function conditionOf(node: Node): Cond {
   return { kind: 'compare', op: '!=', left: node, right: number(0) };
 }
 
+/** What a comparison gives as a number. */
+const isMask = (e: Expr | undefined): boolean =>
+  e?.kind === 'select' && e.then.kind === 'number' && e.then.value === 1 && e.otherwise.kind === 'number' && e.otherwise.value === 0;
+
 class Reader {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -180,6 +184,8 @@ class Reader {
       } else if (this.#tokens[this.#at]?.kind === 'list') args.push(symbol(this.#next().text));
       else args.push(valueOf(this.#choice()));
     }
+    // A mask is a mask in any number type.
+    if (/^f(32|64)$/.test(name) && isMask(args[0])) return args[0]!;
     // A product of matrices is written as one.
     if (name === 'matmul' && args.length === 2) return binary('*', args[0]!, args[1]!);
     if (axes === undefined) return { kind: 'call', name, args };

@@ -38,9 +38,7 @@ export function splitOf({ lines }: Explanation, traced: Trace, entry: Line): Spl
   const hasRoles = meetings.length > 0;
   const batch = hasRoles ? field![0]! : onTheWay.findLast(({ shape }) => shape.length > 0)?.shape[0];
   const lasting = onTheWay.filter(({ shape }) => shape.length > 0);
-  const first = hasRoles
-    ? onTheWay.filter((line) => meetings.includes(line) || (line.shape[0] === batch && !meetings.some((to) => leadsTo(line, to))))
-    : lasting.filter((line) => !lasting.some((to) => leadsTo(line, to)));
+  const first = hasRoles ? meetings : lasting.filter((line) => !lasting.some((to) => leadsTo(line, to)));
   const steps = onTheWay
     .filter((line) => first.includes(line) || first.some((from) => leadsTo(from, line)) || !first.some((to) => leadsTo(line, to)))
     .map(({ number }) => number);

@@ -53,7 +53,7 @@ export interface TwoGradients {
   readonly inputs: readonly GradientPair[];
   /** Every labelled line that both have, from the result to the inputs. */
   readonly lines: readonly GradientPair[];
-  /** The lines at which they part: they agree at every line that uses one of these. */
+  /** The lines at which they part: they agree at every line that rests on one of these. */
   readonly parting: readonly string[];
 }
 
@@ -147,20 +147,14 @@ function reasonsOf(
   ];
 }
 
-/** The differing lines whose next listed lines on the way to the result all agree. */
+/** The differing lines with no other differing line between them and the result. */
 function partingOf(explanation: Explanation, pairs: readonly GradientPair[]): string[] {
-  const { steps } = programOf(explanation, 'twoGradients').graph;
-  const names = new Map(explanation.lines.map(({ number, name }) => [number, name]));
-  const listed = new Map(pairs.map(({ name, differing }) => [name, differing > 0]));
-  const agreeAfter = (line: number): boolean => {
-    const open = new Set([line]);
-    return steps.every(({ id, inputs }) => {
-      const name = names.get(id);
-      if (name === undefined || !inputs.some((input) => open.has(input))) return true;
-      if (!listed.has(name)) open.add(id);
-      return listed.get(name) !== true;
-    });
-  };
-  const parting = explanation.lines.filter(({ name, number }) => listed.get(name) === true && agreeAfter(number));
+  const { graph } = programOf(explanation, 'twoGradients');
+  const differing = new Set(pairs.filter((pair) => pair.differing > 0).map(({ name }) => name));
+  const lines = explanation.lines.filter(({ name }) => differing.has(name));
+  const parting = lines.filter((line) => {
+    const after = graph.dependents([line.number]);
+    return lines.every((other) => other === line || !after[other.number]);
+  });
   return parting.map(({ name }) => name).reverse();
 }

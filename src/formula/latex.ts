@@ -4,8 +4,9 @@
 // themselves.
 
 import {
-  precedence, precedenceOf, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
+  precedence, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
 } from './grammar.ts';
+import { isVectorName, needsParens, opensRight, rowsOf } from './layout.ts';
 import { greek, hatted, symbolOf } from './symbols.ts';
 
 export function toLatex(node: Expr | Cond | Claim): string {
@@ -74,14 +75,6 @@ function base(e: Expr): string {
   return e.kind === 'call' && ['abs', 'norm', 'floor'].includes(e.name) ? expr(e) : parens(e);
 }
 
-/** Whether what follows on the page would be read as part of e: the body of a sum, or what a derivative applies to. */
-function opensRight(e: Expr): boolean {
-  if (e.kind === 'bound') return e.op !== 'rank';
-  if (e.kind === 'derivative') return e.of.kind !== 'name';
-  if (e.kind === 'negate') return opensRight(e.of);
-  return e.kind === 'binary' && e.op === '*' && opensRight(e.right);
-}
-
 const commands: ReadonlyMap<string, string> = new Map([
   ['log', '\\log'], ['sin', '\\sin'], ['cos', '\\cos'], ['acos', '\\arccos'], ['tanh', '\\tanh'], ['max', '\\max'],
   ['min', '\\min'],
@@ -100,7 +93,7 @@ function call(name: string, args: readonly Expr[]): string {
       if (first?.kind === 'name') return named(first, '\\hat');
       return `\\frac{${inside}}{\\left\\lVert ${inside} \\right\\rVert}`;
     case 'dot':
-      if (first !== undefined && second !== undefined && isVectorName(first) && isVectorName(second)) {
+      if (isVectorName(first) && isVectorName(second)) {
         return `{${expr(first)}}^{\\top} ${expr(second)}`;
       }
       return `\\left\\langle ${inside} \\right\\rangle`;
@@ -108,25 +101,13 @@ function call(name: string, args: readonly Expr[]): string {
   }
 }
 
-function isVectorName(e: Expr): boolean {
-  return e.kind === 'name' || (e.kind === 'call' && e.name === 'unit' && e.args[0]?.kind === 'name');
-}
-
-/** `a if p else b if q else c` is one brace with three rows. */
 function cases(e: SelectExpr): string {
-  const rows: string[] = [];
-  let rest: Expr = e;
-  while (rest.kind === 'select') {
-    rows.push(`${expr(rest.then)} & \\text{if } ${cond(rest.cond)}`);
-    rest = rest.otherwise;
-  }
-  rows.push(`${expr(rest)} & \\text{otherwise}`);
+  const rows = rowsOf(e).map(({ value, cond: when }) => `${expr(value)} & ${when === undefined ? '\\text{otherwise}' : `\\text{if } ${cond(when)}`}`);
   return `\\begin{cases} ${rows.join(' \\\\ ')} \\end{cases}`;
 }
 
 function operand(e: Expr, least: number, force = false): string {
-  const closed = e.kind === 'select' || (e.kind === 'binary' && e.op === '/');
-  return force || (precedenceOf(e) < least && !closed) ? parens(e) : expr(e);
+  return force || needsParens(e, least) ? parens(e) : expr(e);
 }
 
 /** What a sum or a derivative sign applies to. */

@@ -4,8 +4,9 @@
 
 import { escapeText, Markup, markup } from '../base/markup.ts';
 import {
-  precedence, precedenceOf, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
+  precedence, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
 } from './grammar.ts';
+import { isVectorName, needsParens, opensRight, rowsOf } from './layout.ts';
 import { printClaim, printCond, printExpr } from './print.ts';
 import { greek, hatted, symbolOf } from './symbols.ts';
 
@@ -103,14 +104,6 @@ function base(e: Expr): Markup {
   return e.kind === 'call' && ['abs', 'norm', 'floor'].includes(e.name) ? expr(e) : parens(e);
 }
 
-/** Whether what follows on the page would be read as part of e: the body of a sum, or what a derivative applies to. */
-function opensRight(e: Expr): boolean {
-  if (e.kind === 'bound') return e.op !== 'rank';
-  if (e.kind === 'derivative') return e.of.kind !== 'name';
-  if (e.kind === 'negate') return opensRight(e.of);
-  return e.kind === 'binary' && e.op === '*' && opensRight(e.right);
-}
-
 function call(name: string, args: readonly Expr[]): Markup {
   const [first, second] = args;
   const list = args.flatMap((arg, i) => (i === 0 ? [expr(arg)] : [sign(','), expr(arg)]));
@@ -125,7 +118,7 @@ function call(name: string, args: readonly Expr[]): Markup {
       if (first?.kind === 'name') return named(first, true);
       return markup`<mfrac>${inside}${fenced('‖', list, '‖')}</mfrac>`;
     case 'dot':
-      if (first !== undefined && second !== undefined && isVectorName(first) && isVectorName(second)) {
+      if (isVectorName(first) && isVectorName(second)) {
         return group(markup`<msup>${expr(first)}<mo>⊤</mo></msup>`, expr(second));
       }
       return fenced('⟨', list, '⟩');
@@ -134,26 +127,16 @@ function call(name: string, args: readonly Expr[]): Markup {
   }
 }
 
-function isVectorName(e: Expr): boolean {
-  return e.kind === 'name' || (e.kind === 'call' && e.name === 'unit' && e.args[0]?.kind === 'name');
-}
-
-/** `a if p else b if q else c` is one brace with three rows. */
 function cases(e: SelectExpr): Markup {
-  const line = (value: Expr, when: Markup): Markup => markup`<mtr><mtd>${expr(value)}</mtd><mtd>${when}</mtd></mtr>`;
-  const rows: Markup[] = [];
-  let rest: Expr = e;
-  while (rest.kind === 'select') {
-    rows.push(line(rest.then, markup`<mtext>if\u00a0</mtext>${cond(rest.cond)}`));
-    rest = rest.otherwise;
-  }
-  rows.push(line(rest, markup`<mtext>otherwise</mtext>`));
+  const rows = rowsOf(e).map(({ value, cond: when }) => {
+    const said = when === undefined ? markup`<mtext>otherwise</mtext>` : markup`<mtext>if\u00a0</mtext>${cond(when)}`;
+    return markup`<mtr><mtd>${expr(value)}</mtd><mtd>${said}</mtd></mtr>`;
+  });
   return markup`<mrow><mo fence="true" form="prefix">{</mo><mtable columnalign="left left" class="cases">${rows}</mtable></mrow>`;
 }
 
 function operand(e: Expr, least: number, force = false): Markup {
-  const closed = e.kind === 'select' || (e.kind === 'binary' && e.op === '/');
-  return force || (precedenceOf(e) < least && !closed) ? parens(e) : expr(e);
+  return force || needsParens(e, least) ? parens(e) : expr(e);
 }
 
 /** What a sum or a derivative sign applies to. */

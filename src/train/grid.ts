@@ -29,7 +29,7 @@ const grids: Readonly<Record<string, readonly Choice[]>> = {
   'sv-arc-softmax': ofBoth({ m: 0.3, t: 1.1 }, { m: 0.5, t: 1.2 }),
 };
 
-const rates: readonly number[] = [0.02, 0.05, 0.1, 0.2];
+const rates: readonly number[] = [0.005, 0.01, 0.02, 0.05];
 
 /**
  * The four settings of a loss.

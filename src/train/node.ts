@@ -8,7 +8,7 @@ import { discardTemporary, readBytes, writeWhole } from '../base/node.ts';
 import { readDigits, readPeople } from '../data/node.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { FinishedCell } from './comparison.ts';
-import { type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
+import { digitScaling, type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
 import { checkSettings, type TrainSettings } from './settings.ts';
 
 export interface DataOptions {
@@ -50,7 +50,7 @@ export function loadData({ data, side, people, images, heldOut, seed }: DataOpti
   if (data === 'faces') return holdOut(madeUpFaces(people, images, 1, side), heldOut, seed);
   const parts = digitParts.flatMap((part) => {
     const files = digitFiles(data, part);
-    return files === undefined ? [] : [prepare(readDigits(...files), side)];
+    return files === undefined ? [] : [prepare(readDigits(...files), side, digitScaling)];
   });
   if (parts.length > 0) return { train: parts[0]!, ...(parts[1] && { test: parts[1] }), closed: true };
   const found = readPeople(data);

@@ -3,7 +3,7 @@
 
 import { DomainError, message } from '../base/errors.ts';
 import { type LossOptions, lossRow } from '../losses/index.ts';
-import { type Layer, lenetPlusPlus, lenetSmall, mlp, residualFaces, sequential, flatten } from '../nn/index.ts';
+import { batchNorm, flatten, type Layer, lenetPlusPlus, lenetSmall, mlp, residualFaces, sequential } from '../nn/index.ts';
 import { adam, adamW, type Optimizer, rmsprop, sgd } from '../optim/index.ts';
 import {
   constantSchedule, cosineSchedule, multiStepSchedule, polynomialSchedule, type Schedule, warmUp,
@@ -16,14 +16,21 @@ export interface NetworkShape {
   readonly embedding: number;
 }
 
-/** The networks a run can name. */
+/**
+ * A network whose embeddings are centred, feature by feature. Behind rectifiers all embeddings start in nearly one direction, where
+ * cosines tell nothing apart and a loss over them hardly moves; centred, they start all around the sphere.
+ */
+const centred = (network: Layer, embedding: number): Layer =>
+  sequential({ layers: network, centring: batchNorm({ channels: embedding, affine: false }) });
+
+/** The networks a run can name; all of them are centred at the end. */
 export const networks: Readonly<Record<string, (shape: NetworkShape) => Layer>> = {
   mlp: ({ channels, side, embedding }) =>
-    sequential([flatten(), mlp({ sizes: [channels * side * side, 128, embedding] })]),
-  'lenet-small': lenetSmall,
-  'lenet-plus-plus': lenetPlusPlus,
-  'residual-faces': ({ channels, embedding }) => residualFaces({ channels, embedding }),
-  'residual-faces-large': ({ channels, embedding }) => residualFaces({ channels, embedding, size: 'large' }),
+    centred(sequential([flatten(), mlp({ sizes: [channels * side * side, 128, embedding] })]), embedding),
+  'lenet-small': (shape) => centred(lenetSmall(shape), shape.embedding),
+  'lenet-plus-plus': (shape) => centred(lenetPlusPlus(shape), shape.embedding),
+  'residual-faces': ({ channels, embedding }) => centred(residualFaces({ channels, embedding }), embedding),
+  'residual-faces-large': ({ channels, embedding }) => centred(residualFaces({ channels, embedding, size: 'large' }), embedding),
 };
 
 export const optimizers = ['sgd', 'adam', 'adam-w', 'rmsprop'] as const;

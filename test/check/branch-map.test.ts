@@ -55,7 +55,7 @@ describe('a jump', () => {
       if (decision.effect === 'value') jumps++;
     }), { ...runs, numRuns: Math.ceil(runs.numRuns / 5) });
     expect(jumps).toBeGreaterThan(2);
-  });
+  }, 600_000);
 
   it('at the border of a support vector is that of the indicator taken by hand', () => {
     const row = lossRow('sv-am-softmax');
@@ -137,6 +137,11 @@ describe('a decision', () => {
     expect(lowest!.effect).toBe('nothing');
   });
 
+  it('is followed, the smallest gap first, until enough of a line change something', () => {
+    const { decisions, more } = branchMap(of((v) => sum(relu(v)), f64([6, 2, 4, 1, 3, 5])), { most: 2 });
+    expect([decisions.map(({ at }) => at), more]).toEqual([[[3], [1]], 4]);
+  });
+
   it('of a Float32 program is looked at in Float64', () => {
     expect(nearest(of((v) => sum(relu(v)), f32([0.1]))).distance).toBeCloseTo(Math.fround(0.1), 14);
   });
@@ -160,6 +165,11 @@ describe('a cut', () => {
     cells.forEach(({ h, value }) => h.forEach((x, i) =>
       expect(value[i]).toBeCloseTo((h.at(-1)! < 0.3 ? x : 2 * x) + Math.abs(x - 0.7), 14)));
     expect(cells.reduce((sum, { h }) => sum + h.length, 0)).toBe(9 + 4);
+  });
+
+  it('is whole where what decides otherwise changes nothing', () => {
+    const { cells, borders } = branchCut(of((v) => sum(where(less(v, 1), v, mul(1, v))), f64([0])), { x: [1] }, { from: 0, to: 2 });
+    expect([cells.length, borders]).toEqual([1, []]);
   });
 
   it('goes along an entry, or along any direction over the inputs', () => {

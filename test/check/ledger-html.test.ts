@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { checkDerivation } from '../../src/check/derivation.ts';
 import { ledgerHtml } from '../../src/check/ledger-html.ts';
 import { ledgerMarkdown } from '../../src/check/ledger-text.ts';
-import { parseDerivation } from '../../src/formula/index.ts';
+import type { Ledger } from '../../src/check/index.ts';
+import { derivationFromJson, parseDerivation } from '../../src/formula/index.ts';
 import { find, type Node, parseXml } from '../plot/xml.ts';
 
 const text = `title   A <small> derivation
@@ -61,6 +62,10 @@ describe('the page of a ledger', () => {
     expect(words(all('span').find(({ attributes }) => attributes.get('id') === 'L12')!)).toMatch(/^12 define L L = log/);
     expect(all('a', row('section-one-L')).map(({ attributes }) => attributes.get('href'))).toEqual(['#L12']);
     expect(all('a', row('section-one-(1)')).map(({ text: shown }) => shown)).toEqual(['(1)', 'line 11']);
+  });
+
+  it('is made of the JSON of ledger and derivation', () => {
+    expect(ledgerHtml(JSON.parse(JSON.stringify(ledger)) as Ledger, derivationFromJson(JSON.stringify(derivation)), { text })).toBe(html);
   });
 
   it('has the title, the counts, the prose and the contents; without the file no links to it', () => {

@@ -78,5 +78,6 @@ describe('a page', () => {
     expect(writePages({}, { html: never, markdown: never })).toEqual([]);
     expect(writePages({ markdown: at('a.md') }, { html: never, markdown: () => 'text\n' })).toEqual([at('a.md')]);
     expect(read('a.md')).toBe('text\n');
+    expect(() => writePages({ html: '' }, { html: never, markdown: never })).toThrow('--html: a file is needed, such as --html page.html');
   });
 });

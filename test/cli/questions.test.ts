@@ -17,14 +17,9 @@ const asked = async (...args: string[]): Promise<Record<string, unknown>> => JSO
 
 describe('a question', () => {
   it.each([
-    [['sv-arc-softmax', '--entry', 'w[1, 2]'], /∂result\/∂w\[1, 2\] = -1\.365\n.*all of it by c → v → z → L\n\nby role\n.*support vector/s],
-    [['sv-arc-softmax', '--branches'], /0\.08705 +0\.1482 +value \+4\.667 +I: f < c \[1, 3\] \(mask\)/],
-    [['sv-arc-softmax', '--along', 'x[1, 0]'], /the result along x\[1, 0\]: 2 cells\n.*1 {2}at -0\.2643 {2}value -4\.643: I: f < c \[1, 3\]/s],
     [['sv-arc-softmax', '--along', 'nearest'], /along the way to the nearest border: 2 cells\n.*at 0\.08705 {2}value \+4\.667/s],
-    [['arc-softmax', '--set', 'gradient=straightThrough', '--surrogate'], /- f: the value of .* with the derivative of c_y\n.*they part at c_y/s],
     [['center', '--surrogate'], /- o: is moved by a rule given for it\n.*they part at o;.*\n {2}o +0 +333\.3 /s],
     [['a-softmax', '--set', 'lambda=5', '--surrogate'], /- result: is held against another function\nthe results are/],
-    [['sv-softmax', '--precision'], /Float32 \(7\.2\).*\n {2}x .*\n.*bfloat16: /s],
   ])('%j is answered in text', async (args, pattern) => {
     const out = await said(...args);
     expect(out).toMatch(new RegExp(`^${args[0]!}: `));
@@ -33,14 +28,16 @@ describe('a question', () => {
   });
 
   it('is answered in JSON, with the loss, the question and a version', async () => {
-    for (const question of [['--entry', 'x[0, 0]'], ['--surrogate'], ['--precision']]) {
+    for (const question of [['--entry', 'x[0, 0]'], ['--surrogate']]) {
       expect(await asked('normface', ...question)).toMatchObject({ loss: { id: 'normface' }, question: question[0]!.slice(2), version: 1 });
     }
   });
 
   it('may have its cut drawn', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'marginalia-')), 'cut.svg');
-    expect(await said('sv-arc-softmax', '--along', 'x[1, 0]', '--svg', path)).toContain(`picture: ${path}`);
+    const out = await said('sv-arc-softmax', '--along', 'x[1, 0]', '--svg', path);
+    expect(out).toMatch(/the result along x\[1, 0\]: 2 cells\n.*1 {2}at -0\.2643 {2}value -4\.643: I: f < c \[1, 3\]/s);
+    expect(out).toContain(`picture: ${path}`);
     const picture = readFileSync(path, 'utf8');
     expect(picture).toMatch(/^<svg[\s\S]*cell 2[\s\S]*<\/svg>\n$/);
     expect(picture).toContain('1, at -0.2643: value -4.643, I: f &lt; c [1, 3]');
@@ -57,9 +54,11 @@ describe('the README', () => {
 
   it.each(block!.split(/^\$ /m).slice(1).map((text) => text.trimEnd().split('\n')))('shows lines of what is printed: %s', async (command, ...lines) => {
     const args = [...command.replace(/^.*main\.js explain /, '').matchAll(/'([^']*)'|(\S+)/g)].map((word) => word[1] ?? word[2]!);
-    const printed = (await said(...args)).split('\n');
+    const out = await said(...args);
+    expect(out).toMatch(new RegExp(`^${args[0]!}: `));
     expect(lines.length).toBe(3);
-    for (const line of lines) expect(printed).toContain(line);
+    for (const line of lines) expect(out.split('\n')).toContain(line);
+    expect(Math.max(...out.split('\n').map((line) => Array.from(line.replace(/\p{M}/gu, '')).length))).toBeLessThanOrEqual(100);
   });
 });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Access, Loop, Quantity, Store } from '../../src/compile/group.ts';
-import { toWord } from '../../src/compile/lane-numbers.ts';
+import { fromWord, toWord } from '../../src/compile/lane-numbers.ts';
+import { isReadable } from '../../src/compile/loop-lanes.ts';
 import { inPlacePairs, loopModule } from '../../src/compile/loop-module.ts';
 import { runs } from '../values.ts';
 import { randomArray, randomNumbers } from './kernels.ts';
@@ -190,12 +191,13 @@ describe('a loop', () => {
       const total = w.sum(w.map('where', here, x, zero));
       w.store(total, w.perRow);
       w.store(w.sum(w.map('where', w.cast(w.map('equal', index, w.iota(1)), 'f32'), w.map('exp', w.map('sub', x, w.max(x))), zero)), w.perRow);
-      // Not one element: all but one, a mask of two rows, a zero with a sign.
+      // Not one element: all but one, those before it, one row of all.
       w.store(w.sum(w.map('where', here, zero, x)), w.perRow);
+      w.store(w.sum(w.map('where', w.cast(w.map('less', w.iota(1), index), 'f32'), x, zero)), w.perRow);
       w.store(w.sum(w.map('where', w.cast(w.map('equal', w.iota(0), index), 'f32'), x, zero)), w.perRow);
       w.check();
       const { kernels } = loopModule([w.loop]);
-      expect(kernels[0]!.scratchBytes).toBe(length > 128 ? 2 * 16 * Math.ceil(length / 256) : 0);
+      expect(kernels[0]!.scratchBytes).toBe(length > 128 ? 3 * 16 * Math.ceil(length / 256) : 0);
     }
   });
 
@@ -213,6 +215,13 @@ describe('a loop', () => {
       w.store(w.map('add', w.iota(0, 'f32'), w.map('mul', w.iota(2, 'f32'), w.iota(1, 'f32'))));
       w.check();
     }
+  });
+
+  it('knows which maps no lane computes: functions of integers, roundings to one bit', () => {
+    const readable = (name: string, from: 'f32' | 'i32', to: 'f32' | 'i32', params = {}): boolean => isReadable(primitive(name), params, from, to);
+    expect([readable('add', 'i32', 'i32'), readable('where', 'i32', 'i32'), readable('cast', 'i32', 'f32'), readable('truncate', 'f32', 'i32')])
+      .toEqual([true, true, true, true]);
+    expect([readable('exp', 'i32', 'i32'), readable('div', 'i32', 'i32'), readable('roundTo', 'f32', 'f32', { bits: 1 })]).toEqual([false, false, false]);
   });
 
   it('takes elements of buffers and of quantities, at indices clamped to the row', () => {
@@ -240,6 +249,17 @@ describe('a loop', () => {
       w.store(w.map('neg', w.load(w.perRow)), w.perRow);
       w.check();
       expect(loopModule([w.loop], 1).kernels[0]!.units).toBe(2 * Math.ceil(length / 128));
+    }
+  });
+
+  it('adds in the order of the reference, also what is left of a row', () => {
+    for (const length of [7, 135]) {
+      const w = new Writer([100, length]);
+      const x = w.load();
+      // So large and so small that the order of the additions shows in the last bits.
+      (w.buffers[0] as Int32Array).forEach((word, i, all) => (all[i] = toWord(fromWord(word) * 10 ** ((i * 7) % 13))));
+      w.storeBlocks(w.sum(w.map('mul', x, x)));
+      w.check();
     }
   });
 
@@ -363,7 +383,14 @@ describe('buffers of a loop', () => {
     const turned = new Writer([3, 5]);
     turned.store(turned.load([1, 3]));
     turned.store(turned.element(turned.load(), turned.constant(2, 'i32')), turned.perRow);
-    expect(inPlacePairs(turned.loop)).toEqual([]);
+    // An element is read before the pass it belongs to.
+    expect(inPlacePairs(turned.loop)).toEqual([[2, 1]]);
+
+    const late = new Writer([3, 5]);
+    const y = late.load();
+    late.store(late.map('exp', y));
+    late.store(late.element(late.map('sub', y, late.sum(y)), late.constant(2, 'i32')), late.perRow);
+    expect(inPlacePairs(late.loop)).toEqual([]);
   });
 });
 

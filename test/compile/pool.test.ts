@@ -16,7 +16,8 @@ import { startBuilt } from './threads.ts';
 
 /**
  * Kernels of one argument after `scratch`, the address of words, one per unit: `sign` writes the thread's scratch
- * address, `bump` adds 1, `labour` does so after some 20 µs, `echo` writes the first word 16 words behind its own;
+ * address, `bump` adds 1, `labour` does so after some 20 µs, `echo` copies one of the first 16 words, by turns,
+ * 16 words behind its own;
  * `dawdle` is `labour` on this thread, whose scratch is the one in the word at address 8, and `bump` on workers; `fail`
  * touches what is not there and `hang` never ends on workers, both are `bump` on this thread.
  */
@@ -50,7 +51,9 @@ function testModule(): Module {
     elsewhere(code, scratch).if(() => {}, () => labour(code));
     bump(code, at);
   });
-  kernel('echo', (code, at, _, words) => code.get(at).get(words).memory('i32.load').memory('i32.store', 64));
+  kernel('echo', (code, at, _, words) => {
+    code.get(at).get(at).get(words).op('i32.sub').i32(60).op('i32.and').get(words).op('i32.add').memory('i32.load').memory('i32.store', 64);
+  });
   kernel('fail', (code, at, scratch) => {
     elsewhere(code, scratch).if(() => code.i32(-16).i32(0).memory('i32.store'));
     bump(code, at);
@@ -153,6 +156,7 @@ describe('a pool', () => {
     pool.drop(module);
     run([made.stage('bump', 1000)], 2);
     expect([...new Set(words().subarray(0, 1000))]).toEqual([1]);
+    untilShared(made, 2);
   });
 
   it('gives back the scratch of its threads', () => {
@@ -240,7 +244,7 @@ describe('the bits of a product', () => {
 
 describe('a worker that dies', () => {
   it('at any moment leaves the right result or a PoolError, and the next run is right', async () => {
-    const made = opened({ patienceMs: 100 });
+    const made = opened({ patienceMs: 300 });
     const { stage, run, words, workers } = made;
     const next = randomNumbers(4);
     const original = Atomics.compareExchange.bind(Atomics);
@@ -280,7 +284,7 @@ describe('a worker that dies', () => {
   });
 
   it('in the middle of a chunk has the run done again from its start', () => {
-    const made = opened({ patienceMs: 100 });
+    const made = opened({ patienceMs: 300 });
     const { stage, run, words, workers } = made;
     untilShared(made, 2);
     words().fill(0);
@@ -298,12 +302,12 @@ describe('a worker that dies', () => {
     run([stage('bump', 512)], 2);
     expect([...new Set(words().subarray(0, 512))]).toEqual([3]);
     untilShared(made, 2);
-    expect(workers.length).toBe(2);
+    expect(workers.length).toBeGreaterThanOrEqual(2);
   });
 
   it('in a run that writes resident bytes, or that cannot be put back, is a PoolError', () => {
     for (const options of [{ writesResident: true, restart: () => expect.unreachable() }, { writesResident: false }]) {
-      const made = opened({ patienceMs: 100 });
+      const made = opened({ patienceMs: 300 });
       const { stage, run, words } = made;
       untilShared(made, 2);
       expect(() => {

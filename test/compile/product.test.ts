@@ -65,7 +65,9 @@ function compute(product: Product, buffers: Numbers, cuts?: Cuts, order: Order =
 }
 
 /** Cuts so small that every way of cutting comes into play at small sizes. */
-const tinyCuts: Cuts = { blockFree: 8, fewestUnits: 2, stepColumns: 8, chunkBytes: 4 * blockK * 16, chunkFree: 16, smallCost: 0, mediumCost: 0 };
+const tinyCuts: Cuts = {
+  blockFree: 8, fewestUnits: 2, unitCost: 1, stepColumns: 8, chunkBytes: 4 * blockK * 16, chunkFree: 16, smallCost: 0, mediumCost: 0,
+};
 const batchCuts: Cuts = { ...tinyCuts, mediumCost: 1e9 };
 const allCuts = [measuredCuts, tinyCuts, batchCuts];
 

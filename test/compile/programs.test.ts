@@ -37,7 +37,7 @@ describe('law: a compiled program is as good as the reference in Float32', () =>
   // A custom step carries Float64 programs in these samples; random programs have custom steps of their own type.
   const judged = p.primitives.filter((primitive) => primitive.name !== 'custom' && primitive.type.length > 0 && primitive.vjp.length > 0);
   it.each(judged.map((primitive) => [primitive.name, primitive] as const))('%s, value and gradients', (_, primitive) => {
-    for (let seed = 1; seed <= (isLong ? 60 : 2); seed++) {
+    for (let seed = 1; seed <= (isLong ? 60 : 1); seed++) {
       const { inputs, params } = sampleOf(primitive, new Draw(seed));
       const single = inputs.map((x) => singled(x) as Tensor);
       const f = (...xs: Tensor[]): Tensor => apply(primitive, xs, params);
@@ -63,7 +63,7 @@ describe('law: a compiled program is as good as the reference in Float32', () =>
     }), runs);
   });
 
-  it.each([1, 3, 4, 5, 17, 127, 128, 129])('rows, columns, products and long sums at size %i', (n) => {
+  it.each(isLong ? [1, 3, 4, 5, 17, 127, 128, 129] : [1, 5, 17, 129])('rows, columns, products and long sums at size %i', (n) => {
     const [x, w] = [random([n, 7], n), random([5, n], n + 1)];
     const f = (a: Tensor, b: Tensor): Tensor[] => {
       const soft = softmax(a, { axis: 0 });
@@ -74,7 +74,7 @@ describe('law: a compiled program is as good as the reference in Float32', () =>
     expectAgreement(grad((a: Tensor, b: Tensor) => f(a, b).map((y) => sum(y)).reduce((total, y) => p.add(total, y)), { wrt: [0, 1] }), [x, w]);
   });
 
-  it.each([1, 3, 5, 17, 128, 129])('images of width %i: padded, normalised over the batch, taken apart and folded', (n) => {
+  it.each(isLong ? [1, 3, 4, 5, 17, 127, 128, 129] : [1, 17])('images of width %i: padded, normalised over the batch, taken apart and folded', (n) => {
     const x = random([2, 3, 2, n], n);
     const f = (a: Tensor): Tensor[] => {
       const padded = p.padEdges(tanh(a), [[0, 0, 0], [0, 0, 0], [1, 0, 1], [2, 1, 0]], 0.5);

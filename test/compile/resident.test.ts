@@ -1,10 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
 import { DomainError, StaleError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
 import { processMemory } from '../../src/compile/memory.ts';
 import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
-import { dropout, exp, foldIn, key, matmul, mean, mul, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
+import { add, dropout, exp, foldIn, key, matmul, mean, mul, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
 import { expectBits, f64, i32, thrown } from '../values.ts';
 import { randomArray } from './kernels.ts';
 
@@ -83,6 +85,13 @@ describe('a resident argument', () => {
       b = train(b, x, 0.1)[0];
     }
     expectBits(a.w, b.w.toArray());
+  });
+
+  it('is refused where it is another argument too', () => {
+    const f = compile((p: Tensor, q: Tensor) => [add(p, 1), add(q, p)], { resident: [0, 1] });
+    const [a, b] = f(tensor([1, 2]), tensor([3, 4]));
+    expect(thrown(() => f(a!, a!))).toBeInstanceOf(DomainError);
+    expectBits(f(a!, b!)[1]!, [6, 9]);
   });
 
   it('may exchange its parts', () => {
@@ -167,6 +176,14 @@ describe('keep and leave', () => {
   });
 });
 
+/** Bytes that are still in use after a collection. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 describe('many steps', () => {
   // A last partial batch, a changing rate and dropout, as in training.
   const train = compile((p: Params, batch: Tensor, rate: Tensor, n: Tensor): [Params, Tensor, Tensor] => {
@@ -180,12 +197,16 @@ describe('many steps', () => {
     let p = start();
     const masks = new Set<string>();
     const top: number[] = [];
+    const heap: number[] = [];
     for (let n = 0; n < steps; n++) {
       const [next, , mask] = train(p, n % 10 === 9 ? random([2, 4], n) : random([5, 4], n), 0.1 / (1 + n), i32(n) as never);
       p = next;
       if (n % 10 === 0) masks.add(String(mask.data));
       if (n >= steps / 10 && n % 50 === 0) top.push(processMemory().top, processMemory().memory.buffer.byteLength);
+      if (n === steps / 10 || n === steps - 1) heap.push(heapBytes());
     }
+    // 64 KB per 1,000 steps; a short run is not long enough to tell growth from warming up.
+    if (steps >= 10_000) expect(heap[1]! - heap[0]!).toBeLessThan((65536 * 0.9 * steps) / 1000);
     expect(new Set(top).size).toBe(2);
     expect(masks.size).toBeGreaterThan(0.9 * (steps / 10));
     expect(currentRecorder()).toBeUndefined();

@@ -9,7 +9,7 @@ import { simplify } from '../../src/compile/simplify.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import { catalogue } from '../../src/losses/catalogue.ts';
 import {
-  add, batchNorm, conv2d, exp, gather, matmul, mean, mul, normalize, pad, relu, reshape, softmax, sub, sum, tanh, transpose, zeros as filledZeros,
+  add, batchNorm, concat, conv2d, exp, gather, matmul, mean, mul, normalize, pad, relu, reshape, softmax, sub, sum, tanh, transpose, zeros as filledZeros,
 } from '../../src/ops/index.ts';
 import '../values.ts';
 
@@ -109,6 +109,12 @@ describe('what runs together', () => {
     const { groups } = scheduled(f, zeros([4, 6]));
     expect(groups.map((group) => group.kind)).toEqual(['loop', 'loop']);
     expect((groups[1] as Loop).stores[0]!.access).toEqual({ buffer: 1, offset: 9, strides: [9, 1] });
+  });
+
+  it('a concatenation, which is a store for every part', () => {
+    const { groups } = scheduled((x: Tensor, y: Tensor) => concat([x, exp(y)], 0), zeros([2, 5]), zeros([3, 5]));
+    expect(groups.map((group) => group.kind)).toEqual(['loop', 'loop', 'loop']);
+    expect(groups.slice(1).map((group) => (group as Loop).stores[0]!.access.offset)).toEqual([0, 10]);
   });
 
   it('the statistics of a batch: sums over samples and pixels are sums of rows, combined in Float64', () => {

@@ -3,7 +3,7 @@ import { customGradient } from '../../src/autodiff/index.ts';
 import { type Simplified, simplify } from '../../src/compile/simplify.ts';
 import { evaluate, printGraph, type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import {
-  abs, add, alias, cast, chain, div, exp, floor, gatherAxis, iota, maxAxes, mul, neg, permute, pow, reshape, scatterAddAxis, slice,
+  abs, add, alias, cast, chain, contract, div, exp, floor, gatherAxis, iota, maxAxes, mul, neg, permute, pow, reshape, scatterAddAxis, slice,
   stopGradient, sub, sumAxes, surrogate,
 } from '../../src/primitives/index.ts';
 import { expectBits, i32 } from '../values.ts';
@@ -71,6 +71,30 @@ describe('what stays, because some number would change', () => {
   ])('%s', (_, f, left) => {
     expect(steps(f, x)).toEqual(left);
     expectSame(f);
+  });
+});
+
+describe('a product of which only its transpose is read', () => {
+  const [a, b] = [tensor([[1, 2], [3, 4], [5, 6]]), tensor([[1, 0, 2, 1], [0, 1, 1, 3]])];
+  const product = (x1: Tensor, x2: Tensor): Tensor => contract(x1, x2, { batch: [], sum: [[1, 0]] });
+  const value = (f: (...xs: Tensor[]) => Tensor): Tensor => {
+    const { graph, inputs, outputs } = simplified(f, a, b);
+    const { array, shape } = evaluate(graph, outputs, new Map(inputs.map((id, i) => [id, [a, b][i]!.read()])))[outputs[0]!]!.dense();
+    return tensor(array, { shape });
+  };
+
+  it('is the product of the operands exchanged', () => {
+    const turned = (x1: Tensor, x2: Tensor): Tensor => permute(product(x1, x2), [1, 0]);
+    expect(steps(turned, a, b)).toEqual(['contract']);
+    expectBits(value(turned), turned(a, b).toArray());
+  });
+
+  it('is left alone where the view is another one, or not the only reader', () => {
+    const bent = (x1: Tensor, x2: Tensor): Tensor => reshape(product(x1, x2), [4, 3]);
+    expect(steps(bent, a, b)).toEqual(['contract', 'reshape']);
+    expectBits(value(bent), bent(a, b).toArray());
+    const both = (x1: Tensor, x2: Tensor): Tensor[] => [permute(product(x1, x2), [1, 0]), product(x1, x2)];
+    expect(steps(both, a, b)).toEqual(['contract', 'permute']);
   });
 });
 

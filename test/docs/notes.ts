@@ -44,7 +44,7 @@ export const notes: Readonly<Record<string, Notes>> = {
       'The SV reference code anneals by λ = max(5, 1000 (1 + 10⁻⁴ i)⁻²) and counts evaluation steps as well; the paper of SphereFace has γ = 0.12 and power 1.',
       'clcarwin/sphereface_pytorch and face.evoLVe write π as 3.14159265 and keep the length of the feature as the scale; none of four read repositories stops q at m − 1.',
       'ydwen/opensphere adds a detached difference of angles, which is straight-through, with a real m = 1.7.',
-      'The Caffe layer of SphereFace rescales ∂L/∂x of the target to unit length and leaves margin and normalisation out of ∂L/∂w.',
+      'The Caffe layer of SphereFace takes ∂L/∂x of the target along a direction rescaled to unit length, and leaves margin and normalisation out of ∂L/∂w.',
       'pytorch-metric-learning has no annealing.',
     ],
   },

@@ -14,18 +14,18 @@ import { inputsOf, placed, sample } from '../losses/samples.ts';
 import { f32, f64, runs, thrown } from '../values.ts';
 
 const known = new Map<string, Explanation>();
-/** The explanation of a loss at a seeded point, made once. */
+/** The explanation of a loss at a seeded point; those of the first points are made once. */
 function explained(row: Row, seed: number, options = {}): Explanation {
   const key = JSON.stringify([row.id, seed, options]);
   const found = known.get(key) ?? explain(row.create(options) as (...inputs: never[]) => Tensor, inputsOf(row, sample(seed)));
-  known.set(key, found);
+  if (seed < 10) known.set(key, found);
   return found;
 }
 const sumOf = (parts: readonly { readonly value: unknown }[]): number => parts.reduce((sum, part) => sum + Number(part.value), 0);
 const shareOf = (shares: Contributions['roles'], of: unknown): number => Number(shares.find((share) => share.of === of)?.value ?? 0);
 const rows = Object.values(catalogue);
-// Every loss has its turn where RUNS asks for more; here every third, at two points.
-const [some, points] = process.env['RUNS'] === undefined ? [rows.filter((_, i) => i % 3 === 0), 1] : [rows, 1e6];
+// Every loss has its turn where RUNS asks for more; here every sixth, at two points.
+const [some, points] = process.env['RUNS'] === undefined ? [rows.filter((_, i) => i % 6 === 2), 1] : [rows, 1e6];
 
 describe('the parts', () => {
   it('law: add up to the entry of the gradient, within 1e-12 of Σ|part|, for every loss', () => {
@@ -41,7 +41,7 @@ describe('the parts', () => {
       expect(Math.abs(sumOf(split.parts) - Number(split.value))).toBeLessThanOrEqual(1e-12 * spread);
       for (const shares of [split.samples, split.roles, split.paths]) expect(Math.abs(sumOf(shares) - sumOf(split.parts))).toBeLessThanOrEqual(1e-13 * spread);
     }), runs);
-  });
+  }, 600_000);
 
   it('law: add up for any program', () => {
     fc.assert(fc.property(recipes, (recipe) => {
@@ -53,7 +53,10 @@ describe('the parts', () => {
         [value, ...(adjoint?.contributions ?? []).map((part) => part.value)].every(({ values }) => values!.every((y) => Math.abs(Number(y)) < 1e6)));
       if (!tame || found.lines.every(({ name }) => name !== 'x')) return;
       const split = contributions(found, entry);
-      expect(Math.abs(sumOf(split.parts) - Number(split.value))).toBeLessThanOrEqual(1e-11 * Number(split.spread) + 1e-300);
+      // What the uses of x send may cancel inside the one part that a program without labels has.
+      const { contributions: uses = [] } = found.lines.find(({ name }) => name === 'x')!.adjoint ?? {};
+      const sent = uses.reduce((sum, use) => sum + Math.abs(Number(use.value.values![0])), 0);
+      expect(Math.abs(sumOf(split.parts) - Number(split.value))).toBeLessThanOrEqual(1e-11 * Math.max(sent, Number(split.spread)));
     }), { ...runs, numRuns: Math.ceil(runs.numRuns / 2) });
   });
 
@@ -75,8 +78,8 @@ describe('the parts', () => {
 describe('a role', () => {
   it.each(['target', 'support', 'negative'])('has what the masked cotangent of the cosines sends: %s', (role) => {
     const row = lossRow('sv-arc-softmax');
-    const [x, w, y] = inputsOf(row, sample(3)) as [Tensor, Tensor, Tensor];
-    const found = explain(row.create() as (...inputs: never[]) => Tensor, [x, w, y]);
+    const [x, w] = inputsOf(row, sample(3)) as [Tensor, Tensor];
+    const found = explained(row, 3);
     const valuesOf = (name: string): number[] => found.lines.find((line) => line.name === name)!.value.values!.map(Number);
     const [target, support] = [valuesOf('1[k = y]'), valuesOf('I')];
     const mask = target.map((t, i) => Number(role === 'target' ? t : role === 'support' ? support[i]! : t + support[i]! === 0));
@@ -88,6 +91,12 @@ describe('a role', () => {
       const split = contributions(found, `w[${Math.floor(place / 3)}, ${place % 3}]`);
       expect(shareOf(split.roles, role)).toBeCloseTo(pushed.data[place]!, 13);
     });
+  });
+
+  it('is known for entries of the features too, though these are normalised before any class is met', () => {
+    const split = contributions(explained(lossRow('sv-arc-softmax'), 3), 'x[1, 1]');
+    expect(split.roles.map(({ of }) => of)).toEqual(expect.arrayContaining(['target', 'support']));
+    expect(split.parts.every(({ path, role, sample: n }) => path[0] === 'c' && role !== null && n === 1)).toBe(true);
   });
 
   it('of the centre loss tells its two terms apart', () => {
@@ -166,6 +175,11 @@ describe('a program', () => {
     expect(named.notes[0]).toMatch(/no mask with a role .* the split is at L, by its first axis/);
     const scalar = contributions(explain((x: Tensor) => exp(label(sum(x), 'a')), [f64([0, 0])]), 'x[0]');
     expect([scalar.parts[0]!.path, scalar.notes[0]]).toEqual([['a'], expect.stringMatching(/paths and no samples/)]);
+  });
+
+  it('may be asked for its result, which is its own part', () => {
+    const { value, parts, residue } = contributions(explain((x: Tensor) => sum(exp(x)), [f64([1, 2])]), 'result');
+    expect([value, parts.map((part) => part.value), residue]).toEqual([1, [1], 0]);
   });
 
   it('that sends nothing back has no parts, and that is said', () => {

@@ -58,6 +58,12 @@ describe('the page', () => {
     expect(codes.filter((text) => text.includes(' = ') && !text.endsWith(' = input')).filter((text) => !explained.assumptions.some((each) => each.text === text))).toEqual([]);
   });
 
+  it('is made of the JSON alone', () => {
+    const copy = JSON.parse(JSON.stringify(withProof)) as Explanation;
+    expect(renderHtml(copy, options)).toBe(html);
+    expect(renderMarkdown(copy, options)).toBe(renderMarkdown(withProof, options));
+  });
+
   it('escapes the names people give', () => {
     const text = renderHtml(explain((x: Tensor) => sum(label(mul(x, x), '<b>"&')), [f64([1, 2])]), { title: '</title>' });
     expect(text).not.toContain('<b>');

@@ -21,7 +21,8 @@ describe('a printed formula', () => {
     ['0 if 1[k = y] else c_y < c', '0 if k = y else 1 if c_y < c else 0'], ['d²#2 ≤ 0', '1 if d²#2 <= 0 else 0'],
     ['−∂v', '-∂v'], ['-0.877583 < c_y', '1 if -0.877583 < c_y else 0'], ['stop(max(-Infinity, x))', 'stop(max(-∞, x))'],
     ['0 if 0 if I else c < v else x', '0 if (0 if I != 0 else 1 if c < v else 0) != 0 else x'], ['reshape(x, [2, 1])', 'reshape(x, [2, 1])'],
-    ['|x| + ⌊c⌋', 'abs(x) + floor(c)'], ['%14^(2 − 1)', '%14^(2 - 1)'], ['argsort(x, axis 0)', 'argsort(x, axis 0)'], ['exp(x)', 'exp(x)'], ['x[:, None] − x', 'x[:, None] - x'], ['matmul(∂cᵀ, x̂)', '∂c^⊤ * x̂'],
+    ['|x| + ⌊c⌋', 'abs(x) + floor(c)'], ['%14^(2 − 1)', '%14^(2 - 1)'], ['argsort(x, axis 0)', 'argsort(x, axis 0)'], ['exp(x)', 'exp(x)'], ['x[:, None] − x', 'x[:, None] - x'],
+    ['f64(c = v)', '1 if c = v else 0'], ['f64(c)', 'f64(c)'], ['matmul(∂cᵀ, x̂)', '∂c^⊤ * x̂'],
   ])('%s reads as %s', (text, expected) => {
     expect(printed(text)).toBe(expected);
   });

@@ -39,7 +39,7 @@ describe('a grid', () => {
 
   it('is written as a reader would', () => {
     expect(choiceText(gridOf('sv-am-softmax')[3] as Choice)).toBe('s 30, m 0.35, t 1.2');
-    expect(choiceText(gridOf('softmax')[0] as Choice)).toBe('rate 0.02');
+    expect(choiceText(gridOf('softmax')[0] as Choice)).toBe('rate 0.005');
   });
 });
 
@@ -73,7 +73,7 @@ describe('a comparison', () => {
     const text = comparisonText(comparison);
     expect(text).toMatch(/^sv-am-softmax +90\.00 ± 0\.00 +71\.00 ± 6\.08 +– +50\.00 ± 0\.00$/m);
     expect(text).toMatch(/^sv-am-softmax +\+11\.00 \[\+8\.52, \+13\.48\] +better$/m);
-    expect(text).toMatch(/^softmax +rate 0\.2; diverged at seed 2$/m);
+    expect(text).toMatch(/^softmax +rate 0\.05; diverged at seed 2$/m);
     expect(comparisonMarkdown(comparison, 'Title', 'marginalia compare')).toContain(
       '| sv-am-softmax | 90.00 ± 0.00 | 71.00 ± 6.08 | – | 50.00 ± 0.00 | +11.00 [+8.52, +13.48] | better | s 16, m 0.35, t 1.2 |');
     const rows = comparisonCsv(comparison).trim().split('\n');
