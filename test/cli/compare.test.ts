@@ -51,17 +51,19 @@ describe('a comparison', () => {
     for (const [name, time] of Object.entries(before)) expect([name, between[name]]).toEqual([name, time]);
     writeFileSync(join(out, 'cells', 'normface-seed-2.json'), '{ half');
     expect(await inside(...small, '--seeds', '2')).toMatch(/^11 cells were there already$/m);
-    expect(await inside(...small, '--seeds', '1', '--rate', '0.05')).not.toMatch(/were there already/);
+    const other = join(out, 'cells', 'normface-seed-1.json');
+    writeFileSync(other, readFileSync(other, 'utf8').replace('"rate":0.1', '"rate":0.2'));
+    expect(await inside(...small, '--seeds', '2')).toMatch(/^11 cells were there already$/m);
   });
 
   it('says the same as JSON, Markdown, values and a page', async () => {
-    const json = JSON.parse(await inside(...small, '--seeds', '1', '--rate', '0.05', '--json')) as { judgedBy: string; losses: { loss: string; measures: { 'rank-1': { mean: number } } }[] };
+    const json = JSON.parse(await inside(...small, '--seeds', '2', '--json')) as { judgedBy: string; losses: { loss: string; measures: { 'rank-1': { mean: number; standardError: number } } }[] };
     expect([json.judgedBy, json.losses.map(({ loss }) => loss)]).toEqual(['AUC', ['normface', 'am-softmax']]);
-    const { mean } = json.losses[1]!.measures['rank-1'];
-    expect(read('compare.md')).toContain(`| am-softmax | – | – | – | ${(100 * mean).toFixed(2)} |`);
-    expect(read('compare.csv')).toContain(`am-softmax,,,,,,,${mean},`);
-    expect(read('compare.html')).toContain(`<td class="number">${(100 * mean).toFixed(2)}</td>`);
-    expect((JSON.parse(read('compare.json')) as { cells: unknown[] }).cells).toHaveLength(10);
+    const { mean, standardError } = json.losses[1]!.measures['rank-1'];
+    expect(read('compare.md')).toContain(`| am-softmax | – | – | – | ${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} |`);
+    expect(read('compare.csv')).toContain(`am-softmax,,,,,,,${mean},${standardError},`);
+    expect(read('compare.html')).toContain(`<td class="number">${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)}</td>`);
+    expect((JSON.parse(read('compare.json')) as { cells: unknown[] }).cells).toHaveLength(12);
   });
 
   it.each([

@@ -41,7 +41,7 @@ describe('a run', () => {
     const { code, out } = await inside(...tiny({ epochs: '2', 'held-out': '0.5', images: '10', out: place('plain') }));
     expect(code).toBe(0);
     expect(out).not.toContain('\u001b');
-    expect(out.match(/^epoch \d\/2 {2}loss .* images\/s$/gm)).toHaveLength(2);
+    expect(out.match(/^epoch \d\/2 {2}loss .* rate [\d.e-]+/gm)).toHaveLength(2);
     expect(out).toMatch(/^people not trained on: AUC [\d.]+ %/m);
     expect(readdirSync(place('plain')).sort()).toEqual(['checkpoint.safetensors', 'embedding.svg', 'history.svg', 'run.json']);
     expect(recordOf('plain')).toMatchObject({
@@ -100,7 +100,7 @@ describe('what is shown', () => {
     expect([bar(0, 4), bar(0.5, 4), bar(1.2, 4)]).toEqual(['────', '━━──', '━━━━']);
     const record = { epoch: 3, step: 9, loss: 12.345, accuracy: 0.5, support: 0.123, rate: 0.01 };
     expect(epochLine(record, 12, true, 1234.5)).toBe('epoch  3/12  loss 12.35  right 50.0%  support 12.3%  rate 0.010  1,235 images/s');
-    expect(epochLine(record, 12, false, 10)).toBe('epoch  3/12  loss 12.35  rate 0.010  10 images/s');
+    expect(epochLine(record, 12, false, 0)).toBe('epoch  3/12  loss 12.35  rate 0.010');
   });
 });
 
@@ -151,7 +151,7 @@ describe('a run that does not end by itself', () => {
       expect(readdirSync(place(name)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
       rmSync(place(name), { recursive: true });
     }
-    expect(duringSave).toBeGreaterThanOrEqual(wanted >= 200 ? 20 : 0);
+    if (wanted >= 200) expect(duringSave).toBeGreaterThanOrEqual(20);
   }, 3_600_000);
 
   it('because a file cannot be written says so in a line, and the checkpoint from before is whole', async () => {

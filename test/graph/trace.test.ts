@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DTypeError } from '../../src/base/errors.ts';
-import { flattenResult, floatTypeOfTrees, liftTree, replay, type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import { flattenResult, floatTypeOfTrees, liftTrees, replay, type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import { add, mul, neg } from '../../src/primitives/index.ts';
 import { expectBits, f64, i32, runs } from '../values.ts';
 import { program, recipes, sameBits } from './programs.ts';
@@ -28,7 +28,7 @@ describe('trace', () => {
     expect(trace((x: Tensor) => [x, x, 5], [f64([1])]).outputs).toEqual([0, 0, 1]);
   });
 
-  it.each([[undefined, 'nothing'], [null, 'object'], ['text', 'string'], [{}, 'object']])('refuses a function that returns %j', (result, found) => {
+  it.each([[undefined, 'nothing'], [null, 'null'], ['text', 'string'], [{}, 'object']])('refuses a function that returns %j', (result, found) => {
     expect(() => trace(() => result, [])).toThrow(DTypeError);
     expect(() => trace(() => result, [])).toThrow(`trace: the function returned ${found}`);
   });
@@ -59,7 +59,7 @@ describe('replay', () => {
 describe('trees of operands', () => {
   it('lifts numbers and leaves tensors as they are', () => {
     const x = i32([1]);
-    const { leaves } = liftTree({ x, lr: 0.1 }, 'f64');
+    const { leaves } = liftTrees([{ x, lr: 0.1 }], 'f64')[0]!;
     expect(leaves[0]).toBe(x);
     expectBits(leaves[1]!, 0.1);
   });

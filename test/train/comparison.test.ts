@@ -38,8 +38,8 @@ describe('a grid', () => {
   });
 
   it('is written as a reader would', () => {
-    expect(choiceText(gridOf('sv-am-softmax')[3] as Choice)).toBe('s 30, m 0.35, t 1.2');
-    expect(choiceText(gridOf('softmax')[0] as Choice)).toBe('rate 0.005');
+    expect(choiceText(gridOf('sv-am-softmax')[3] as Choice)).toBe('s 16, m 0.35, t 1.2');
+    expect(choiceText(gridOf('softmax')[0] as Choice)).toBe('rate 0.02');
   });
 });
 
@@ -73,12 +73,12 @@ describe('a comparison', () => {
     const text = comparisonText(comparison);
     expect(text).toMatch(/^sv-am-softmax +90\.00 ± 0\.00 +71\.00 ± 6\.08 +– +50\.00 ± 0\.00$/m);
     expect(text).toMatch(/^sv-am-softmax +\+11\.00 \[\+8\.52, \+13\.48\] +better$/m);
-    expect(text).toMatch(/^softmax +rate 0\.05; diverged at seed 2$/m);
+    expect(text).toMatch(/^softmax +rate 0\.2; diverged at seed 2$/m);
     expect(comparisonMarkdown(comparison, 'Title', 'marginalia compare')).toContain(
-      '| sv-am-softmax | 90.00 ± 0.00 | 71.00 ± 6.08 | – | 50.00 ± 0.00 | +11.00 [+8.52, +13.48] | better | s 16, m 0.35, t 1.2 |');
+      '| sv-am-softmax | 90.00 ± 0.00 | 71.00 ± 6.08 | – | 50.00 ± 0.00 | +11.00 [+8.52, +13.48] | better | s 8, m 0.35, t 1.2 |');
     const rows = comparisonCsv(comparison).trim().split('\n');
     expect(rows).toHaveLength(4);
-    expect(rows[2]).toMatch(/^sv-am-softmax,0\.9,.*,better,3,"s 16, m 0\.35, t 1\.2"$/);
+    expect(rows[2]).toMatch(/^sv-am-softmax,0\.9,.*,better,3,"s 8, m 0\.35, t 1\.2"$/);
   });
 
   it('has a page whose pictures are well-formed', () => {
@@ -86,6 +86,8 @@ describe('a comparison', () => {
     expect(html).toContain('<h1>A &lt; B</h1>');
     const pictures = html.match(/<svg [\s\S]*?<\/svg>\n(?=<\/div>)/g)!;
     expect(pictures.length).toBeGreaterThanOrEqual(5);
+    // Of two impostors a curve is known from one half on.
+    expect(html).toMatch(/normface: 7 points, from 0\.9\d+ to 1/);
     for (const picture of pictures) expect(parseXml(picture.trim()).name).toBe('svg');
   });
 });

@@ -1,0 +1,19 @@
+// Test files share the modules they import, which saves a third of the time; those that replace a module or a global, or
+// load the root entry and with it the engine, have theirs to themselves.
+
+import { defineConfig } from 'vitest/config';
+
+const own = [
+  'test/base/node.test.ts', 'test/compile/compile.test.ts', 'test/compile/engine.test.ts', 'test/compile/pool.test.ts', 'test/docs.test.ts',
+  'test/ops/index.test.ts',
+];
+
+export default defineConfig({
+  test: {
+    pool: 'threads',
+    projects: [
+      { extends: true, test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: own } },
+      { extends: true, test: { name: 'own', include: own } },
+    ],
+  },
+});
