@@ -2,13 +2,15 @@
 // Every engine has a process of its own; all take turns, workload by workload and round by round, so that a busy moment
 // hits all of them. Results must agree with ours before any time counts; an engine whose result differs is said to differ
 // and is not timed. What it compares with is installed into `peers/`, never with the package.
-// `--json` prints the same as JSON; `--rounds N`; `--only TEXT` keeps workloads whose name holds TEXT.
+// `--json` prints the same as JSON; `--rounds N`; `--only TEXT` keeps workloads whose name holds TEXT; `--losses` runs the
+// head with every loss over classes of the catalogue instead.
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { catalogue } from '../../src/losses/index.ts';
 import { type Ceiling, ceiling } from './ceiling.ts';
 
 interface Workload {
@@ -65,6 +67,7 @@ function option(name: string): string | undefined {
 }
 
 const withPeers = process.argv.includes('--peers');
+const withLosses = process.argv.includes('--losses');
 
 function install(): void {
   if (existsSync(`${folder}node_modules/@jax-js`)) return;
@@ -83,9 +86,8 @@ function hasTorch(): boolean {
 
 function engines(): Engine[] {
   const node = (title: string, file: string, ...args: string[]): Engine => new Engine(title, [process.execPath, file, ...args]);
-  const own = [
-    node('marginalia 1T', 'marginalia.mjs', '1'), node('marginalia 2T', 'marginalia.mjs', '2'), node('eager', 'marginalia.mjs', 'eager'),
-  ];
+  const own = (withLosses ? ['1'] : ['1', '2', 'eager']).map((mode) =>
+    node(`marginalia ${mode === 'eager' ? mode : `${mode}T`}`, 'marginalia.mjs', mode));
   if (!withPeers) return own;
   const list = [
     ...own, node('jax-js 1T', 'jax-js.mjs', '1'), node('jax-js 2T', 'jax-js.mjs', '2'),
@@ -193,8 +195,11 @@ function rateOf({ run, flops }: Ceiling): number {
 }
 
 if (withPeers) install();
-const { workloads } = await import(new URL('peers/workloads.mjs', import.meta.url).href) as { workloads: readonly Workload[] };
-const chosen = workloads.filter((w) => w.name.includes(option('--only') ?? ''));
+const { workloads, headOf } = await import(new URL('peers/workloads.mjs', import.meta.url).href) as {
+  workloads: readonly Workload[]; headOf: (loss: string) => Workload;
+};
+const ids = Object.values(catalogue).filter((row) => row.inputs.join() === 'features,weights,labels').map((row) => row.id);
+const chosen = (withLosses ? ids.map(headOf) : workloads).filter((w) => w.name.includes(option('--only') ?? ''));
 const rounds = Number(option('--rounds') ?? 11);
 const best = ceiling();
 let top = rateOf(best);

@@ -55,8 +55,8 @@ serve({
     };
     return kept(f, [a, b, c].map((v) => m.tensor(v)));
   },
-  head({ N, C, D, m: margin, t, s }, { x, w, y }) {
-    const loss = catalogue['sv-am-softmax'].create({ m: margin, t, s });
+  head({ N, C, D, m: margin, t, s, loss: id }, { x, w, y }) {
+    const loss = id === undefined ? catalogue['sv-am-softmax'].create({ m: margin, t, s }) : catalogue[id].create();
     const f = (features, weights, labels) => {
       const { value, gradient } = m.valueAndGrad((p, q) => loss(p, q, labels), { wrt: [0, 1] })(features, weights);
       return [value, ...gradient];

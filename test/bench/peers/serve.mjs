@@ -2,7 +2,7 @@
 // up, runs it to warm up and answers with numbers of its result; `sample` answers with the milliseconds of one call.
 
 import { createInterface } from 'node:readline';
-import { workloads } from './workloads.mjs';
+import { headOf, workloads } from './workloads.mjs';
 
 /**
  * `engine.name` and `engine.version` say who answers; `engine[kind](workload)` gives `{ call, result }`: `call` does
@@ -16,7 +16,8 @@ export async function serve(engine) {
     const request = JSON.parse(line);
     try {
       if (request.prepare !== undefined) {
-        const workload = workloads.find((w) => w.name === request.prepare);
+        const { prepare } = request;
+        const workload = prepare.startsWith('head ') ? headOf(prepare.slice(5)) : workloads.find((w) => w.name === prepare);
         if (engine[workload.kind] === undefined) {
           answer({ missing: engine.missing?.[workload.kind] ?? 'not offered' });
           continue;

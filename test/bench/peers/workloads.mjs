@@ -31,8 +31,8 @@ const product = (n) => ({
 
 const million = 2 ** 20;
 
-const head = (N, C, D) => ({
-  name: `W3 ${N}×${C}, D ${D}`, kind: 'head', N, C, D, m: 0.35, t: 1.2, s: 32, unit: 'ms', work: 6 * N * C * D, calls: 1,
+const head = (N, C, D, more = {}) => ({
+  name: `W3 ${N}×${C}, D ${D}`, kind: 'head', N, C, D, m: 0.35, t: 1.2, s: 32, unit: 'ms', work: 6 * N * C * D, calls: 1, ...more,
   inputs: () => ({ x: numbers(N * D, 3), w: numbers(C * D, 4), y: labels(N, C) }),
 });
 
@@ -64,6 +64,9 @@ export const workloads = [
     inputs: () => ({ a: numbers(16, 19), b: numbers(16, 20) }),
   },
 ];
+
+/** The head with another loss of our catalogue, at its defaults: 128×10,000, D 128. */
+export const headOf = (loss) => head(128, 10000, 128, { name: `head ${loss}`, loss });
 
 /** Shapes of the parameters of the two networks. */
 export const cnnShapes = [[32, 1, 3, 3], [64, 32, 3, 3], [128, 64, 3, 3], [2048, 128], [128, 100]];
