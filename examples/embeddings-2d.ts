@@ -26,7 +26,7 @@ const losses = [
 
 const pictures = (quick ? losses.slice(4) : losses).map(([loss, lossOptions]) => {
   const run = makeRun(checkSettings({
-    loss, lossOptions, network: 'lenet-small', embedding: 2, epochs: quick ? 1 : 10, batch: quick ? 12 : 64, optimizer: 'adam', rate: 0.003, flip: 0,
+    loss, lossOptions, network: quick ? 'mlp' : 'lenet-small', embedding: 2, epochs: quick ? 1 : 10, batch: quick ? 12 : 64, optimizer: 'adam', rate: 0.003, flip: 0,
   }), data);
   while (!run.isDone()) run.advance();
   const { history, state } = run.progress();

@@ -6,7 +6,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { figure6 } from 'marginalia/plot';
-import { dataOf, defaultSettings, estimate, madeUpFaces, measure, type Protocol, runOf } from 'marginalia/train';
+import { dataOf, defaultSettings, estimate, madeUpFaces, measure, type Protocol, type Run, runOf } from 'marginalia/train';
 
 const quick = process.argv.includes('--quick');
 const people = quick ? madeUpFaces(12, 6, 1, 12) : madeUpFaces(120, 12, 1, 32);
@@ -16,10 +16,13 @@ const protocol: Protocol = {
 };
 
 const points = (quick ? [1, 1.2] : [1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3]).map((t) => {
+  // The seeds of one t run one program.
+  let program: Run | undefined;
   const measures = (quick ? [1, 2] : [1, 2, 3]).map((seed) => {
     const cell = { loss: 'sv-am-softmax', choice: { lossOptions: { s: 16, m: 0.2, t } }, kind: 'test', seed } as const;
     const { train, test } = dataOf(protocol, cell, people);
-    const run = runOf(protocol, cell, train);
+    const run = runOf(protocol, cell, train, program);
+    program = run;
     while (!run.isDone()) run.advance();
     return measure(run, test).measures;
   });

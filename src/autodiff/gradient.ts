@@ -27,29 +27,31 @@ export interface GradientOptions {
  */
 export function gradient(recorder: Recorder, seeds: readonly Seed[], wrt: readonly number[], options: GradientOptions = {}): (Tensor | null)[] {
   const { steps } = recorder.graph;
-  const last = Math.max(...seeds.map((seed) => seed.step));
-  const first = Math.min(...wrt);
+  const last = seeds.reduce((latest, { step }) => Math.max(latest, step), 0);
+  const first = wrt.reduce((earliest, id) => Math.min(earliest, id), last);
   const reaches = paths(steps, wrt, last);
-  const cotangents = new Map<number, Tensor>();
+  const cotangents = new Array<Tensor | undefined>(last + 1).fill(undefined);
   for (const { step, cotangent } of seeds) if (reaches[step]) accumulate(cotangents, step, cotangent);
-  const asked = new Set(wrt);
+  const asked = new Array<boolean>(last + 1).fill(false);
+  for (const id of wrt) asked[id] = true;
 
   for (let id = last; id >= first; id--) {
     const step = steps[id]!;
-    const grad = cotangents.get(id);
+    const grad = cotangents[id];
     if (grad === undefined) continue;
-    if (!asked.has(id)) cotangents.delete(id);
-    step.inputs.forEach((input, index) => {
+    if (!asked[id]) cotangents[id] = undefined;
+    for (let index = 0; index < step.inputs.length; index++) {
+      const input = step.inputs[index]!;
       const rule = ruleOf(step.primitive, index);
-      if (!reaches[input] || rule === null) return;
+      if (!reaches[input] || rule === null) continue;
       const use = { step: id, input: index };
       const cotangent = recorder.from(use, () => applyRule(recorder, step, rule, grad, index));
       options.observe?.(use, cotangent);
       accumulate(cotangents, input, cotangent);
-    });
-    if (options.release && step.label === undefined && !asked.has(id)) recorder.release(id);
+    }
+    if (options.release && step.label === undefined && !asked[id]) recorder.release(id);
   }
-  return wrt.map((id) => cotangents.get(id) ?? null);
+  return wrt.map((id) => cotangents[id] ?? null);
 }
 
 /** The rule of an input; the last one serves all further inputs. */
@@ -64,9 +66,9 @@ function applyRule(recorder: Recorder, step: Step, rule: Rule, grad: Tensor, ind
   return step.primitive.kind === 'map' ? sumTo(cotangent, inputs[index]!.shape) : cotangent;
 }
 
-function accumulate(cotangents: Map<number, Tensor>, step: number, cotangent: Tensor): void {
-  const before = cotangents.get(step);
-  cotangents.set(step, before === undefined ? cotangent : add(before, cotangent));
+function accumulate(cotangents: (Tensor | undefined)[], step: number, cotangent: Tensor): void {
+  const before = cotangents[step];
+  cotangents[step] = before === undefined ? cotangent : add(before, cotangent);
 }
 
 /** Which steps depend on `wrt` through differentiable paths, up to and including `last`. */

@@ -8,7 +8,7 @@ import { sameShape, shapeText } from '../base/shape.ts';
 import { type Flat, flatten, type Tree } from '../base/tree.ts';
 import { currentRecorder, record, Recorder } from '../graph/recorder.ts';
 import { filled, isTensor, tensor, type Tensor } from '../graph/tensor.ts';
-import { flattenResult, floatTypeOfTrees, liftTree } from '../graph/trace.ts';
+import { flattenResult, floatTypeOfTrees, liftTrees } from '../graph/trace.ts';
 import { add, alias, concatAlong, mul, reshape, sumTo } from '../primitives/index.ts';
 import { gradient, type Seed, zerosLike } from './gradient.ts';
 
@@ -42,11 +42,7 @@ function run(f: Differentiable, args: readonly unknown[], who: string): Run {
   const outer = currentRecorder();
   const recorder = outer ?? new Recorder('concrete');
   return record(recorder, () => {
-    const dtype = floatTypeOfTrees(args);
-    const flats = args.map((tree) => {
-      const flat = liftTree(tree, dtype);
-      return { ...flat, leaves: flat.leaves.map(alias) };
-    });
+    const flats = liftTrees(args).map(({ leaves, paths, rebuild }): Flat<Tensor> => ({ leaves: leaves.map(alias), paths, rebuild }));
     const result = flattenResult((f as (...args: unknown[]) => unknown)(...flats.map((flat) => flat.rebuild(flat.leaves))), who);
     return { recorder, args: flats, result, own: outer === undefined };
   });
@@ -64,6 +60,12 @@ function pull(recorder: Recorder, seeds: readonly Seed[], leaves: readonly Tenso
   const found = floats.length === 0 ? [] : gradient(recorder, seeds, floats.map((x) => recorder.stepOf(x).id), { release });
   let at = 0;
   return leaves.map((x) => (isFloat(x.dtype) ? (found[at++] ?? zerosLike(x)) : null));
+}
+
+function leavesOf(flats: readonly Flat<Tensor>[]): Tensor[] {
+  const leaves: Tensor[] = [];
+  for (const flat of flats) leaves.push(...flat.leaves);
+  return leaves;
 }
 
 /** Cuts a list of leaves back into the trees it came from. */
@@ -92,7 +94,7 @@ export function valueAndGrad(f: Differentiable, options: GradOptions = {}) {
     const seeds = [{ step: recorder.stepOf(value).id, cotangent: filled(1, value.shape, value.dtype) }];
     if (typeof wrt === 'string') return { value, gradient: pull(recorder, seeds, [labelled(recorder, wrt)], own)[0]! };
     const chosen = (typeof wrt === 'number' ? [wrt] : wrt).map((index) => argument(flats, index));
-    const trees = rebuildAll(chosen, pull(recorder, seeds, chosen.flatMap((flat) => flat.leaves), own));
+    const trees = rebuildAll(chosen, pull(recorder, seeds, leavesOf(chosen), own));
     return { value, gradient: typeof wrt === 'number' ? trees[0]! : trees };
   };
 }
@@ -134,7 +136,7 @@ export function vjp(f: Differentiable, inputs: readonly unknown[]) {
   const pullback = (cotangent?: unknown): GradientTree[] => {
     const given = cotangent === undefined ? defaultCotangents(result) : flattenResult(cotangent, 'vjp').leaves;
     const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: fitting(given[i], x, 'vjp: a cotangent') }));
-    return rebuildAll(args, pull(recorder, seeds, args.flatMap((flat) => flat.leaves)));
+    return rebuildAll(args, pull(recorder, seeds, leavesOf(args)));
   };
   return { value: result.rebuild(result.leaves), pullback };
 }
@@ -170,8 +172,8 @@ export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: rea
   demandList(tangents, 'tangents', 'jvp');
   const { recorder, args, result } = run(f, inputs, 'jvp');
   return record(recorder, () => {
-    const given = tangents.flatMap((tree) => liftTree(tree, floatTypeOfTrees(inputs)).leaves);
-    const floats = args.flatMap((flat) => flat.leaves)
+    const given = leavesOf(liftTrees(tangents, floatTypeOfTrees(inputs)));
+    const floats = leavesOf(args)
       .flatMap((x, i) => (isFloat(x.dtype) ? [{ x, tangent: fitting(given[i], x, 'jvp: a tangent') }] : []));
     const zeros = result.leaves.map((x) => alias(zerosLike(x)));
     const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: zeros[i]! }));
@@ -186,8 +188,7 @@ export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: rea
 export function hvp(f: Differentiable, inputs: readonly unknown[], vectors: readonly unknown[]): GradientTree {
   demandList(inputs, 'inputs', 'hvp');
   demandList(vectors, 'vectors', 'hvp');
-  const dtype = floatTypeOfTrees(inputs);
-  const directions = vectors.flatMap((tree) => liftTree(tree, dtype).leaves);
+  const directions = leavesOf(liftTrees(vectors, floatTypeOfTrees(inputs)));
   const all = inputs.map((_, index) => index);
   const along = (...args: unknown[]): Tensor => {
     const slopes = flatten(grad(f, { wrt: all })(...args), (x): x is Tensor | null => x === null || isTensor(x)).leaves;
@@ -216,7 +217,7 @@ function jacobianOf(f: (x: Tensor) => Tensor, given: Tensor, who: string): Tenso
       `${who}: the ${role} is ${leaves.map((leaf) => `${leaf.dtype}${shapeText(leaf.shape)}`).join(', ') || typeof given}`,
       'The Jacobian is that of one float tensor by one float tensor', 'Use vjp or jvp for trees'));
   };
-  one(liftTree(given, floatTypeOfTrees([given])).leaves, 'argument');
+  one(liftTrees([given])[0]!.leaves, 'argument');
   const { recorder, args, result } = run(f as Differentiable, [given], who);
   const x = one(args[0]!.leaves, 'argument');
   const y = one(result.leaves, 'result');

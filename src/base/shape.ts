@@ -21,7 +21,9 @@ export function shapeText(shape: Shape): string {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** A shape is a list: a single number would be read as no axes at all. */
@@ -83,7 +85,7 @@ export function normalizeAxis(axis: number, rank: number, who: string): number {
 
 /** Distinct axes in ascending order; `undefined` means all of them. */
 export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, who: string): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  if (axes === undefined) return new Array<number>(rank).fill(0).map((_, axis) => axis);
   const list = (Array.isArray(axes) ? axes as readonly number[] : [axes as number]).map((axis) => normalizeAxis(axis, rank, who));
   const sorted = [...new Set(list)].sort((a, b) => a - b);
   if (sorted.length !== list.length) {
@@ -97,6 +99,7 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, rank
  * two may need both: [N] against [N, 1] would silently become [N, N], the classic wrong loss, so it is refused.
  */
 export function broadcastShapes(a: Shape, b: Shape, who: string): Shape {
+  if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const shape = new Array<number>(rank);
   let stretchesA = false;

@@ -10,8 +10,10 @@ export interface Flat<T> {
   readonly rebuild: <U>(leaves: readonly U[]) => Tree<U>;
 }
 
+const rebuildLeaf = <U>(leaves: readonly U[]): U => leaves[0]!;
+
 export function flatten<T>(tree: unknown, isLeaf: (node: unknown) => node is T, path = ''): Flat<T> {
-  if (isLeaf(tree)) return { leaves: [tree], paths: [path], rebuild: (leaves) => leaves[0]! };
+  if (isLeaf(tree)) return { leaves: [tree], paths: [path], rebuild: rebuildLeaf };
   if (typeof tree !== 'object' || tree === null) {
     return { leaves: [], paths: [], rebuild: () => tree as never };
   }

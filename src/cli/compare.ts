@@ -24,7 +24,7 @@ const papers = [
 ];
 
 /** How many images a run is shown unless it is told otherwise, so that a cell takes as long on few people as on many. */
-const shownImages = 16_000;
+const shownImages = 20_000;
 
 const help = `usage: marginalia compare [options]
 

@@ -28,7 +28,9 @@ function measures({ loss, accuracy, support }: Pick<EpochRecord, 'loss' | 'accur
 /** The line of a finished epoch. */
 export function epochLine(record: EpochRecord, epochs: number, classifies: boolean, imagesPerSecond: number): string {
   const count = `epoch ${String(record.epoch).padStart(String(epochs).length)}/${epochs}`;
-  return `${count}  ${measures(record, classifies)}  rate ${record.rate.toPrecision(2)}  ${thousands(imagesPerSecond)} images/s`;
+  // The speed of the first steps is not known yet.
+  const speed = imagesPerSecond > 0 ? `  ${thousands(imagesPerSecond)} images/s` : '';
+  return `${count}  ${measures(record, classifies)}  rate ${record.rate.toPrecision(2)}${speed}`;
 }
 
 /** How fast a run goes, and the bar that says so: the speed is that of the last seconds. */

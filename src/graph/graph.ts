@@ -31,7 +31,8 @@ export class Graph {
   readonly steps: Step[] = [];
 
   append(primitive: Primitive, inputs: readonly number[], params: Params, typed: Typed, origin?: Origin): Step {
-    const step: Step = { id: this.steps.length, primitive, inputs, params, shape: typed.shape, dtype: typed.dtype, ...(origin && { origin }) };
+    const plain: Step = { id: this.steps.length, primitive, inputs, params, shape: typed.shape, dtype: typed.dtype };
+    const step = origin === undefined ? plain : { ...plain, origin };
     this.steps.push(step);
     return step;
   }

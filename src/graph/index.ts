@@ -10,5 +10,5 @@ export type {
 export { apply, currentRecorder, type Engine, label, type Mode, record, Recorder, runPrimitive, scope, useEngine } from './recorder.ts';
 export { demandTensor, filled, floatTypeOf, fromValue, isTensor, lift, type Nested, type Operand, Tensor, tensor, type TensorOptions } from './tensor.ts';
 export { parseGraph, printGraph } from './text.ts';
-export { flattenResult, floatTypeOfTrees, liftTree, replay, type Trace, trace, type TraceOptions } from './trace.ts';
+export { flattenResult, floatTypeOfTrees, liftTrees, replay, type Trace, trace, type TraceOptions } from './trace.ts';
 export { forEachRow, mergeAxes, type Storage, Value } from './value.ts';

@@ -157,8 +157,8 @@ export function lift(x: Operand, dtype: DType): Tensor {
   return filled(x, [], dtype);
 }
 
-/** The float type of the program: that of the first float tensor among the values, f32 when there is none. */
-export function floatTypeOf(values: readonly unknown[]): FloatDType {
-  for (const x of values) if (isTensor(x) && isFloat(x.dtype)) return x.dtype;
+/** The float type of the program: that of the first float tensor among some lists of values, f32 when there is none. */
+export function floatTypeOf(...lists: readonly (readonly unknown[])[]): FloatDType {
+  for (const values of lists) for (const x of values) if (isTensor(x) && isFloat(x.dtype)) return x.dtype;
   return 'f32';
 }

@@ -16,25 +16,30 @@ export interface Trace extends Fragment {
   readonly result: Flat<Tensor>;
 }
 
-/** Numbers among the leaves of an argument become rank-0 tensors of the program's float type. */
-export function liftTree(tree: unknown, dtype: FloatDType): Flat<Tensor> {
-  const flat = flatten(tree, (x): x is Operand => isTensor(x) || typeof x === 'number');
-  return { ...flat, leaves: flat.leaves.map((x) => lift(x, dtype)) };
+const isOperand = (x: unknown): x is Operand => isTensor(x) || typeof x === 'number';
+
+const liftLeaves = ({ leaves, paths, rebuild }: Flat<Operand>, dtype: FloatDType): Flat<Tensor> =>
+  ({ leaves: leaves.map((x) => lift(x, dtype)), paths, rebuild });
+
+/** Numbers among the leaves of arguments become rank-0 tensors of the program's float type, which is theirs or given. */
+export function liftTrees(trees: readonly unknown[], given?: FloatDType): Flat<Tensor>[] {
+  const flats = trees.map((tree) => flatten(tree, isOperand));
+  const dtype = given ?? floatTypeOf(...flats.map(({ leaves }) => leaves));
+  return flats.map((flat) => liftLeaves(flat, dtype));
 }
 
 export function floatTypeOfTrees(trees: readonly unknown[]): FloatDType {
-  return floatTypeOf(trees.flatMap((tree) => flatten(tree, isTensor).leaves));
+  return floatTypeOf(...trees.map((tree) => flatten(tree, isOperand).leaves));
 }
 
 /** The tensors a traced function returned, or a DTypeError when it returned something else. */
 export function flattenResult(result: unknown, who: string): Flat<Tensor> {
   refusePromise(result);
-  const flat = flatten(result, (x): x is Operand => isTensor(x) || typeof x === 'number');
+  const flat = flatten(result, isOperand);
   if (flat.leaves.length === 0) {
     throw new DTypeError(message(`${who}: the function returned ${result === undefined ? 'nothing' : result === null ? 'null' : typeof result}`, 'It returns a tensor or a tree of tensors', 'Add the return statement'));
   }
-  const dtype = floatTypeOf(flat.leaves);
-  return { ...flat, leaves: flat.leaves.map((x) => lift(x, dtype)) };
+  return liftLeaves(flat, floatTypeOf(flat.leaves));
 }
 
 export interface TraceOptions {
@@ -52,16 +57,12 @@ export interface TraceOptions {
 export function trace(f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: TraceOptions = {}): Trace {
   const recorder = new Recorder(options.mode ?? 'concrete', { positions: options.positions ?? false });
   return record(recorder, () => {
-    const dtype = floatTypeOfTrees(inputs);
     const ids: number[] = [];
-    const trees = inputs.map((tree) => {
-      const flat = liftTree(tree, dtype);
-      return flat.rebuild(flat.leaves.map((x) => {
-        const fresh = recorder.append(input, [], inputParams(x, recorder.mode), x);
-        ids.push(recorder.stepOf(fresh).id);
-        return fresh;
-      }));
-    });
+    const trees = liftTrees(inputs).map(({ leaves, rebuild }) => rebuild(leaves.map((x) => {
+      const fresh = recorder.append(input, [], inputParams(x, recorder.mode), x);
+      ids.push(recorder.stepOf(fresh).id);
+      return fresh;
+    })));
     const result = flattenResult((f as (...args: unknown[]) => unknown)(...trees), 'trace');
     const outputs = result.leaves.map((x) => recorder.stepOf(x).id);
     return { recorder, graph: recorder.graph, inputs: ids, outputs, result };

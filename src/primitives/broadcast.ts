@@ -45,7 +45,7 @@ const sum_: ReducePrimitive = {
   run: ([x], params) => {
     const axes = params['axes'] as Shape;
     // Strides that interrupt a run would change the order of the additions.
-    const ordered = runsOf(x!.shape, axes, [x!.strides]).sizes.length === runsOf(x!.shape, axes, []).sizes.length;
+    const ordered = x!.isDense || runsOf(x!.shape, axes, [x!.strides]).sizes.length === runsOf(x!.shape, axes, []).sizes.length;
     return reduceValue(ordered ? x! : x!.dense(), axes, x!.dtype === 'i32' ? sumIntegers : pairwiseSum);
   },
 };

@@ -3,11 +3,12 @@
 // without gaps, and runs with strides (broadcast operands stand still with stride 0 and are never expanded).
 
 import type { DType } from '../base/dtype.ts';
-import type { Shape } from '../base/shape.ts';
+import { sameShape, type Shape } from '../base/shape.ts';
 import { forEachRow, Value } from '../graph/value.ts';
 
 /** The strides of a value when it is stretched to a larger shape: 0 where an axis was missing or 1. */
-export function stretched(value: Value, shape: Shape): number[] {
+export function stretched(value: Value, shape: Shape): readonly number[] {
+  if (sameShape(value.shape, shape)) return value.strides;
   const lead = shape.length - value.shape.length;
   return shape.map((n, axis) => (axis < lead || (value.shape[axis - lead] === 1 && n !== 1) ? 0 : value.strides[axis - lead]!));
 }

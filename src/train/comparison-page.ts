@@ -4,7 +4,7 @@
 import { Markup, markup } from '../base/markup.ts';
 import { page, table } from '../base/page.ts';
 import type { Image } from '../data/index.ts';
-import { angleHistogram, imageGrid, intervalPlot, rocPlot } from '../plot/index.ts';
+import { angleHistogram, imageGrid, intervalPlot, type RateCurve, rocPlot } from '../plot/index.ts';
 import type { ComparedLoss, Comparison, FinishedCell } from './comparison.ts';
 import { differenceText, estimateText, legendOf, noteText, verdictText } from './comparison-text.ts';
 import type { Dataset } from './dataset.ts';
@@ -46,7 +46,7 @@ export function comparisonPage(comparison: Comparison, cells: readonly FinishedC
       markup`<h2 id="curves">Curves</h2>\n<p>The share of same-person pairs accepted, at every share of different pairs accepted; means over the seeds.</p>\n`,
       // Six lines are told apart by their colours; more stand in a picture of their own, the reference in each.
       sixes(losses, reference).map((group, i) => figure(rocPlot(
-        group.map(({ loss }) => ({ name: loss, far: curveRates, tar: meanCurve(loss, cells) })),
+        group.map(({ loss }) => ({ name: loss, ...meanCurve(loss, cells) })),
         { title: `Verification of people not trained on${i === 0 ? '' : ', continued'}`, width: 760, height: 400 },
       ))),
       markup`<h2 id="angles">Angles</h2>\n<p>Angles between the embeddings of two pictures, seed 1.</p>\n`,
@@ -79,9 +79,13 @@ function sixes(losses: readonly ComparedLoss[], reference: string): ComparedLoss
   return Array.from({ length: Math.max(1, Math.ceil(others.length / 5)) }, (_, i) => [...own, ...others.slice(5 * i, 5 * i + 5)]);
 }
 
-function meanCurve(loss: string, cells: readonly FinishedCell[]): number[] {
-  const curves = cells.flatMap((cell) => (cell.kind === 'test' && cell.loss === loss && cell.result !== undefined ? [cell.result.curve] : []));
-  return curveRates.map((_, i) => curves.reduce((sum, curve) => sum + curve[i]!, 0) / Math.max(1, curves.length));
+/** The mean of the seeds' curves, from the rate that one impostor is worth; below it no curve is known. */
+function meanCurve(loss: string, cells: readonly FinishedCell[]): Pick<RateCurve, 'far' | 'tar'> {
+  const results = cells.flatMap((cell) => (cell.kind === 'test' && cell.loss === loss && cell.result !== undefined ? [cell.result] : []));
+  const least = Math.max(0, ...results.map(({ trials }) => 1 / trials.impostor));
+  const at = curveRates.flatMap((far, i) => (far >= least ? [i] : []));
+  const mean = (i: number): number => results.reduce((sum, { curve }) => sum + curve[i]!, 0) / Math.max(1, results.length);
+  return { far: at.map((i) => curveRates[i]!), tar: at.map(mean) };
 }
 
 /** Four pictures of each of the first ten people, a person under another's neighbour: person by column. */

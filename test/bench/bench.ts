@@ -168,7 +168,7 @@ const three = (x: number): string => (x >= 100 ? String(Math.round(x)) : x.toPre
 function table(rows: readonly Row[], titles: readonly string[], top: number): string {
   const share = ({ workload, cells }: Row): string => {
     const { work, unit, name } = chosen.find((w) => w.name === workload)!;
-    if (!/^W[13]/.test(name)) return '';
+    if (!/^W[13]|^head/.test(name)) return '';
     return titles.slice(0, 2).map((title, i) => {
       const { median: m } = cells[title]!;
       if (m === undefined) return '–';
