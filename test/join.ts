@@ -1,27 +1,43 @@
-// Part of `npm run build`: all modules that `index.js` needs become one file, because a process pays more for opening a
-// hundred small modules than for everything in them. Every module stays where it is and hands on what the joined file
-// holds of it, so that each exists once whoever imports it. `tsx test/join.ts dist`
+// Part of `npm run build`: all modules that `index.js` needs become two files, the core and the compiler, because a process
+// pays more for opening a hundred small modules than for everything in them. Every module stays where it is and hands on
+// what the joined file holds of it, so that each exists once whoever imports it. `tsx test/join.ts dist`
 // It reads what tsc writes from this project (named imports, named exports, no cycles) and refuses everything else.
 
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const joinedName = 'joined.js';
+/** The joined files, each of which may import those before it, and what they hold. */
+const files = ['core.js', 'compiler.js', 'index.js'] as const;
+type File = (typeof files)[number];
+
+/** Losses and layers open the core alone: importing them must not drag the compiler in, nor register it. */
+const fileOf = (path: string): File => (path === 'index.js' ? 'index.js' : path.startsWith('compile/') ? 'compiler.js' : 'core.js');
 
 interface Module {
+  /** Of the object with its exports in the joined file. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
-  /** What it exports, as text: a name, or a name and where it comes from. */
-  readonly exports: readonly { readonly name: string; readonly value: string }[];
+  /** What is exported, and the expression for it. */
+  readonly exports: ReadonlyMap<string, string>;
 }
 
-const names = (list: string): [string, string][] => list.split(',').map((part) => part.trim()).filter((part) => part !== '')
-  .map((part) => part.split(' as ') as [string, string?]).map(([inner, outer]) => [inner, outer ?? inner]);
+/** The two names of every entry of `{ a, b as c }`. */
+const entries = (list: string): (readonly [string, string])[] => list.split(',').flatMap((entry) => {
+  const [inner, outer = inner] = entry.trim().split(' as ');
+  return inner === undefined || outer === undefined || inner === '' ? [] : [[inner, outer] as const];
+});
 
-/** Joins what `index.js` in a folder needs; gives the number of modules. */
-export function joinModules(folder: string): number {
+/** `{ a, c: b }`: a pattern or an object. */
+const braces = (pairs: Iterable<readonly [string, string]>): string =>
+  `{ ${[...pairs].map(([key, value]) => (key === value ? key : `${key}: ${value}`)).join(', ')} }`;
+
+const importLine = (modules: readonly Module[], path: string): string =>
+  (modules.length === 0 ? '' : `import { ${modules.map(({ name }) => name).join(', ')} } from '${path}';\n`);
+
+/** Reads what `index.js` in a folder needs, every module after those it imports. */
+function readModules(folder: string): Module[] {
   const modules = new Map<string, Module>();
   const open = new Set<string>();
   const visit = (path: string): Module => {
@@ -31,46 +47,58 @@ export function joinModules(folder: string): number {
     open.add(path);
     const from = (target: string): string => {
       if (!target.startsWith('.')) throw new Error(`${path} imports ${target}, which is no module of the package`);
-      return visit(resolve(dirname(path), target)).name;
+      return visit(join(dirname(path), target)).name;
     };
-    const exports: { name: string; value: string }[] = [];
-    const declare = (_: string, what: string, name: string): string => {
-      exports.push({ name, value: name });
-      return what + name;
-    };
-    const text = readFileSync(path, 'utf8')
-      .replace(/^import \{([^}]*)\} from '([^']+)';$/gm, (_, list: string, target: string) =>
-        `const { ${names(list).map(([name, own]) => (name === own ? name : `${name}: ${own}`)).join(', ')} } = ${from(target)};`)
+    const exports = new Map<string, string>();
+    const text = readFileSync(join(folder, path), 'utf8')
+      .replace(/^import \{([^}]*)\} from '([^']+)';$/gm, (_, list: string, target: string) => `const ${braces(entries(list))} = ${from(target)};`)
       .replace(/^export \{([^}]*)\} from '([^']+)';$/gm, (_, list: string, target: string) => {
         const module = from(target);
-        for (const [inner, name] of names(list)) exports.push({ name, value: `${module}.${inner}` });
+        for (const [inner, outer] of entries(list)) exports.set(outer, `${module}.${inner}`);
         return '';
       })
       .replace(/^export \{([^}]*)\};$/gm, (_, list: string) => {
-        for (const [value, name] of names(list)) exports.push({ name, value });
+        for (const [inner, outer] of entries(list)) exports.set(outer, inner);
         return '';
       })
-      .replace(/^export ((?:const|class|function) )([\w$]+)/gm, declare)
-      .replaceAll('import.meta.url', `new URL('./${relative(folder, path)}', import.meta.url).href`);
+      .replace(/^export ((?:const|class|function) )([\w$]+)/gm, (_, what: string, name: string) => {
+        exports.set(name, name);
+        return what + name;
+      })
+      .replaceAll('import.meta.url', `new URL('./${path}', import.meta.url).href`);
     const strange = /^(?:import|export)\b.*/m.exec(text);
     if (strange !== null) throw new Error(`${path}: ${strange[0]}`);
     const module = { name: `module${modules.size}`, path, text, exports };
     modules.set(path, module);
     return module;
   };
-  visit(resolve(folder, 'index.js'));
-  const parts = [...modules.values()].map(({ name, path, text, exports }) => [
-    `// ${relative(folder, path)}`, `const ${name} = (() => {`, text.trim(),
-    `return { ${exports.map((e) => (e.name === e.value ? e.name : `${e.name}: ${e.value}`)).join(', ')} };`, '})();',
-  ].join('\n'));
-  const all = [...modules.values()].map(({ name }) => name).join(', ');
-  writeFileSync(join(folder, joinedName), `${parts.join('\n')}\nexport { ${all} };\n`);
-  for (const { name, path, exports } of modules.values()) {
-    const back = relative(dirname(path), join(folder, joinedName));
-    const list = exports.map((e) => e.name).join(', ');
-    writeFileSync(path, `import { ${name} } from '${back.startsWith('.') ? back : `./${back}`}';\nexport const { ${list} } = ${name};\n`);
+  visit('index.js');
+  return [...modules.values()];
+}
+
+/** Joins what `index.js` in a folder needs. */
+export function joinModules(folder: string): void {
+  const modules = readModules(folder);
+  files.forEach((file, at) => {
+    const own = modules.filter(({ path }) => fileOf(path) === file);
+    const needed = files.slice(0, at).map((before) => {
+      const used = modules.filter(({ name, path }) => fileOf(path) === before && own.some(({ text, exports }) =>
+        text.includes(`= ${name};`) || [...exports.values()].some((value) => value.startsWith(`${name}.`))));
+      return importLine(used, `./${before}`);
+    });
+    const parts = own.map(({ name, path, text, exports }) =>
+      `// ${path}\nconst ${name} = (() => {\n${text.trim()}\nreturn ${braces(exports)};\n})();\n`);
+    const given = own.map((module) => (module.path === file
+      ? `export const { ${[...module.exports.keys()].join(', ')} } = ${module.name};\n` : `export { ${module.name} };\n`));
+    writeFileSync(join(folder, file), [...needed, ...parts, ...given].join(''));
+  });
+  for (const module of modules) {
+    const { path, name, exports } = module;
+    const back = relative(dirname(path), fileOf(path));
+    if (path === fileOf(path)) continue;
+    const line = importLine([module], back.startsWith('.') ? back : `./${back}`);
+    writeFileSync(join(folder, path), `${line}export const { ${[...exports.keys()].join(', ')} } = ${name};\n`);
   }
-  return modules.size;
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
