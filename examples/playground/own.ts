@@ -57,6 +57,7 @@ export function check(formulas: OwnFormulas): Finding {
   const { statement, duals, differences } = row.digits;
   const whole = (x: number | null): string => (x === null ? '–' : String(Math.floor(x)));
   const digits = `both sides agree to ${whole(statement)} digits, its derivatives to ${whole(duals)} with dual numbers and ${whole(differences)} with differences`;
-  const text = row.verdict === 'holds' ? `The line holds: ${digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}`;
+  const where = row.failsWhere === undefined ? '' : `; only where ${row.failsWhere.join(' and ')}`;
+  const text = row.verdict === 'holds' ? `The line holds: ${digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}${where}`;
   return { verdict: row.verdict, text, ...(row.counterexample && { counterexample: row.counterexample }) };
 }

@@ -4,7 +4,7 @@
 import { digits } from '../base/compare.ts';
 import { DomainError, message } from '../base/errors.ts';
 import {
-  type Claim, type Cond, type Derivation, type Expr, type Line, Names, type Origin, printClaim, printCond, printExpr, printName,
+  type Claim, type Cond, type Derivation, editsBetween, type Expr, type Line, Names, type Origin, printClaim, printCond, printExpr, printName,
 } from '../formula/index.ts';
 import { condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
@@ -115,6 +115,8 @@ interface Points {
 /** A claim at all points. */
 interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder' | 'unresolved'> {
   readonly failure?: Failure & { readonly point: PointData };
+  /** Sides of conditions on which alone the claim fails. */
+  readonly failsWhere: readonly string[];
 }
 
 function checkLine(
@@ -127,6 +129,7 @@ function checkLine(
   const base = {
     section: section.id, id: line.id, kind: line.kind, text: textOf(line), notes: line.notes, lineNumber: line.lineNumber,
     ...(line.amended && { amended: printClaim(line.amended) }),
+    ...(line.amended && line.claim && { edits: editsBetween(line.claim, line.amended) }),
   };
   const chosen = examined.amended === undefined ? printed : judge(examined.amended);
   const result = {
@@ -135,7 +138,12 @@ function checkLine(
   };
   const row = (verdict: Verdict, reason?: string): LedgerRow => ({ ...result, verdict, ...(reason !== undefined && { reason }) });
 
-  if (line.amended !== undefined && printed.failure === undefined) {
+  // Only a line without any declared name says the same at every point.
+  const { statement: ran } = examined.amended ?? examined.printed;
+  const constant = line.kind === 'number' || names.declaredUnder(partsOf(ran), section).size === 0;
+  // That a printed line holds takes as many hits as any other line: at a few points it may just not have met its failure.
+  const seenToHold = printed.failure === undefined && (constant || printed.hits.data + printed.hits.seeded >= needed);
+  if (line.amended !== undefined && seenToHold) {
     return row('fails', 'the printed line holds at every point, so there is nothing to amend');
   }
   const counterexample = ({ statement }: Tried, { point, ...failure }: NonNullable<Survey['failure']>): Counterexample => {
@@ -152,17 +160,18 @@ function checkLine(
     const restsOn = names.definitionsUnder(partsOf(tried.statement), section)
       .map((entity) => ({ section: entity.section.id, id: entity.definition!.id, name: entity.name }));
     return {
-      ...row('fails', chosen.failure.reason),
+      ...row('fails', chosen.failure.reason), ...(chosen.failsWhere.length > 0 && { failsWhere: chosen.failsWhere }),
       ...(chosen.failure.engine && { engine: true }), ...(restsOn.length > 0 && { restsOn }),
       counterexample: counterexample(tried, chosen.failure),
     };
   }
-  // Only a line without any declared name says the same at every point.
   const judged = line.amended ?? line.claim;
-  const constant = line.kind === 'number' || names.declaredUnder(partsOf(tried.statement), section).size === 0;
   if (!constant) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
       .filter((x) => x.data + x.seeded < needed);
+    if (line.amended !== undefined && printed.failure === undefined) {
+      few.push({ ...printed.hits, text: 'the printed line, not yet seen to fail' });
+    }
     // An equality that is only ever met where both sides vanish has not been met; a claim that something is 0 is exempt.
     if (judged?.op === '=' && !isZero(judged.right) && chosen.aboveFloor < needed) {
       few.push({ data: 0, seeded: chosen.aboveFloor, text: otherThanZero });
@@ -176,7 +185,8 @@ function checkLine(
   }
   if (line.amended === undefined) return row('holds');
   const { reason, entry } = printed.failure!;
-  const found = row('amended', entry === '' ? reason : `${reason}, at ${entry}`);
+  const onlyWhere = printed.failsWhere.length > 0 && { failsWhere: printed.failsWhere };
+  const found = { ...row('amended', entry === '' ? reason : `${reason}, at ${entry}`), ...onlyWhere };
   return printedCounterexamples ? { ...found, counterexample: counterexample(examined.printed, printed.failure!) } : found;
 }
 
@@ -185,6 +195,7 @@ const otherThanZero = 'entries other than 0';
 function survey(names: Names, { statement: judged, at, run }: Tried, points: Points): Survey {
   const facts = factsOf(judged.claim?.where ?? null, names, judged.section);
   const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
+  const wrong = new Map<string, number>();
   const hits = { data: 0, seeded: 0 };
   let [statement, duals, differences]: (number | null)[] = [null, null, null];
   let [atRounding, aboveFloor, atBorder, unresolved] = [0, 0, 0, 0];
@@ -196,7 +207,7 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
       hits[source] += found.hits;
       // A condition that stands at several places of a line is one branch: the place that met it most often counts.
       const here = new Map<string, number>();
-      for (const { branch, whenTrue, whenFalse } of found.branches) {
+      for (const { branch, whenTrue, whenFalse, wrongTrue, wrongFalse } of found.branches) {
         const decided = settled(branch.cond, facts);
         for (const holds of [true, false]) {
           if (decided === !holds) continue;
@@ -206,6 +217,7 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
           entry[source] += Math.max(0, met - (here.get(key) ?? 0));
           here.set(key, Math.max(met, here.get(key) ?? 0));
           branches.set(key, entry);
+          wrong.set(key, (wrong.get(key) ?? 0) + (holds ? wrongTrue : wrongFalse));
         }
       }
       statement = least(statement, found.statement);
@@ -218,8 +230,12 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
       if (found.failure !== undefined && worse(found.failure, failure)) failure = { ...found.failure, point: site.data };
     }
   }
+  const failsWhere = [...branches].flatMap(([key, { condition, holds }]) => {
+    const other = `${key.slice(0, key.lastIndexOf(' '))} ${!holds}`;
+    return wrong.get(key)! > 0 && wrong.get(other) === 0 ? [holds ? condition : `not (${condition})`] : [];
+  });
   return {
-    hits, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, unresolved,
+    hits, failsWhere, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, unresolved,
     ...(failure && { failure }),
   };
 }

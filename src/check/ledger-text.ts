@@ -33,7 +33,10 @@ export function rowText(row: LedgerRow, paint: Paint): string {
   if (row.amended !== undefined && row.verdict === 'amended') {
     add(`${paint('fails', 'as printed it fails')}: ${row.reason ?? ''}`);
     add(`${paint('amended', 'it holds as')} ${row.amended}`);
-  } else if (row.reason !== undefined) add(`${paint(row.verdict, row.verdict)}: ${row.reason}`);
+  } else if (row.reason !== undefined) {
+    const where = row.failsWhere === undefined ? '' : `; only where ${row.failsWhere.join(' and ')}`;
+    add(`${paint(row.verdict, row.verdict)}: ${row.reason}${where}`);
+  }
   if (row.restsOn !== undefined) add(groundsText(row));
   if (row.atRounding > 0) add(paint('dim', `${row.atRounding} entries at rounding`));
   if (row.unresolved > 0) add(paint('dim', `${row.unresolved} derivative entries that differences could not judge`));

@@ -1,6 +1,8 @@
 // The ledger: what was found about every line of a derivation. Plain data, versioned, the same for the terminal, for
 // Markdown and for JSON; rendering is in `ledger-text.ts`.
 
+import type { Edit } from '../formula/index.ts';
+
 export type Verdict = 'holds' | 'amended' | 'fails' | 'unexercised';
 
 /** How often something was met, at points from data and at seeded points. */
@@ -50,6 +52,8 @@ export interface LedgerRow {
   readonly text: string;
   /** The line that holds where the printed one does not. */
   readonly amended?: string;
+  /** What was changed from the printed line to the amended one. */
+  readonly edits?: readonly Edit[];
   readonly notes: readonly string[];
   readonly verdict: Verdict;
   readonly hits: Hits;
@@ -65,6 +69,8 @@ export interface LedgerRow {
   readonly unresolved: number;
   /** Why the verdict is not `holds`, in one sentence. */
   readonly reason?: string;
+  /** Where a line fails only on one side of a condition: those sides. */
+  readonly failsWhere?: readonly string[];
   /** True where the line holds and the engine's own derivative does not pass its proof. */
   readonly engine?: boolean;
   /** The definitions a failing line rests on, in the order of the derivation: one of them may be what is wrong. */

@@ -23,6 +23,9 @@ export interface BranchCount {
   readonly branch: Branch;
   readonly whenTrue: number;
   readonly whenFalse: number;
+  /** Entries at which the sides differ, by side of the condition. */
+  readonly wrongTrue: number;
+  readonly wrongFalse: number;
 }
 
 export interface Failure {
@@ -95,7 +98,10 @@ export function runLine(
     const met = verdict.excused.map((excused, i) => (asked?.[i] === 0 || (excused === 1 && !vanishes) ? 0 : 1));
     return {
       hits: met.reduce((sum, x) => sum + x, 0),
-      branches: lowering.branches.map((branch) => countBranch(branch, axes, met, lowering)),
+      branches: lowering.branches.map((branch) => {
+        const [all, wrong] = [met, verdict.wrong].map((entries) => countBranch(branch, axes, entries, lowering));
+        return { branch, ...all!, wrongTrue: wrong!.whenTrue, wrongFalse: wrong!.whenFalse };
+      }),
       statement: verdict.digits, duals: proof.duals, differences: proof.differences,
       atRounding: verdict.excused.reduce((sum, x) => sum + x, 0), aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder, unresolved: proof.unresolved,
       ...(failure && { failure }),
@@ -107,16 +113,18 @@ interface Sides { readonly left: Float64Array; readonly right: Float64Array }
 
 function compareSides(
   claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined, spread: () => Float64Array, entryText: (i: number) => string,
-): { digits: number | null; excused: Uint8Array; aboveFloor: number; failure?: Failure } {
+): { digits: number | null; excused: Uint8Array; wrong: Uint8Array; aboveFloor: number; failure?: Failure } {
   const floor = floorOf(right.filter((_, i) => asked === undefined || asked[i] !== 0));
   const tolerance = 10 ** -demanded.statement;
   let rounding: Float64Array | undefined;
   let worst = 0;
   let compared = 0;
   const excused = new Uint8Array(left.length);
+  const wrong = new Uint8Array(left.length);
   let aboveFloor = 0;
   let failure: Failure | undefined;
   const fail = (i: number, reason: string, error: number): void => {
+    wrong[i] = 1;
     if (failure === undefined || error > failure.error) failure = { reason, entry: entryText(i), left: left[i]!, right: right[i]!, error };
   };
   // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so it excuses nothing.
@@ -152,7 +160,7 @@ function compareSides(
     worst = Math.max(worst, error);
   }
   const agreed = claim?.op === '=' && compared > 0 ? digits(worst) : null;
-  return { digits: agreed, excused, aboveFloor, ...(failure && { failure }) };
+  return { digits: agreed, excused, wrong, aboveFloor, ...(failure && { failure }) };
 }
 
 /** What independent methods said about derivatives. */
@@ -278,7 +286,9 @@ function between(graph: Graph, of: number, by: number): { graph: Graph; of: numb
 }
 
 /** How many entries of a line that count meet each side of a condition; axes the line does not have count as "any". */
-function countBranch(branch: Branch, axes: readonly string[], met: ArrayLike<number>, lowering: Lowering): BranchCount {
+function countBranch(
+  branch: Branch, axes: readonly string[], met: ArrayLike<number>, lowering: Lowering,
+): { whenTrue: number; whenFalse: number } {
   const { mask } = branch;
   const extra = mask.axes.filter((axis) => !axes.includes(axis));
   const all = [...axes, ...extra];
@@ -292,6 +302,6 @@ function countBranch(branch: Branch, axes: readonly string[], met: ArrayLike<num
     if (here.some((x) => x !== 0)) whenTrue++;
     if (here.some((x) => x === 0)) whenFalse++;
   }
-  return { branch, whenTrue, whenFalse };
+  return { whenTrue, whenFalse };
 }
 

@@ -13,7 +13,7 @@ import type { Command } from './command.ts';
 import { lossOptions } from './loss-options.ts';
 import { hasColour, print } from './output.ts';
 import { pageOptions, writePages } from './pages.ts';
-import { answer, questionHelp, questionOptions } from './questions.ts';
+import { answer, questionHelp, questionOptions, studies } from './questions.ts';
 
 const help = `usage: marginalia explain <loss> [options]
 
@@ -25,7 +25,8 @@ rules that made it, and what the derivative takes for granted. Losses have ids s
   --set A=V      a parameter, such as --set m=0.35; may be given several times
   --all          also the steps that otherwise stand inside the formulas
   --prove        beside every adjoint, the digits to which dual numbers and differences agree with it
-  --html FILE    write a page that stands alone: formulas set, lines linked and proved, no script
+  --html FILE    write a page that stands alone: formulas set, lines linked and proved, no script;
+                 with who made the largest entry (or that of --entry), borders and digits
   --markdown FILE
                  the same as Markdown with LaTeX
   --json         print the explanation, or the answer to the question, as JSON
@@ -61,10 +62,11 @@ function run(args: readonly string[]): number {
   const again = (others: LossOptions): Explanation =>
     explainFunction(row.create(others) as (...inputs: never[]) => Tensor, point.inputs, { names });
   const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100));
-  const answered = answer({ explanation: explained, row, options, inputs: point.inputs, again }, values, width);
+  const asked = { explanation: explained, row, options, inputs: point.inputs, again };
+  const answered = answer(asked, values, width);
   const wantsProof = ['prove', 'html', 'markdown'].some((option) => values[option] !== undefined);
   const explanation = wantsProof ? proved(explained, loss, point.inputs) : explained;
-  const written = writePages(values, lossPages(row, options, point, explanation));
+  const written = writePages(values, lossPages(row, options, point, explanation, () => studies(asked, values)));
   if (values['json'] === true) {
     const { title, source } = row;
     const about = { id, title, source, ...row.text(options), parameters: parametersOf(row, options) };
@@ -105,12 +107,14 @@ function headerText(row: Row, options: LossOptions, from: string, width: number)
 }
 
 /** The pages of a loss at a point. */
-function lossPages(row: Row, options: LossOptions, { from }: Point, explanation: Explanation) {
+function lossPages(row: Row, options: LossOptions, { from }: Point, explanation: Explanation, found: () => ReturnType<typeof studies>) {
   const { source, parameters } = sentences(row, options);
   const { arxiv } = row.source;
   const href = arxiv === null ? {} : { href: `https://arxiv.org/abs/${arxiv}` };
   const frame = { title: `${row.id}: ${row.title}`, source: { text: source, ...href }, notes: [parameters, from], equation: row.text(options).equation };
-  return { html: () => renderHtml(explanation, frame), markdown: () => renderMarkdown(explanation, frame) };
+  return {
+    html: () => renderHtml(explanation, { ...frame, studies: found() }), markdown: () => renderMarkdown(explanation, { ...frame, studies: found() }),
+  };
 }
 
 function readPoint(row: Row, path: string): Point {

@@ -2,6 +2,7 @@
 // what they change, how the declared gradient differs from the true one, where digits are lost. Each answer is a
 // report of the library, printed as text or as JSON.
 
+import { coordinates } from '../base/shape.ts';
 import {
   alongEntry, branchCut, branchCutText, branchMap, branchMapText, cutPicture, type Direction, towardsBorder,
 } from '../check/index.ts';
@@ -104,8 +105,33 @@ export function answer(asked: Asked, values: Arguments['values'], width: number)
   if (values['svg'] !== undefined && values['along'] === undefined) throw new UsageError('explain: --svg draws a cut; add --along with an entry');
   const [question] = given;
   if (question === undefined) return undefined;
-  const page = ['html', 'markdown'].find((name) => values[name] !== undefined);
-  if (page !== undefined) throw new UsageError(`explain: --${page} writes the lines; ask --${question} without it`);
   const { data, text } = questions[question]!(asked, String(values[question]), width, values);
   return { data: { question, ...data }, text };
+}
+
+/** Columns of a study on a page. */
+const pageWidth = 80;
+
+/** What a page says besides the lines: who made an entry (the largest, where none is asked for), borders, digits, and true against declared. */
+export function studies(asked: Asked, values: Arguments['values']): { title: string; text: string }[] {
+  const { explanation } = asked;
+  const entry = typeof values['entry'] === 'string' ? values['entry'] : largestEntry(explanation);
+  const ask = (question: string, title: string, value = ''): { title: string; text: string } =>
+    ({ title, text: questions[question]!(asked, value, pageWidth, {}).text });
+  const parted = explanation.assumptions.some(({ kind }) => kind === 'stop' || kind === 'surrogate');
+  const along = values['along'];
+  return [
+    ...(entry === undefined ? [] : [ask('entry', 'Who made an entry of the gradient', entry)]),
+    ask('branches', 'How near the decisions are to changing'),
+    ...(typeof along === 'string' ? [ask('along', 'The result along a line', along)] : []),
+    ...(parted || values['surrogate'] === true ? [ask('surrogate', 'The declared gradient beside the true one')] : []),
+    ask('precision', 'Where digits are lost'),
+  ];
+}
+
+/** The largest entry of the gradient, as `w[1, 2]`; undefined where no input has one. */
+function largestEntry({ lines, inputs }: Explanation): string | undefined {
+  const all = lines.filter(({ number }) => inputs.includes(number)).flatMap(({ name, shape, adjoint }) =>
+    (adjoint?.value.values ?? []).map((value, i) => ({ size: Math.abs(Number(value)), entry: `${name}[${coordinates(i, shape).join(', ')}]` })));
+  return all.reduce<typeof all[number] | undefined>((best, each) => (best === undefined || each.size > best.size ? each : best), undefined)?.entry;
 }

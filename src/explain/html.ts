@@ -3,7 +3,7 @@
 
 import { shapeText } from '../base/shape.ts';
 import { markup, type Markup, type Part } from '../base/markup.ts';
-import { type Column, fold, link, page, table } from '../base/page.ts';
+import { type Column, fold, link, listing, page, table } from '../base/page.ts';
 import { toMathml } from '../formula/index.ts';
 import type { Explanation, Line } from './explanation.ts';
 import {
@@ -22,7 +22,7 @@ export function renderHtml(explanation: Explanation, options: ReportOptions): st
   return page({ title, lead, body: bodyOf(explanation, options) });
 }
 
-function bodyOf(explanation: Explanation, { equation }: ReportOptions): Markup {
+function bodyOf(explanation: Explanation, { equation, studies = [] }: ReportOptions): Markup {
   const definitions = definitionsOf(equation);
   const names = new Set(definitions.map(({ name }) => name));
   const writer = new Writer(explanation, names);
@@ -32,7 +32,7 @@ ${definitions.map(({ name, formula }) => markup`<div class="formula scroll" id="
 <p class="note">In each row: what is computed, its value, the derivative of the result by it (∂), and the rules that made that.
 Names link to the lines they come from. ${proofLegend}</p>
 ${groupsOf(explanation).map((group) => writer.group(group))}<h2>Taken for granted</h2>
-${writer.assumptions()}`;
+${writer.assumptions()}${studies.map(({ title, text }) => markup`<h2>${title}</h2>\n${listing(text, title)}`)}`;
 }
 
 const columns: readonly Column[] = [

@@ -10,13 +10,14 @@ import {
 import { place } from './text.ts';
 
 /** The whole file. */
-export function renderMarkdown(explanation: Explanation, { title, source, notes = [], equation }: ReportOptions): string {
+export function renderMarkdown(explanation: Explanation, { title, source, notes = [], equation, studies = [] }: ReportOptions): string {
   const from = source === undefined ? [] : [source.href === undefined ? source.text : `[${source.text}](${source.href})`, ''];
   const definitions = definitionsOf(equation).flatMap(({ formula }) => display(formula));
   return `${[
     `# ${title}`, '', ...from, ...notes.flatMap((note) => [note, '']),
     ...(definitions.length === 0 ? [] : ['## Equation', '', ...definitions]),
     ...markdownLines(explanation), '## Taken for granted', '', ...assumptions(explanation),
+    ...studies.flatMap((study) => ['', `## ${study.title}`, '', '```', study.text, '```']),
   ].join('\n').trimEnd()}\n`;
 }
 

@@ -15,6 +15,8 @@ export interface ReportOptions {
   readonly notes?: readonly string[];
   /** Definitions in the notation of formulas, one a line: the equation as its paper has it. Lines of a name refer to them. */
   readonly equation?: string;
+  /** What was found out about the gradient besides: a title, and text laid out in columns. */
+  readonly studies?: readonly { readonly title: string; readonly text: string }[];
 }
 
 /** Lines that stand together: the main ones, and those that only serve their formulas. */

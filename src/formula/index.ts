@@ -12,6 +12,7 @@ export {
   parseClaim, parseCond, parseDefinition, parseExpr, type Definition, type ParseContext, type Target,
 } from './parse.ts';
 export { printClaim, printCond, printDerivation, printExpr, printName } from './print.ts';
+export { type Edit, editsBetween } from './edit.ts';
 export { toLatex } from './latex.ts';
 export { toMathml } from './mathml.ts';
 export {

@@ -38,8 +38,14 @@ export function isReadable(x: Tensor): boolean {
 /** Refuses a number that is none or lies outside its range. */
 export function checkNumber(who: string, name: string, x: unknown, range: Range, hint = 'Check the value'): void {
   const { from, to, open = false, whole = false } = range;
-  const isIn = typeof x === 'number' && Number.isFinite(x) && x <= to && (open ? x > from : x >= from);
-  if (!isIn || (whole && !Number.isInteger(x))) throw new DomainError(message(`${who}: ${name} = ${String(x)}`, rangeText(name, range), hint));
+  const isNumber = typeof x === 'number' && Number.isFinite(x);
+  const isIn = isNumber && x <= to && (open ? x > from : x >= from) && (!whole || Number.isInteger(x));
+  if (isIn) return;
+  // A hint is about a number of another convention; a text or NaN is none.
+  const shown = typeof x === 'string' ? `the text '${x}'` : String(x);
+  throw new DomainError(message(
+    `${who}: ${name} = ${shown}`, isNumber ? rangeText(name, range) : `${rangeText(name, range)}, a finite number`,
+    isNumber ? hint : 'Check the value'));
 }
 
 /** The same for a parameter that may be a tensor: its entries are looked at when they can be read. */

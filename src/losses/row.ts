@@ -123,8 +123,14 @@ function checkInputs(id: string, inputs: readonly string[], given: readonly Loss
   });
   if (given.length === inputs.length && bad < 0) return;
   const what = given.length === inputs.length
-    ? `argument ${bad}, ${inputs[bad]}, is no such tensor` : `called with ${given.length} arguments`;
+    ? `argument ${bad}, ${inputs[bad]}, is ${kindOf(given[bad])}` : `called with ${given.length} arguments`;
   throw new DomainError(message(`${id}: ${what}`, `Its inputs are (${inputs.join(', ')})`, 'Pass tensors in this order'));
+}
+
+/** What stands where an input should be. */
+function kindOf(x: unknown): string {
+  if (isTensor(x)) return 'one tensor, not a list of them';
+  return Array.isArray(x) ? 'an array of another form' : `of type ${x === null ? 'null' : typeof x}`;
 }
 
 /** A parameter that may be a tensor. */

@@ -6,7 +6,7 @@ import { link, listing, page, table } from '../base/page.ts';
 import { type Claim, parseClaim, toMathml } from '../formula/index.ts';
 import type { Counterexample } from '../check/ledger.ts';
 import type { Mistake, MistakeReport } from './mistakes.ts';
-import { digitsText } from './mistakes-text.ts';
+import { digitsText, factsOf } from './mistakes-text.ts';
 
 /** The whole file; of one report, a page of its own. */
 export function mistakesHtml(all: readonly Mistake[], reports: readonly MistakeReport[]): string {
@@ -31,10 +31,15 @@ function sectionOf(report: MistakeReport): Markup {
 ${definitions}<h3>As people wrote it</h3>
 ${shown(written.text, report)}
 ${mark(written.caught, written.caught ? 'caught' : 'not caught', `: ${written.reason}.`)}
-${counterexample === undefined ? '' : pointTable(counterexample)}<h3>The right line</h3>
+${factsTable(report)}${counterexample === undefined ? '' : pointTable(counterexample)}<h3>The right line</h3>
 ${shown(right.text, report)}
 ${mark(right.holds, right.holds ? 'holds' : 'does not hold', right.reason === undefined ? digitsText(right.digits) : `: ${right.reason}.`)}
 `;
+}
+
+function factsTable({ written }: MistakeReport): Part {
+  const rows = factsOf(written.found).map(([name, text]): readonly [string, Part] => [name, markup`<code>${text}</code>`]);
+  return rows.length === 0 ? '' : table('What is wrong where, as the checker found it', [{ name: 'what' }, { name: 'found' }], rows.map((cells) => ({ cells })));
 }
 
 const mark = (good: boolean, word: string, rest: string): Markup =>

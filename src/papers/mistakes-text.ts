@@ -15,15 +15,22 @@ export function mistakeText(report: MistakeReport, paint: Paint): string {
   const { digits } = right;
   const mark = (good: boolean, text: string): string => paint(good ? 'holds' : 'fails', `${good ? '✓' : '✗'} ${text}`);
   const known = given.length === 0 ? [] : ['', paint('bold', 'given'), ...given.flatMap(indented)];
+  const facts = factsOf(written.found).flatMap(([name, text]) =>
+    wrap(text, width - 10).map((part, i) => `  ${(i === 0 ? name : '').padEnd(8)}${part}`));
   const example = written.counterexample === undefined ? [] : counterexampleText(written.counterexample);
   return [
     paint('bold', title), ...wrap(source, width).map((line) => paint('dim', line)), '', ...notes, ...known, '',
     paint('bold', 'as people wrote it'), ...indented(written.text), '',
-    mark(written.caught, written.caught ? 'caught' : 'not caught'), ...indented(written.reason), ...example.map((line) => `  ${line}`), '',
+    mark(written.caught, written.caught ? 'caught' : 'not caught'), ...facts, ...indented(written.reason), ...example.map((line) => `  ${line}`), '',
     paint('bold', 'the right line'), ...indented(right.text), '',
     mark(right.holds, right.holds ? `holds${digitsText(digits)}` : 'does not hold'),
     ...(right.reason === undefined ? [] : indented(right.reason)),
   ].join('\n');
+}
+
+/** The line, the branch and the cause, where the checker found them. */
+export function factsOf(found: MistakeReport['written']['found']): (readonly [string, string])[] {
+  return found === undefined ? [] : [['line', found.line], ['branch', found.branch], ['cause', found.cause]];
 }
 
 /** `: both sides agree to 12 digits`, or nothing where nothing was judged. */
@@ -59,7 +66,8 @@ function sectionOf({ id, title, source, notes, language, given, written, right }
     `## ${id}`, '', `**${title}.** ${source}.`, '', ...notes, '',
     ...(given.length === 0 ? [] : ['Given', '', ...fence(given.join('\n'))]),
     given.length === 0 ? 'As people wrote it' : 'as people wrote it', '', ...fence(written.text, kind),
-    ...(counterexample === undefined ? [] : ['is seen to fail at', '', ...fence(pointText(counterexample))]),
+    ...factsOf(written.found).map(([name, text]) => `- ${name}: \`${text}\``), ...(written.found === undefined ? [] : ['']),
+    ...(counterexample === undefined ? [] : ['It is seen to fail at', '', ...fence(pointText(counterexample))]),
     `${right.holds ? 'The right line, which holds' : 'This does not hold'}:`, '', ...fence(right.text, kind),
   ];
 }

@@ -8,15 +8,16 @@ import { entryError } from '../base/compare.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { type Checkable, gradcheck, type GradcheckReport, type PlainArray } from '../check/index.ts';
 import { checkDerivation } from '../check/derivation.ts';
-import type { Counterexample, Digits } from '../check/ledger.ts';
+import type { Counterexample, Digits, LedgerRow } from '../check/ledger.ts';
 import { shrinkInputs } from '../check/testing/index.ts';
-import { type Derivation, parseDerivation, printExpr } from '../formula/index.ts';
+import { type Derivation, type Edit, parseDerivation, printCond, printExpr } from '../formula/index.ts';
 import { type Tensor, tensor } from '../graph/index.ts';
 import { sum } from '../ops/index.ts';
 import { readMistake } from './node.ts';
-import { type Snippet, type SnippetMistake, snippetMistakes } from './snippets.ts';
+import { type Finding, type Snippet, type SnippetMistake, snippetMistakes } from './snippets.ts';
 
-export interface Mistake {
+/** With the line, the branch and the cause that the checker has to come to by itself. */
+export interface Mistake extends Finding {
   readonly id: string;
   /** What is wrong, in one line. */
   readonly summary: string;
@@ -38,6 +39,8 @@ export interface MistakeReport {
     readonly text: string;
     readonly caught: boolean;
     readonly reason: string;
+    /** What is wrong where and why, as the checker found it. */
+    readonly found?: Finding;
     /** Left what people wrote gives, or claims; right what it should be. */
     readonly counterexample?: Counterexample;
   };
@@ -52,29 +55,52 @@ export interface MistakeReport {
 }
 
 const formulaMistakes: readonly Mistake[] = [
-  { id: 'focal-batch-mean', summary: 'the focal factor taken from the mean loss of the batch' },
-  { id: 'mask-label-column', summary: 'the mask of hard classes includes the column of the label' },
-  { id: 'margin-no-grad', summary: 'the margin computed where no gradient is recorded' },
-  { id: 'degrees-for-radians', summary: 'a margin in degrees where radians are meant' },
-  { id: 't-minus-one', summary: 't counted from 0 in a formula that counts it from 1' },
-  { id: 'clamp-outside-acos', summary: 'the angle clamped to [-1, 1] instead of its cosine' },
-  { id: 'easy-margin-mask', summary: 'an easy margin on the target, the full margin in the mask' },
-  { id: 'missing-jacobian', summary: 'a gradient that forgets that the vectors were normalised' },
-  { id: 'circle-no-softplus', summary: 'Circle loss as a plain sum of two log-sum-exps' },
-  { id: 'scale-twice', summary: 'a margin multiplied by s before everything is multiplied by s' },
-  { id: 'mask-turned-round', summary: 'the fallback for θ + m > π taken where θ + m < π' },
-  { id: 'segment-at-pi', summary: "A-Softmax's segment q = m at θ = π, where the slope changes sign" },
-  { id: 'p2sgrad-mean', summary: 'a gradient divided by the number of classes as well' },
-  { id: 'center-step', summary: 'the step of a centre used as the gradient of center loss' },
-  { id: 'logits-normalised', summary: 'the vector of logits normalised instead of features and weights' },
-  { id: 'cosine-against-angle', summary: 'a cosine compared with a margin in radians' },
-  { id: 'margin-order', summary: 'the margins m2 and m3 exchanged between two conventions' },
-  { id: 'proxy-in-denominator', summary: 'the positive proxy counted among the negatives' },
-  { id: 'average-turned-round', summary: 'the weights of a running mean exchanged' },
-  { id: 'exp-without-max', summary: 'a softmax of large scores without its shift' },
-  { id: 'epsilon-in-log', summary: 'an epsilon inside the logarithm that hides the hardest samples' },
-  { id: 'slope-by-angle', summary: 'the derivative by θ used where the one by cos θ is due' },
-  { id: 'softmax-twice', summary: 'a cross-entropy of probabilities instead of scores' },
+  { id: 'focal-batch-mean', summary: 'the focal factor taken from the mean loss of the batch',
+    line: 'mean', branch: 'everywhere', cause: 'mean(n, …) is too much' },
+  { id: 'mask-label-column', summary: 'the mask of hard classes includes the column of the label',
+    line: 'mask', branch: 'everywhere', cause: 'k != y and … is missing' },
+  { id: 'margin-no-grad', summary: 'the margin computed where no gradient is recorded',
+    line: 'grad', branch: 'everywhere', cause: '… * sin(θ + m) / sin(θ) is missing' },
+  { id: 'degrees-for-radians', summary: 'a margin in degrees where radians are meant',
+    line: 'arc', branch: 'everywhere', cause: '… * pi / 180 is missing' },
+  { id: 't-minus-one', summary: 't counted from 0 in a formula that counts it from 1',
+    line: '(11)', branch: 'I[k] = 1', cause: '… - 1 is missing' },
+  { id: 'clamp-outside-acos', summary: 'the angle clamped to [-1, 1] instead of its cosine',
+    line: 'f', branch: 'not (acos(c[y]) < 1)', cause: 'min(…, 1) is too much' },
+  { id: 'easy-margin-mask', summary: 'an easy margin on the target, the full margin in the mask',
+    line: 'D13', branch: 'not (c[y] > 0), not (k != y and f < c[k]), c[y] - m < c[k]', cause: 'c[y] - m where f is due' },
+  { id: 'missing-jacobian', summary: 'a gradient that forgets that the vectors were normalised',
+    line: '(14)', branch: 'everywhere', cause: '(… - c[k] * unit(w[k])) / norm(w[k]) is missing' },
+  { id: 'circle-no-softplus', summary: 'Circle loss as a plain sum of two log-sum-exps',
+    line: '(6)', branch: 'everywhere', cause: 'softplus(…) is missing' },
+  { id: 'scale-twice', summary: 'a margin multiplied by s before everything is multiplied by s',
+    line: 'mm', branch: 'c[y] <= -cos(m)', cause: 's * … is too much' },
+  { id: 'mask-turned-round', summary: 'the fallback for θ + m > π taken where θ + m < π',
+    line: 'mask', branch: 'everywhere', cause: 'c[y] > -cos(m) where c[y] <= -cos(m) is due' },
+  { id: 'segment-at-pi', summary: "A-Softmax's segment q = m at θ = π, where the slope changes sign",
+    line: "ψ'", branch: 'not (floor(4 * acos(c) / pi) < 3), 32 * c^3 - 16 * c < 0', cause: 'min(…, 3) is missing' },
+  { id: 'p2sgrad-mean', summary: 'a gradient divided by the number of classes as well',
+    line: 'grad', branch: 'everywhere', cause: '2 / (sum(n, 1) * sum(k, 1)) * (…) is missing' },
+  { id: 'center-step', summary: 'the step of a centre used as the gradient of center loss',
+    line: 'grad', branch: 'everywhere', cause: '… * (1 + count[k]) is missing' },
+  { id: 'logits-normalised', summary: 'the vector of logits normalised instead of features and weights',
+    line: 'cos', branch: 'everywhere', cause: 'sqrt(sum(j, a[j]^2)) where norm(w[k]) * norm(x) is due' },
+  { id: 'cosine-against-angle', summary: 'a cosine compared with a margin in radians',
+    line: 'D13', branch: 'k != y', cause: 'm where f is due' },
+  { id: 'margin-order', summary: 'the margins m2 and m3 exchanged between two conventions',
+    line: 'f', branch: 'everywhere', cause: 'm2 and m3 exchanged' },
+  { id: 'proxy-in-denominator', summary: 'the positive proxy counted among the negatives',
+    line: 'NCA', branch: 'everywhere', cause: 'sum(k, exp(-D[k])) where sum(k != y, exp(-D[k])) is due' },
+  { id: 'average-turned-round', summary: 'the weights of a running mean exchanged',
+    line: 'mean', branch: 'everywhere', cause: '1 - … is too much' },
+  { id: 'exp-without-max', summary: 'a softmax of large scores without its shift',
+    line: '(1)', branch: 'everywhere', cause: '0 where max(k, z[k]) is due' },
+  { id: 'epsilon-in-log', summary: 'an epsilon inside the logarithm that hides the hardest samples',
+    line: 'grad', branch: 'everywhere', cause: '… + 1e-9 is too much' },
+  { id: 'slope-by-angle', summary: 'the derivative by θ used where the one by cos θ is due',
+    line: 'df', branch: 'everywhere', cause: '-sin(θ + m) where sin(θ + m) / sin(θ) is due' },
+  { id: 'softmax-twice', summary: 'a cross-entropy of probabilities instead of scores',
+    line: 'CE', branch: 'everywhere', cause: 'p[k] where z[k] is due' },
 ];
 
 /** All mistakes, formulas first. */
@@ -112,11 +138,40 @@ export function checkFormula(id: string, derivation: Derivation): MistakeReport 
     written: {
       // Where it failed first is left out: the counterexample is elsewhere.
       text: row.text, caught, reason: (row.reason ?? 'it holds').replace(/, at [^,]+ = .*$/, ''),
+      ...(caught && { found: findingOf(row, derivation) }),
       ...(caught && row.counterexample && { counterexample: row.counterexample }),
     },
     right: { text: row.amended!, holds: ledger.ok, digits: row.digits, ...(wrong !== '' && { reason: wrong }) },
     ok: caught && ledger.ok,
   };
+}
+
+/** The three, read off the row: a side of a condition is named where the line fails on that side alone. */
+function findingOf({ id, lineNumber, failsWhere, edits = [] }: LedgerRow, { sections }: Derivation): Finding {
+  const line = sections.flatMap((section) => section.lines).find((each) => each.lineNumber === lineNumber);
+  const where = line?.claim?.where ?? null;
+  const sides = failsWhere ?? (where === null ? [] : [printCond(where)]);
+  return {
+    line: id, branch: sides.length === 0 ? 'everywhere' : sides.join(', '),
+    cause: edits.map(editText).join('; '),
+  };
+}
+
+/** An edit in words; what stays as it is is left out. */
+function editText({ from, to, exchanged }: Edit): string {
+  if (exchanged) return `${from} and ${to} exchanged`;
+  // Whole names only: m does not stand in min.
+  const isLetter = (c: string | undefined): boolean => c !== undefined && /[\p{L}\d]/u.test(c);
+  const around = (whole: string, part: string): string | undefined => {
+    for (let at = whole.indexOf(part); at >= 0; at = whole.indexOf(part, at + 1)) {
+      const end = at + part.length;
+      const splits = (isLetter(whole[at - 1]) && isLetter(whole[at])) || (isLetter(whole[end - 1]) && isLetter(whole[end]));
+      if (!splits) return `${whole.slice(0, at)}…${whole.slice(end)}`;
+    }
+    return undefined;
+  };
+  const [missing, extra] = [around(to, from), around(from, to)];
+  return missing !== undefined ? `${missing} is missing` : extra !== undefined ? `${extra} is too much` : `${from} where ${to} is due`;
 }
 
 function definitionsOf({ sections }: Derivation): string[] {
@@ -140,6 +195,7 @@ export function checkSnippets({ id, title, source, notes, written, right, points
     written: {
       text: written.text.trim(), caught: found !== undefined,
       reason: found === undefined ? 'its gradient is right' : reasonOf(found),
+      ...(small && found && { found: { line: changedLine(written, right), branch: wrongEntries(small, written, right), cause: causeOf(found) } }),
       ...(small && { counterexample: exampleAt(small, written, right) }),
     },
     right: {
@@ -149,6 +205,24 @@ export function checkSnippets({ id, title, source, notes, written, right, points
     ok: found !== undefined && broken === undefined,
   };
 }
+
+/** The first line of a tool that is not the same in the right one. */
+function changedLine(written: Snippet, right: Snippet): string {
+  const lines = right.text.split('\n');
+  return written.text.split('\n').find((line, i) => line !== lines[i])?.trim() ?? '';
+}
+
+/** The entries of the gradient that are wrong, by the numbers that lead there. */
+function wrongEntries(point: readonly number[], written: Snippet, right: Snippet): string {
+  const [wrong, good] = [written, right].map((snippet) => secondGradient(snippet, point)) as [number[], number[]];
+  return point.flatMap((x, i) => (entryError(wrong[i]!, good[i]!, 0) < 1e-9 ? [] : [`x[${i}] = ${x}`])).join(', ');
+}
+
+/** What kind of failure it is; the numbers are in the reason. */
+const causeOf = ({ failures, cause }: GradcheckReport): string => cause?.text ?? kinds[failures[0]?.kind ?? ''] ?? 'the gradient is wrong';
+const kinds: Readonly<Record<string, string>> = {
+  nonfinite: 'the gradient is not finite', repeat: 'two calls of gradient differ', duals: 'the rule does not agree with dual numbers',
+};
 
 /** Functions over tensors are given a tensor, tools over plain arrays an array. */
 const inputOf = (tool: Checkable, point: readonly number[]): unknown =>

@@ -12,7 +12,14 @@ export interface Snippet {
   readonly make: () => Checkable;
 }
 
-export interface SnippetMistake {
+/** Which line is wrong, on which branch, and what stands where something else is due. */
+export interface Finding {
+  readonly line: string;
+  readonly branch: string;
+  readonly cause: string;
+}
+
+export interface SnippetMistake extends Finding {
   readonly id: string;
   readonly summary: string;
   readonly title: string;
@@ -27,6 +34,9 @@ export interface SnippetMistake {
 const powerTwo: SnippetMistake = {
   id: 'power-two',
   summary: 'the derivative 2a for a power with any exponent',
+  line: 'customGradient((a) => pow(a, n), ({ inputs: [a], grad }) => [mul(mul(2, a!), grad)]);',
+  branch: 'x[0] = 1',
+  cause: 'the rule does not agree with dual numbers',
   title: 'The derivative of every power is 2a',
   source: 'js-pytorch 0.7.2 src/tensor.ts, class Pow',
   notes: [
@@ -59,6 +69,9 @@ const power = (n: number) =>
 const deadBranch: SnippetMistake = {
   id: 'dead-branch',
   summary: 'a mask times the slope of the branch that was not taken',
+  line: 'gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 1 : 0) * (0.5 / Math.sqrt(v)))],',
+  branch: 'x[0] = -1',
+  cause: 'the gradient is not finite',
   title: 'A branch that was not taken',
   source: 'pytorch, issues 18287, 52248, 68425, 187297; tensorflow 38349; tinygrad 12409',
   notes: [
@@ -94,23 +107,30 @@ const deadBranch: SnippetMistake = {
 const sineAtOne: SnippetMistake = {
   id: 'sine-at-one',
   summary: 'the slope of the sine at a cosine of 1',
+  line: 'gradient: ([c]: number[][]) => [c!.map((v) => -v / sine(v))],',
+  branch: 'x[1] = 1',
+  cause: 'the gradient is not finite',
   title: 'The sine of a cosine that is 1',
   source: 'face.evoLVe head/metrics.py; insightface, issues 1555, 1664; ronghuaiyang/arcface-pytorch 32',
   notes: [
-    'ArcFace takes the sine as the root of 1 - c², whose slope is infinite at c = 1 and which is NaN for',
-    'a cosine that rounding has carried to 1.0000000000000002. One sample that lies on its class weight,',
-    'and every weight of the network is NaN. At the pole the sine contributes nothing: its slope is 0.',
+    'ArcFace takes the sine as the root of 1 - c², whose slope is infinite at c = 1. Limiting the square',
+    'to [0, 1] keeps the value finite and not the slope. One sample that lies on its class weight, and',
+    'every weight of the network is NaN. At the pole the sine contributes nothing: its slope is 0.',
   ],
   written: {
     text: `
+const sine = (v: number) => Math.sqrt(Math.max(0, (1 - v) * (1 + v)));
 {
-  value: ([c]: number[][]) => sumOf(c!.map((v) => Math.sqrt(1 - v * v))),
-  gradient: ([c]: number[][]) => [c!.map((v) => -v / Math.sqrt(1 - v * v))],
+  value: ([c]: number[][]) => sumOf(c!.map(sine)),
+  gradient: ([c]: number[][]) => [c!.map((v) => -v / sine(v))],
 }`,
-    make: () => ({
-      value: ([c]: number[][]) => sumOf(c!.map((v) => Math.sqrt(1 - v * v))),
-      gradient: ([c]: number[][]) => [c!.map((v) => -v / Math.sqrt(1 - v * v))],
-    }),
+    make: () => {
+      const sine = (v: number) => Math.sqrt(Math.max(0, (1 - v) * (1 + v)));
+      return {
+        value: ([c]: number[][]) => sumOf(c!.map(sine)),
+        gradient: ([c]: number[][]) => [c!.map((v) => -v / sine(v))],
+      };
+    },
   },
   right: {
     text: `
@@ -133,6 +153,9 @@ const sine = (v: number) => Math.sqrt(Math.max(0, (1 - v) * (1 + v)));
 const gradientAddsUp: SnippetMistake = {
   id: 'gradient-adds-up',
   summary: 'a gradient that is added to what was there before',
+  line: 'x!.forEach((v, i) => (slopes[i] = (slopes[i] ?? 0) + 2 * v));',
+  branch: 'x[0] = 1',
+  cause: 'two calls of gradient differ',
   title: 'A gradient that adds up',
   source: 'karpathy/micrograd, pull request 102',
   notes: [
@@ -163,14 +186,24 @@ const slopes: number[] = [];
   },
   right: {
     text: `
+const slopes: number[] = [];
 {
   value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
-  gradient: ([x]: number[][]) => [x!.map((v) => 2 * v)],
+  gradient: ([x]: number[][]) => {
+    x!.forEach((v, i) => (slopes[i] = 2 * v));
+    return [slopes.slice()];
+  },
 }`,
-    make: () => ({
-      value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
-      gradient: ([x]: number[][]) => [x!.map((v) => 2 * v)],
-    }),
+    make: () => {
+      const slopes: number[] = [];
+      return {
+        value: ([x]: number[][]) => sumOf(x!.map((v) => v * v)),
+        gradient: ([x]: number[][]) => {
+          x!.forEach((v, i) => (slopes[i] = 2 * v));
+          return [slopes.slice()];
+        },
+      };
+    },
   },
   points: [[1.3, -0.4]],
 };

@@ -96,6 +96,8 @@ try {
       const closed = await page.evaluate(() => document.querySelectorAll('details:not([open])').length);
       if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
       await page.emulateMedia({ media: 'print' });
+      // What folds is laid out anew at the next frame.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       const hidden = await page.evaluate(() => [...document.querySelectorAll('details > :not(summary)')].filter((part) => !part.checkVisibility({ contentVisibilityAuto: true })).length);
       await page.emulateMedia({ media: 'screen' });
       const { formulas, ...found } = await page.evaluate(look);

@@ -74,6 +74,11 @@ describe('checkDerivation', () => {
     const needless = check(`claim D ${truth}\namend ${truth}`).row('D');
     expect(needless.verdict).toBe('fails');
     expect(needless.reason).toMatch(/nothing to amend/);
+    // At too few points the printed line may just not have met its failure: that accuses nobody.
+    const early = check(`claim D s <= 5.99\namend s <= 6`, { cases: 1 });
+    expect(early.row('D').verdict).toBe('unexercised');
+    expect(early.row('D').reason).toMatch(/the printed line, not yet seen to fail: 1 of 20 hits/);
+    expect(early.ledger.ok).toBe(false);
   });
 
   it('calls a line unexercised when one side of a branch is met too rarely', () => {

@@ -1,7 +1,7 @@
 // The questions of `marginalia explain`: each answers as text within the terminal and as versioned JSON, and refuses what it
 // cannot answer in one sentence.
 
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -71,11 +71,30 @@ describe('a mistake', () => {
     [['softmax', '--along', 'z[0, 0]'], /the input 'z'/],
     [['softmax', '--branches', '--precision'], /one question at a time, found --branches and --precision/],
     [['softmax', '--svg', 'a.svg'], /--svg draws a cut; add --along/],
-    [['softmax', '--branches', '--html', 'a.html'], /--html writes the lines; ask --branches without it/],
   ])('%j is refused in one sentence', async (args, reason) => {
     const { code, err } = await call(['explain', ...args]);
     expect(code).toBe(2);
     expect(err).toMatch(reason);
     expect(err.trimEnd()).not.toContain('\n');
+  });
+});
+
+describe('a page', () => {
+  it('has who made an entry, the borders, the digits, and true beside declared where they part', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'marginalia-questions-'));
+    const page = async (...args: string[]): Promise<string> => {
+      const file = join(folder, 'page.html');
+      expect((await call(['explain', ...args, '--html', file])).code).toBe(0);
+      return readFileSync(file, 'utf8');
+    };
+    const plain = await page('sv-arc-softmax');
+    expect(plain).toContain('∂result/∂x[0, 0] = -10.5');
+    for (const title of ['Who made an entry of the gradient', 'How near the decisions are to changing', 'Where digits are lost']) {
+      expect(plain).toContain(`<h2>${title}</h2>`);
+    }
+    const parted = await page('arc-softmax', '--set', 'gradient=straightThrough', '--entry', 'x[0, 0]');
+    expect(parted).toContain('∂result/∂x[0, 0] = ');
+    expect(parted).toContain('they part at c_y');
+    rmSync(folder, { recursive: true });
   });
 });

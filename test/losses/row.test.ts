@@ -41,6 +41,9 @@ describe('row', () => {
   it('refuses values of the wrong kind or outside their range, with a hint where there is one', () => {
     expect(() => example.create({ m: 2 })).toThrow('example: m = 2. 0 ≤ m ≤ 1. Stay below 1.');
     expect(() => example.create({ m: null } as never)).toThrow('m = null');
+    // The hint is about numbers: it says nothing of a text or NaN.
+    expect(() => example.create({ m: '0.5' } as never)).toThrow("m = the text '0.5'. 0 ≤ m ≤ 1, a finite number. Check the value.");
+    expect(() => example.create({ m: NaN })).toThrow('m = NaN. 0 ≤ m ≤ 1, a finite number. Check the value.');
     expect(() => example.create({ n: tensor(2) })).toThrow(DomainError);
     expect(() => example.create({ reading: 'third' })).toThrow("reading is one of 'first', 'second'");
     expect(() => example.create({ on: 'true' })).toThrow(DomainError);
@@ -49,7 +52,7 @@ describe('row', () => {
 
   it('refuses arguments that are not its inputs', () => {
     expect(() => example.create()(inputs[0])).toThrow('example: called with 1 arguments. Its inputs are (features[2], labels)');
-    expect(() => example.create()(tensor([1]), inputs[1])).toThrow('argument 0, features[2], is no such tensor');
+    expect(() => example.create()(tensor([1]), inputs[1])).toThrow('argument 0, features[2], is one tensor, not a list of them');
     expect(() => example.create()([tensor([1])], inputs[1])).toThrow(DomainError);
     expect(() => example.create()(inputs[0], [3] as never)).toThrow('argument 1, labels');
   });

@@ -24,7 +24,7 @@ describe('marginalia mistakes', () => {
   it('shows one: what people wrote, where it fails, the right line; exit code 0', () => {
     const { code, out, err } = run(['mistakes', 'focal-batch-mean']);
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/as people wrote it\n {2}mean\(n, F\) = \(1 - exp\(-mean\(n, L\)\)\)\^γ \* mean\(n, L\)/);
+    expect(out).toMatch(/as people wrote it\n {2}mean\(n, F\) = mean\(n, \(1 - exp\(-mean\(n, L\)\)\)\^γ \* L\)/);
     expect(out).toMatch(/✓ caught[\s\S]*counterexample\n {4}x = \[\[/);
     expect(out).toMatch(/the right line\n {2}mean\(n, F\) = mean\(n, \(1 - exp\(-L\)\)\^γ \* L\)\n\n✓ holds: both sides agree to 1\d digits/);
     expect(out).not.toMatch(/\u001b/);

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/base/errors.ts';
-import { parseDerivation } from '../../src/formula/index.ts';
+import { type Claim, editsBetween, parseClaim, parseDerivation, printExpr } from '../../src/formula/index.ts';
 import { checkFormula, checkMistake, checkSnippets, type MistakeReport, mistakes } from '../../src/papers/mistakes.ts';
 import { mistakeList, mistakesMarkdown, mistakeText } from '../../src/papers/mistakes-text.ts';
 import { readMistake } from '../../src/papers/node.ts';
@@ -52,6 +52,29 @@ describe.each(mistakes.map(({ id }) => id))('%s', (id) => {
     expect(squeezed(right.text)).not.toBe(squeezed(written.text));
   });
 
+  it('names line, branch and cause, and the checker comes to the same three', () => {
+    const { line, branch, cause } = mistakes.find((mistake) => mistake.id === id)!;
+    expect(reportOf(id).written.found).toEqual({ line, branch, cause });
+    const text = mistakeText(reportOf(id), plain).replace(/\s+/g, ' ');
+    for (const [name, found] of Object.entries({ line, branch, cause })) expect(text).toContain(`${name} ${found}`.replace(/\s+/g, ' '));
+  });
+
+  it('differs from the right line in one edit', () => {
+    const { written, right, language } = reportOf(id);
+    if (language === 'typescript') {
+      const [a, b] = [written.text, right.text].map((text) => text.split('\n')) as [string[], string[]];
+      expect([b.length, a.filter((part, i) => part !== b[i]).length]).toEqual([a.length, 1]);
+      return;
+    }
+    const [a, b] = [written.text, right.text].map((text) => parseClaim(text, { indices: ['k', 'n', 'j', 'd'] })) as [Claim, Claim];
+    const edits = editsBetween(a, b);
+    expect(edits).toHaveLength(1);
+    // A whole side that was written anew is no edit.
+    const [edit] = edits;
+    const sides = [a.left, a.right].map(printExpr);
+    expect(sides.includes(edit!.from) && !edit!.to.includes(edit!.from)).toBe(false);
+  });
+
   it('is shown at a point that fits on a slide', () => {
     const { values, left, right } = reportOf(id).written.counterexample!;
     const numbers = Object.values(values).flat(3) as number[];
@@ -94,14 +117,14 @@ describe('the gallery', () => {
   };
 
   it('does not call a true line a mistake', () => {
-    const { ok, written, right } = change('exp(p[y]) / sum(k, exp(p[k]))', 'p[y] / sum(k, p[k])');
+    const { ok, written, right } = change('claim   CE   L = at(E, a = p[k])', 'claim   CE   L = at(E, a = 1 * z[k])');
     expect([ok, written.caught, right.holds]).toEqual([false, false, false]);
     expect(written.counterexample).toBeUndefined();
     expect(mistakeText({ ...reportOf('softmax-twice'), written, ok }, plain)).toMatch(/✗ not caught\n {2}the printed line holds/);
   });
 
   it('does not call an amendment right that fails', () => {
-    const report = change('amend        L = -log', 'amend        L = -2 * log');
+    const report = change('amend        L = at', 'amend        L = 2 * at');
     expect([report.ok, report.right.holds]).toEqual([false, false]);
     expect(report.right.reason).toMatch(/CE: the sides agree to/);
     expect(mistakeText(report, plain)).toMatch(/✗ does not hold\n {2}CE: /);

@@ -27,7 +27,7 @@ describe('the page of the gallery', () => {
     const paragraphs = all('p').map((node) => [...node.children.map(({ text }) => text), node.text].join(''));
     for (const { written } of reports) expect(paragraphs).toContain(`✓ caught: ${written.reason}.`);
     const { values } = reports[0]!.written.counterexample!;
-    const cells = all('table')[1]!;
+    const cells = all('table')[2]!;
     for (const [name, value] of Object.entries(values)) {
       expect(all('th', cells).map(({ text }) => text)).toContain(name);
       expect(all('code', cells).map(({ text }) => text)).toContain(JSON.stringify(value));
