@@ -212,4 +212,59 @@ function sumOf(list: readonly number[]): number {
   return list.reduce((sum, x) => sum + x, 0);
 }
 
-export const snippetMistakes: readonly SnippetMistake[] = [powerTwo, deadBranch, sineAtOne, gradientAddsUp];
+const maskInPlace: SnippetMistake = {
+  id: 'mask-in-place',
+  summary: 'a mask read from numbers that were written over',
+  line: 'return [x.map((v) => (v > 0.5 ? 4 * v : 0))];',
+  branch: 'x[0] = 0.6',
+  cause: 'the gradient is 0: the path is cut (a stopGradient, a value read as a number, or a rule that gives null)',
+  title: 'A mask read after its numbers were written over',
+  source: 'what version counters guard against: pytorch, "modified by an inplace operation"',
+  notes: [
+    'The forward pass writes the modified cosines over the cosines, and the backward pass asks again which',
+    'were above the boundary: of the new numbers, not of those the loss was decided by. What moved across',
+    'the boundary gets the slope of the other side. A value that a derivative reads must stay what it was;',
+    'here no step can be written over, so only code from elsewhere can be wrong in this way.',
+  ],
+  written: {
+    text: `
+{
+  value: ([c]: number[][]) => sumOf(c!.map((v) => (v > 0.5 ? (2 * v - 1) ** 2 : 0))),
+  gradient: ([c]: number[][]) => {
+    const x = c!.slice();
+    x.forEach((v, i) => (x[i] = 2 * v - 1));
+    return [x.map((v) => (v > 0.5 ? 4 * v : 0))];
+  },
+}`,
+    make: () => ({
+      value: ([c]: number[][]) => sumOf(c!.map((v) => (v > 0.5 ? (2 * v - 1) ** 2 : 0))),
+      gradient: ([c]: number[][]) => {
+        const x = c!.slice();
+        x.forEach((v, i) => (x[i] = 2 * v - 1));
+        return [x.map((v) => (v > 0.5 ? 4 * v : 0))];
+      },
+    }),
+  },
+  right: {
+    text: `
+{
+  value: ([c]: number[][]) => sumOf(c!.map((v) => (v > 0.5 ? (2 * v - 1) ** 2 : 0))),
+  gradient: ([c]: number[][]) => {
+    const x = c!.slice();
+    x.forEach((v, i) => (x[i] = 2 * v - 1));
+    return [x.map((v, i) => (c![i]! > 0.5 ? 4 * v : 0))];
+  },
+}`,
+    make: () => ({
+      value: ([c]: number[][]) => sumOf(c!.map((v) => (v > 0.5 ? (2 * v - 1) ** 2 : 0))),
+      gradient: ([c]: number[][]) => {
+        const x = c!.slice();
+        x.forEach((v, i) => (x[i] = 2 * v - 1));
+        return [x.map((v, i) => (c![i]! > 0.5 ? 4 * v : 0))];
+      },
+    }),
+  },
+  points: [[0.62, 0.9], [0.31, 0.7]],
+};
+
+export const snippetMistakes: readonly SnippetMistake[] = [powerTwo, deadBranch, maskInPlace, sineAtOne, gradientAddsUp];

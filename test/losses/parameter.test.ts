@@ -21,7 +21,8 @@ describe('checkNumber', () => {
 
   it.each([NaN, Infinity, -0.1, '1', null, undefined, {}])('refuses %s, naming parameter and value', (value) => {
     expect(() => checkNumber('someLoss', 'm', value, nonNegative)).toThrow(DomainError);
-    expect(() => checkNumber('someLoss', 'm', value, nonNegative)).toThrow(`someLoss: m = ${String(value)}. m ≥ 0`);
+    expect(() => checkNumber('someLoss', 'm', value, nonNegative)).toThrow(
+      `someLoss: m = ${typeof value === 'string' ? "the text '1'" : String(value)}. m ≥ 0`);
   });
 
   it('refuses a fraction where a whole number is asked for', () => {
