@@ -221,10 +221,10 @@ const maskInPlace: SnippetMistake = {
   title: 'A mask read after its numbers were written over',
   source: 'what version counters guard against: pytorch, "modified by an inplace operation"',
   notes: [
-    'The forward pass writes the modified cosines over the cosines, and the backward pass asks again which',
-    'were above the boundary: of the new numbers, not of those the loss was decided by. What moved across',
-    'the boundary gets the slope of the other side. A value that a derivative reads must stay what it was;',
-    'here no step can be written over, so only code from elsewhere can be wrong in this way.',
+    'The forward pass writes the modified cosines over the cosines, and the backward pass asks again',
+    'which were above the boundary: of the new numbers, not of those the loss was decided by. What',
+    'moved across it gets the slope of the other side. A value that a derivative reads must stay what',
+    'it was. No step of this engine can be written over, so only code from elsewhere can be so wrong.',
   ],
   written: {
     text: `

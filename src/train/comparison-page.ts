@@ -38,7 +38,7 @@ export function comparisonPage(comparison: Comparison, cells: readonly FinishedC
       markup`${legendOf(comparison).map((line) => markup`<p class="note">${line}</p>\n`)}<p class="note">Made by <code>${command}</code>.</p>\n`,
       markup`<h2 id="differences">Differences</h2>\n`,
       compared.length === 0 ? markup`<p>There is only ${reference}.</p>\n` : figure(intervalPlot({
-        title: `${judgedBy} less that of ${reference}`, axis: 'difference', format: 'percent', zero: { at: 0, name: reference },
+        title: `${judgedBy} minus that of ${reference}`, axis: 'difference', format: 'percent', zero: { at: 0, name: reference },
         rows: compared.map(({ loss, difference }) => ({
           name: loss, value: difference!.mean, ...(difference!.low !== undefined && { low: difference!.low, high: difference!.high! }),
         })),

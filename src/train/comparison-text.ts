@@ -52,7 +52,7 @@ export function comparisonText(comparison: Comparison): string {
     : [`${loss.padEnd(name)} ${differenceText(difference).padEnd(26)} ${verdictText(difference)}`]));
   return [
     ...table,
-    ...(compared.length === 0 ? [] : ['', `${judgedBy} less that of ${reference}, in points:`, ...compared]),
+    ...(compared.length === 0 ? [] : ['', `${judgedBy} minus that of ${reference}, in points:`, ...compared]),
     '', 'chosen:', ...losses.map((row) => `${row.loss.padEnd(name)} ${noteText(row)}`.trimEnd()),
     '', ...legendOf(comparison).flatMap((line) => wrapped(line, 80)),
   ].join('\n');

@@ -28,7 +28,7 @@ export const pictures: ReadonlyMap<string, (theme?: Theme) => string> = new Map(
     images: range(7).map((i) => ({ width: 4, height: 5, channels: 1 as const, pixels: Uint8Array.from(range(20), (p) => p * 12 + i) })), captions: range(7).map((i) => `person number ${i}`), columns: 4, ...(theme && { theme }),
   })],
   ['intervals', (theme) => intervalPlot({
-    title: 'TAR at FAR 1e-3 less that of normface', axis: 'difference', format: 'percent', zero: { at: 0, name: 'normface' }, ...(theme && { theme }),
+    title: 'TAR at FAR 1e-3 minus that of normface', axis: 'difference', format: 'percent', zero: { at: 0, name: 'normface' }, ...(theme && { theme }),
     rows: [...range(4).map((i) => ({ name: `loss number ${i}`, value: 0.01 * i, low: 0.01 * i - 0.015, high: 0.01 * i + 0.015 })), { name: 'one seed', value: -0.02 }],
   })],
   ['figure 2', (theme) => figure2({ ...(theme && { theme }) })],

@@ -60,7 +60,7 @@ export const workloads = [
     }),
   },
   {
-    name: 'W5 a+b with gradient', kind: 'tiny', unit: 'µs', work: 1, calls: 200,
+    name: 'W5 a+b with gradient', kind: 'tiny', unit: 'µs', work: 1, calls: 1000,
     inputs: () => ({ a: numbers(16, 19), b: numbers(16, 20) }),
   },
 ];
