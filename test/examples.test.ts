@@ -17,7 +17,7 @@ afterAll(() => rmSync(pictures, { recursive: true, force: true }));
 
 /** At a small size, where the example knows one. */
 function run(name: string): string {
-  const { status, stdout, stderr } = spawnSync('npx', ['tsx', join('examples', name), '--quick'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', join('examples', name), '--quick'], {
     cwd: root, encoding: 'utf8', env: { ...process.env, OUT: pictureOf(name) },
   });
   expect(status, stderr).toBe(0);

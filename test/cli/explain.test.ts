@@ -123,7 +123,7 @@ describe('the point', () => {
     ['another dimension', { ...point, weights: [[1], [2]] }, /Axis 1 of features and axis 1 of weights/],
     ['a misspelt parameter', { ...point, margin: 1 }, /the option 'margin'/],
     ['a hostile name', '{"features": [[1]], "weights": [[1]], "labels": [0], "__proto__": {"s": 1}}', /the option '__proto__'/],
-    ['a parameter of another type', { ...point, s: '30' }, /s = 30/],
+    ['a parameter of another type', { ...point, s: '30' }, /s = the text '30'/],
     ['an empty batch', { ...point, features: [], labels: [] }, /features/],
     ['lists in lists without end', `{"features": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /features: a list of rows of numbers/],
   ])('is refused with the file and the reason: %s', (_, content, reason) => {
