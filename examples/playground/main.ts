@@ -1,4 +1,4 @@
-// The page: a state, what the engine makes of it, and the parts that show it. A change draws at the next frame; the two
+// The page: a state, what the engine makes of it, and the parts that show it. A change draws at the next frame; the
 // heavier views take turns, and the derivation follows when the hand rests.
 
 import { catalogue } from 'marginalia/losses';
@@ -39,11 +39,12 @@ function draw(): void {
   frame++;
   shown = picture(state);
   circle.draw(state, shown);
-  if (frame % 2 === 0) {
+  // The rings and the curves follow every third frame, the dots of the third curve the one after.
+  if (frame % 3 === 0) {
     const around = turn(state, 180);
     circle.drawRings(around);
     curves.drawTurn(state, around);
-  } else curves.drawSamples(state, shown);
+  } else if (frame % 3 === 1) curves.drawSamples(state, shown);
   drawControls();
   scriptMs.push(performance.now() - start);
   if (scriptMs.length > 240) scriptMs.shift();
