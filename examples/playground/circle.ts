@@ -21,6 +21,7 @@ const at = ([x, y]: readonly [number, number]): [number, number] => [Number(x.to
 
 export class Circle {
   readonly #root = part<SVGSVGElement>('circle');
+  readonly #surface = part<SVGGElement>('surface');
   readonly #rays = part<SVGGElement>('rays');
   readonly #samples = part<SVGGElement>('samples');
   readonly #arrows = part<SVGGElement>('arrows');
@@ -80,9 +81,19 @@ export class Circle {
     this.#root.setAttribute('data-touched', parts.join(' '));
   }
 
-  drawRings({ nearest, accepted }: Turn): void {
+  /** Rings, the boundaries at their ends, and the loss of a sample of this class in every direction as shade. */
+  drawTurn({ nearest, accepted, losses }: Turn): void {
     set(part('ring-nearest'), { d: arcs(nearest, 1.14) });
     set(part('ring-accepted'), { d: arcs(accepted, 1.22) });
+    set(part('boundary-nearest'), { d: boundaries(nearest, 1.17) });
+    set(part('boundary-accepted'), { d: boundaries(accepted, 1.25) });
+    const highest = Math.max(1e-9, ...losses.filter(Number.isFinite));
+    const wedges = fitChildren(this.#surface, wedgeCount, (i) => svg('path', { d: wedge(i) }));
+    const each = losses.length / wedgeCount;
+    wedges.forEach((element, i) => {
+      const loss = losses[Math.round((i + 0.5) * each) % losses.length]!;
+      set(element, { 'fill-opacity': (0.32 * Math.min(1, loss / highest)).toFixed(3) });
+    });
   }
 
   #drawArrows(state: State, { dx, dw }: Picture): void {
@@ -168,6 +179,20 @@ function arcs(flags: readonly boolean[], r: number): string {
     path += `M${point(i - 0.5)}A${r} ${r} 0 ${length + 1 > n / 2 ? 1 : 0} 0 ${point(i + length + 0.5)}`;
   }
   return path;
+}
+
+/** Lines from the middle to where a flag changes: the decision boundary of figures 1, 4 and 5. */
+function boundaries(flags: readonly boolean[], r: number): string {
+  const n = flags.length;
+  return flags.map((flag, i) => (flag === flags[(i + n - 1) % n] ? '' : `M0 0L${at(pointOf((360 * (i - 0.5)) / n, r)).join(' ')}`)).join('');
+}
+
+const wedgeCount = 72;
+
+/** A sector of the disc. */
+function wedge(i: number): string {
+  const edge = (k: number): string => at(pointOf((360 * k) / wedgeCount)).join(' ');
+  return `M0 0L${edge(i)}A1 1 0 0 0 ${edge(i + 1)}Z`;
 }
 
 /** The words under the picture: what a screen reader is told when a move has ended. */

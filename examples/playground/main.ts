@@ -42,7 +42,7 @@ function draw(): void {
   // The rings and the curves follow every third frame, the dots of the third curve the one after.
   if (frame % 3 === 0) {
     const around = turn(state, 180);
-    circle.drawRings(around);
+    circle.drawTurn(around);
     curves.drawTurn(state, around);
   } else if (frame % 3 === 1) curves.drawSamples(state, shown);
   drawControls();
@@ -57,7 +57,7 @@ function rest(): void {
   clearTimeout(resting);
   if (shown === undefined) return;
   const around = turn(state);
-  circle.drawRings(around);
+  circle.drawTurn(around);
   curves.drawTurn(state, around);
   curves.drawSamples(state, shown);
   table.draw(lines(state));

@@ -20,6 +20,7 @@ if (!existsSync(`${here}node_modules/playwright-core`)) {
 }
 const { chromium } = await import('playwright-core');
 const { serve } = await import(new URL('cli/explore.js', dist).href);
+const { turn } = await import(new URL('playground/model.js', dist).href);
 const { fromHash, initial, scattered, toHash } = await import(new URL('playground/state.js', dist).href);
 const { grad, tensor } = await import(new URL('index.js', dist).href);
 const { catalogue } = await import(new URL('losses/index.js', dist).href);
@@ -97,6 +98,20 @@ test('follows a dragged class weight, and points its arrows down the gradient', 
     const along = (x2 - x1) * -dw[k][0] + -(y2 - y1) * -dw[k][1];
     assert(along > 0.9 * Math.hypot(x2 - x1, y2 - y1) * Math.hypot(...dw[k]), `arrow of weight ${k + 1}`);
   });
+});
+
+test('draws the boundaries of the selected class where the loss lets it win, and the loss in every direction', async () => {
+  const page = await open();
+  await settled(page);
+  const { state } = ofEngine(page.url());
+  const around = turn(state);
+  const crossings = (flags) => flags.filter((flag, i) => flag !== flags.at(i - 1)).length;
+  const lines = async (id) => (await page.getAttribute(id, 'd')).split('M').length - 1;
+  assert.equal(await lines('#boundary-nearest'), crossings(around.nearest));
+  assert.equal(await lines('#boundary-accepted'), crossings(around.accepted));
+  const shades = await page.locator('#surface path').evaluateAll((all) => all.map((wedge) => Number(wedge.getAttribute('fill-opacity'))));
+  const darkest = shades.indexOf(Math.max(...shades)) * 5;
+  assert(around.losses[darkest + 2] > 0.9 * Math.max(...around.losses));
 });
 
 test('moves weights and samples by keys', async () => {
