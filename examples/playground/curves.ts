@@ -52,10 +52,20 @@ const round = (x: number): number => {
   return Math.ceil(x / power) * power;
 };
 
+/** The highest loss that is shown against p. */
+const highestLoss = 5;
+
 export class Curves {
   readonly #loss = axes('loss-curve', 'Loss of a sample of this class at every angle', ['0°', 'angle of the sample', '360°'], 'L');
   readonly #p = axes('p-curve', 'Probability of its class at every angle', ['0°', 'angle of the sample', '360°'], 'p');
   readonly #both = axes('loss-p-curve', 'Loss against probability, a dot for every sample', ['0', 'p of its class', '1'], 'L');
+
+  constructor() {
+    const steps = 100;
+    const cross = Array.from({ length: steps + 1 }, (_, i) => Math.min(highestLoss, -Math.log(Math.max(1e-9, i / steps))));
+    set(this.#both.curve, { d: path(cross, highestLoss).replaceAll('M', 'L').replace('L', 'M') });
+    say(this.#both.highest, String(highestLoss));
+  }
 
   drawTurn(state: State, turn: Turn): void {
     const highest = round(Math.max(1e-3, ...turn.losses.filter(Number.isFinite)));
@@ -68,16 +78,11 @@ export class Curves {
   }
 
   drawSamples(state: State, { losses, probabilities }: Picture): void {
-    const highest = 5;
-    const steps = 100;
-    const cross = Array.from({ length: steps + 1 }, (_, i) => Math.min(highest, -Math.log(Math.max(1e-9, i / steps))));
-    set(this.#both.curve, { d: path(cross, highest).replaceAll('M', 'L').replace('L', 'M') });
-    say(this.#both.highest, String(highest));
     const dots = fitChildren(this.#both.dots, losses.length, () => svg('circle', { r: 2.5 }));
     losses.forEach((loss, n) => {
       const { label } = state.samples[n]!;
       set(dots[n]!, {
-        cx: across(probabilities[n]![label]!).toFixed(1), cy: up(loss / highest).toFixed(1), r: n === state.selected ? 4.5 : 2.5,
+        cx: across(probabilities[n]![label]!).toFixed(1), cy: up(loss / highestLoss).toFixed(1), r: n === state.selected ? 4.5 : 2.5,
         class: `sample class-${label}${n === state.selected ? ' selected' : ''}`,
       });
     });

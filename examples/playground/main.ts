@@ -81,8 +81,9 @@ function drawControls(): void {
   const values: [HTMLInputElement, number][] = [[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length]];
   for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
   loss.value = state.loss;
-  const fields = fitChildren(part('parameters'), sliders(state).length, () => html('label', {}, html('span'), html('input', { type: 'range' }), html('output')));
-  sliders(state).forEach(({ name, meaning, from, to, step, value }, i) => {
+  const shownSliders = sliders(state);
+  const fields = fitChildren(part('parameters'), shownSliders.length, () => html('label', {}, html('span'), html('input', { type: 'range' }), html('output')));
+  shownSliders.forEach(({ name, meaning, from, to, step, value }, i) => {
     const [text, input, output] = fields[i]!.children as unknown as [HTMLElement, HTMLInputElement, HTMLElement];
     say(text, name);
     set(fields[i]!, { title: meaning });

@@ -50,6 +50,13 @@ const weightsOf = (state: State): Tensor => tensor(state.weights.map((angle) => 
 const featuresOf = (samples: readonly Sample[]): Tensor => tensor(samples.map((x) => [...pointOf(x.angle, x.length)]), f64);
 const labelsOf = (samples: readonly Sample[]): Tensor => tensor(samples.map((x) => x.label), { dtype: 'i32' });
 
+/** The loss of some samples as a function of features and weights, and the features and weights themselves. */
+function lossOf(state: State, samples: readonly Sample[]) {
+  const loss = catalogue[state.loss]!.create(options(state));
+  const labels = labelsOf(samples);
+  return { loss: (x: Tensor, w: Tensor): Tensor => loss(x, w, labels), inputs: [featuresOf(samples), weightsOf(state)] };
+}
+
 export interface Picture {
   /** Mean loss, and the loss of every sample. */
   readonly loss: number;
@@ -93,11 +100,8 @@ function seen(run: Trace, classes: number): Seen {
 
 /** The loss of all samples, its gradient, and what the paper's symbols were on the way. */
 export function picture(state: State): Picture {
-  const y = labelsOf(state.samples);
-  const loss = catalogue[state.loss]!.create(options(state));
-  const run = trace(
-    (x: Tensor, w: Tensor) => valueAndGrad((a: Tensor, b: Tensor) => loss(a, b, y), { wrt: [0, 1] })(x, w),
-    [featuresOf(state.samples), weightsOf(state)]);
+  const { loss, inputs } = lossOf(state, state.samples);
+  const run = trace(valueAndGrad(loss, { wrt: [0, 1] }), inputs);
   const [value, dx, dw] = run.result.leaves as [Tensor, Tensor, Tensor];
   const points = (gradient: Tensor): Point[] => rows(gradient.data, 2) as unknown as Point[];
   return { loss: value.item(), ...seen(run, state.weights.length), dx: points(dx), dw: points(dw) };
@@ -119,10 +123,8 @@ export interface Turn {
 export function turn(state: State, steps = 360): Turn {
   const { label, length } = state.samples[state.selected]!;
   const angles = Array.from({ length: steps }, (_, i) => (360 * i) / steps);
-  const samples = angles.map((angle) => ({ angle, length, label }));
-  const y = labelsOf(samples);
-  const loss = catalogue[state.loss]!.create(options(state));
-  const run = trace((x: Tensor, w: Tensor) => loss(x, w, y), [featuresOf(samples), weightsOf(state)]);
+  const { loss, inputs } = lossOf(state, angles.map((angle) => ({ angle, length, label })));
+  const run = trace(loss, inputs);
   const { losses, cosines, probabilities } = seen(run, state.weights.length);
   const wins = (row: readonly number[]): boolean => row[label]! >= Math.max(...row);
   return { angles, losses, p: probabilities.map((row) => row[label]!), nearest: cosines.map(wins), accepted: probabilities.map(wins) };
@@ -130,8 +132,6 @@ export function turn(state: State, steps = 360): Turn {
 
 /** Every line of the selected sample's loss, its value and its adjoint. */
 export function lines(state: State): Explanation {
-  const samples = [state.samples[state.selected]!];
-  const loss = catalogue[state.loss]!.create(options(state));
-  const y = labelsOf(samples);
-  return explain((x: Tensor, w: Tensor) => loss(x, w, y), [featuresOf(samples), weightsOf(state)], { names: ['x', 'w'], whole: 2 * 10 });
+  const { loss, inputs } = lossOf(state, [state.samples[state.selected]!]);
+  return explain(loss, inputs, { names: ['x', 'w'], whole: 2 * 10 });
 }
