@@ -1,5 +1,6 @@
 // Test files share the modules they import, which saves a third of the time; those that replace a module or a global, or
-// load the root entry and with it the engine, have theirs to themselves.
+// load the root entry and with it the engine, have theirs to themselves. One process for each core: vitest would leave one
+// core idle, and processes, unlike threads, cannot take each other down.
 
 import { defineConfig } from 'vitest/config';
 
@@ -10,7 +11,8 @@ const own = [
 
 export default defineConfig({
   test: {
-    pool: 'threads',
+    pool: 'forks',
+    maxWorkers: '100%',
     projects: [
       { extends: true, test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: own } },
       { extends: true, test: { name: 'own', include: own } },
