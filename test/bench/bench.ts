@@ -96,8 +96,8 @@ function engines(): Engine[] {
   if (hasTorch()) {
     const tuned = { MALLOC_MMAP_THRESHOLD_: '8589934592', MALLOC_TRIM_THRESHOLD_: '17179869184' };
     for (const threads of ['1', '2']) {
-      list.push(new Engine(`torch ${threads}T`, ['python3', 'torch.py', threads]));
-      list.push(new Engine(`tuned ${threads}T`, ['python3', 'torch.py', threads], tuned));
+      list.push(new Engine(`torch ${threads}T`, ['python3', 'pytorch.py', threads]));
+      list.push(new Engine(`tuned ${threads}T`, ['python3', 'pytorch.py', threads], tuned));
     }
   }
   return list;

@@ -32,15 +32,15 @@ const product = (n) => ({
 const million = 2 ** 20;
 
 const head = (N, C, D, more = {}) => ({
-  name: `W3 ${N}×${C}, D ${D}`, kind: 'head', N, C, D, m: 0.35, t: 1.2, s: 32, unit: 'ms', work: 6 * N * C * D, calls: 1, ...more,
+  name: `W3 ${N}×${C}, D ${D}`, kind: 'head', N, C, D, m: 0.35, t: 1.2, s: 32, unit: 'ms', work: 6 * N * C * D, calls: C > 1000 ? 2 : 10, ...more,
   inputs: () => ({ x: numbers(N * D, 3), w: numbers(C * D, 4), y: labels(N, C) }),
 });
 
 export const workloads = [
   ...[64, 256, 512, 1024].map(product),
-  { name: 'W2 exp 1M', kind: 'exp', unit: 'ms', work: million, calls: 1, inputs: () => ({ x: numbers(million, 5, -4, 4) }) },
+  { name: 'W2 exp 1M', kind: 'exp', unit: 'ms', work: million, calls: 20, inputs: () => ({ x: numbers(million, 5, -4, 4) }) },
   {
-    name: 'W2 chain with gradients', kind: 'chain', unit: 'ms', work: million, calls: 1,
+    name: 'W2 chain with gradients', kind: 'chain', unit: 'ms', work: million, calls: 10,
     inputs: () => ({ a: numbers(million, 6), b: numbers(million, 7), c: numbers(million, 8) }),
   },
   head(128, 1000, 128), head(128, 10000, 128), head(128, 10000, 512),
@@ -53,7 +53,7 @@ export const workloads = [
     }),
   },
   {
-    name: 'W5 MLP step', kind: 'mlp', N: 64, unit: 'ms', work: 1, calls: 4, rate: 0.05,
+    name: 'W5 MLP step', kind: 'mlp', N: 64, unit: 'ms', work: 1, calls: 20, rate: 0.05,
     inputs: () => ({
       x: numbers(64 * 784, 15, 0, 1), y: labels(64, 10),
       params: [numbers(784 * 256, 16, -0.06, 0.06), numbers(256 * 128, 17, -0.1, 0.1), numbers(128 * 10, 18, -0.1, 0.1)],

@@ -128,7 +128,7 @@ def answer(value):
 
 
 answer({"name": "PyTorch", "version": torch.__version__, "node": "python"})
-call, calls = None, 1
+call, calls, before = None, 1, 0
 for line in sys.stdin:
     request = json.loads(line)
     if "prepare" in request:
@@ -140,8 +140,11 @@ for line in sys.stdin:
         ms = 1e3 * (time.perf_counter() - start)
         for _ in range(int(min(10, 300 / ms))):
             call()
+        before = 0 if ms > 1000 else min(20 * calls, math.ceil(60 / ms))
         answer({"result": result, "ms": ms})
     else:
+        for _ in range(before):
+            call()
         start = time.perf_counter()
         for _ in range(calls):
             call()
