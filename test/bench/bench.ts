@@ -3,7 +3,8 @@
 // hits all of them. Results must agree with ours before any time counts; an engine whose result differs is said to differ
 // and is not timed. What it compares with is installed into `peers/`, never with the package.
 // `--json` prints the same as JSON; `--rounds N`; `--only TEXT` keeps workloads whose name holds TEXT; `--losses` runs the
-// head with every loss over classes of the catalogue instead.
+// head with every loss over classes of the catalogue instead; `--steps` adds the plain reference, so that what each step of
+// the engine gains is seen.
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -68,6 +69,8 @@ function option(name: string): string | undefined {
 
 const withPeers = process.argv.includes('--peers');
 const withLosses = process.argv.includes('--losses');
+/** From a plain loop to two threads: what each step of the engine gains. */
+const withSteps = process.argv.includes('--steps');
 
 function install(): void {
   if (existsSync(`${folder}node_modules/@jax-js`)) return;
@@ -86,8 +89,8 @@ function hasTorch(): boolean {
 
 function engines(): Engine[] {
   const node = (title: string, file: string, ...args: string[]): Engine => new Engine(title, [process.execPath, file, ...args]);
-  const own = (withLosses ? ['1'] : ['1', '2', 'eager']).map((mode) =>
-    node(`marginalia ${mode === 'eager' ? mode : `${mode}T`}`, 'marginalia.mjs', mode));
+  const modes = withLosses ? ['1'] : ['1', '2', 'eager', ...(withSteps ? ['reference'] : [])];
+  const own = modes.map((mode) => node(`marginalia ${/\d/.test(mode) ? `${mode}T` : mode}`, 'marginalia.mjs', mode));
   if (!withPeers) return own;
   const list = [
     ...own, node('jax-js 1T', 'jax-js.mjs', '1'), node('jax-js 2T', 'jax-js.mjs', '2'),

@@ -1,4 +1,4 @@
-// Our engine as it is installed: the built package, eager or compiled for one or two threads. Inputs that do not change
+// Our engine as it is installed: the built package on the plain reference, eager, or compiled for one or two threads. Inputs that do not change
 // are kept in the engine's memory and results left there, as every peer does.
 
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,8 @@ import { serve } from './serve.mjs';
 import { cnnShapes, fingerprint, mlpShapes } from './workloads.mjs';
 
 const [, , mode = '1'] = process.argv;
-const compile = mode === 'eager' ? (f) => f : (f, options) => m.compile(f, { threads: Number(mode), ...options });
+if (mode === 'reference') m.useEngine(undefined);
+const compile = mode === 'eager' || mode === 'reference' ? (f) => f : (f, options) => m.compile(f, { threads: Number(mode), ...options });
 const array = (values, shape) => m.tensor(values, { shape });
 
 /** A function whose arguments stay where they are from call to call. */
