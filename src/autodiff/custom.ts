@@ -3,6 +3,7 @@
 // it through its function: a rule that is not the function's derivative fails there (declare such a rule with
 // `surrogate` instead).
 
+import { demandFunction } from '../base/demand.ts';
 import { DTypeError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { input } from '../graph/intrinsics.ts';
@@ -25,6 +26,8 @@ export type CustomRule = (context: { inputs: readonly Tensor[]; out: Tensor; gra
  *           cotangent has another shape than its input or one is missing, DTypeError when it has another type
  */
 export function customGradient(f: (...inputs: Tensor[]) => Tensor, rule: CustomRule) {
+  demandFunction(f, 'customGradient');
+  demandFunction(rule, 'customGradient', 'the rule');
   return (...inputs: Tensor[]): Tensor => {
     if (currentRecorder() === undefined) return f(...inputs);
     const forward = fragment(inputs, (xs) => [f(...xs)]);

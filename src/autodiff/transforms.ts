@@ -3,6 +3,7 @@
 // Differentiated inputs enter as fresh alias steps: two nested transforms never confuse their variables.
 
 import { isFloat } from '../base/dtype.ts';
+import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
 import { DTypeError, message, ShapeError, TraceError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { type Flat, flatten, type Tree } from '../base/tree.ts';
@@ -38,7 +39,7 @@ interface Run {
  * as soon as they have been used.
  */
 function run(f: Differentiable, args: readonly unknown[], who: string): Run {
-  if (typeof f !== 'function') throw new DTypeError(message(`${who}: ${typeof f} for a function`, 'A function is differentiated', `Write ${who}((x) => …)`));
+  demandFunction(f, who);
   const outer = currentRecorder();
   const recorder = outer ?? new Recorder('concrete');
   return record(recorder, () => {
@@ -46,12 +47,6 @@ function run(f: Differentiable, args: readonly unknown[], who: string): Run {
     const result = flattenResult((f as (...args: unknown[]) => unknown)(...flats.map((flat) => flat.rebuild(flat.leaves))), who);
     return { recorder, args: flats, result, own: outer === undefined };
   });
-}
-
-/** Refuses what is no list of arguments: a single tensor has to be written [x]. */
-function demandList(list: unknown, what: string, who: string): void {
-  if (Array.isArray(list)) return;
-  throw new DTypeError(message(`${who}: ${list === undefined ? 'no' : typeof list} ${what}`, `The ${what} are a list, one entry per argument`, 'Write [x]'));
 }
 
 /** Cotangents of some tensors of a run: null for integers, zeros where there is no path. */
@@ -84,7 +79,10 @@ function rebuildAll<T>(flats: readonly Flat<Tensor>[], leaves: readonly T[]): Tr
  * Throws    ShapeError for a result that is not one element; TraceError for an unknown label or argument
  */
 export function valueAndGrad(f: Differentiable, options: GradOptions = {}) {
+  demandFunction(f, 'grad');
+  demandOptions(options, ['wrt'], 'grad');
   const wrt = options.wrt ?? 0;
+  if (typeof wrt !== 'number' && typeof wrt !== 'string') demandList(wrt, 'wrt', 'grad');
   return (...args: unknown[]): { value: Tensor; gradient: GradientTree } => {
     const { recorder, args: flats, result, own } = run(f, args, 'grad');
     const value = result.leaves[0]!;
@@ -206,6 +204,7 @@ export function hvp(f: Differentiable, inputs: readonly unknown[], vectors: read
  * Throws    DTypeError for an argument or a result that is not one float tensor
  */
 export function jacobian(f: (x: Tensor) => Tensor) {
+  demandFunction(f, 'jacobian');
   return (x: Tensor): Tensor => jacobianOf(f, x, 'jacobian');
 }
 
@@ -239,5 +238,6 @@ function unit(y: Tensor, position: number): Tensor {
 
 /** The Hessian of a scalar function of one tensor: x ↦ [...shape of x, ...shape of x]. */
 export function hessian(f: (x: Tensor) => Tensor) {
+  demandFunction(f, 'hessian');
   return (x: Tensor): Tensor => jacobianOf((at) => grad(f as Differentiable)(at) as Tensor, x, 'hessian');
 }

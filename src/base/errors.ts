@@ -3,8 +3,8 @@
 
 /** The common ancestor, so that a command line can tell a mistake of the input from a bug. */
 export class MarginaliaError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = new.target.name;
   }
 }

@@ -2,7 +2,7 @@
 // A file is written under a temporary name beside its place, synced and renamed, so that a reader, or a process that
 // comes back after a crash, finds the old file or the new one and never a part. Node only; loaded by nothing in the core.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Inflate } from './compression.ts';
@@ -47,6 +47,26 @@ export function inflater(format: keyof typeof inflaters): Inflate {
       );
     }
   };
+}
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/**
+ * Makes a folder and those above it that are missing.
+ *
+ * Edges     nothing is done where it is there. Node's own recursive mkdir never returns where a system refuses a folder
+ *           with "no such file", as /proc does
+ * Throws    Node's error, with the path that could not be made
+ */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(path)) throw error;
+  }
 }
 
 /** The one temporary name of a path: whatever a killed process left behind is replaced by the next write. */

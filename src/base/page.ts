@@ -108,6 +108,8 @@ caption{text-align:left;white-space:nowrap;color:var(--quiet);padding:.2rem 0 .4
 th,td{padding:.35rem 1.4rem .35rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
 thead th{color:var(--quiet);font-weight:600;font-size:.85rem;white-space:nowrap}
 tbody th{font-weight:600;white-space:nowrap}
+.study tbody th{white-space:normal;min-width:4rem}
+.study td:not(.number){min-width:7rem}
 td.number,th.number{text-align:right;padding-right:1.1rem;font-variant-numeric:tabular-nums;white-space:nowrap}
 .under{display:block;font-weight:400;font-size:.8rem;color:var(--quiet)}
 h2+.scroll caption,h2+p+.scroll caption,h2+details+.scroll caption,h2+p+details+.scroll caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

@@ -17,7 +17,7 @@ export function sizeOf(shape: Shape): number {
 }
 
 export function shapeText(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
+  return `[${shape.map(String).join(', ')}]`;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -74,10 +74,10 @@ export function isDense(shape: Shape, strides: readonly number[]): boolean {
 
 /** An axis counted from the front; negative axes count from the end. */
 export function normalizeAxis(axis: number, rank: number, who: string): number {
-  const result = axis < 0 ? axis + rank : axis;
+  const result = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || result < 0 || result >= rank) {
     throw new ShapeError(message(
-      `${who}: axis ${axis} of a tensor with ${rank} ax${rank === 1 ? 'is' : 'es'}`,
+      `${who}: axis ${String(axis)} of a tensor with ${rank} ax${rank === 1 ? 'is' : 'es'}`,
       `An axis lies in −${rank} … ${rank - 1}`, 'Negative axes count from the end'));
   }
   return result;

@@ -3,6 +3,7 @@
 // \substack). Parentheses follow the look of the page, not the text's: a fraction bar and an exponent group by
 // themselves.
 
+import { demandMade } from '../base/demand.ts';
 import {
   precedence, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
 } from './grammar.ts';
@@ -10,6 +11,7 @@ import { isVectorName, needsParens, opensRight, rowsOf } from './layout.ts';
 import { greek, hatted, symbolOf } from './symbols.ts';
 
 export function toLatex(node: Expr | Cond | Claim): string {
+  demandMade(node, [], 'toLatex', 'a formula as parseExpr, parseCond and parseClaim return it');
   if (!('kind' in node)) {
     const where = node.where === null ? '' : ` \\qquad \\text{where } ${cond(node.where)}`;
     return `${expr(node.left)} ${relations[node.op]} ${expr(node.right)}${where}`;

@@ -2,6 +2,7 @@
 // for unit vectors. The text of the notation goes along as an annotation, so what is copied from a page can be checked
 // again. Elements of MathML Core only, which browsers draw without a script.
 
+import { demandMade } from '../base/demand.ts';
 import { escapeText, Markup, markup } from '../base/markup.ts';
 import {
   precedence, type Claim, type CompareOp, type Cond, type Expr, type NameExpr, type SelectExpr,
@@ -14,6 +15,7 @@ type Node = Expr | Cond | Claim;
 
 /** A `<math>` element; `block` sets it as a line of its own. */
 export function toMathml(node: Node, { block = false }: { readonly block?: boolean } = {}): Markup {
+  demandMade(node, [], 'toMathml', 'a formula as parseExpr, parseCond and parseClaim return it');
   const attribute = new Markup(block ? ' display="block"' : ' displaystyle="true"');
   const source = markup`<annotation encoding="text/plain">${textOf(node)}</annotation>`;
   return markup`<math${attribute}><semantics>${row(node)}${source}</semantics></math>`;

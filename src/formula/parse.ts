@@ -5,6 +5,7 @@
 //   unary       - unary | atom [^ unary]
 // Nothing is looked up here except which names are indices (for max and min). Next: print.ts, the way back.
 
+import { demandMade } from '../base/demand.ts';
 import { advice, nearest, shown, type Token } from './advice.ts';
 import {
   compareOps, functions, keywords, leadingName, reserved,
@@ -45,6 +46,7 @@ class Parser extends Cursor {
   private depth = 0;
 
   constructor(text: string, context: ParseContext) {
+    demandMade(context, [], 'formula', 'a context { indices, locate }');
     super(text, context.locate);
     this.indices = new Set(context.indices ?? []);
   }

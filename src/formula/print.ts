@@ -2,11 +2,13 @@
 // the same tree, and printing what was read changes spacing only. Whole derivations print the same way, prose above its
 // statement, declarations before lines. Long lines are not broken. Next: latex.ts, the same walk for typesetting.
 
+import { demandMade } from '../base/demand.ts';
 import type { Declaration, DeclaredType, Domain } from './declarations.ts';
 import type { Derivation, Line, Section } from './derivation.ts';
 import { precedence, precedenceOf, type Claim, type Cond, type Expr, type NameExpr } from './grammar.ts';
 
 export function printExpr(e: Expr): string {
+  demandMade(e, ['kind'], 'printExpr', 'what parseExpr returns');
   switch (e.kind) {
     case 'number': return e.text;
     case 'name': return printName(e);
@@ -29,6 +31,7 @@ export function printExpr(e: Expr): string {
 }
 
 export function printCond(c: Cond): string {
+  demandMade(c, ['kind'], 'printCond', 'what parseCond returns');
   switch (c.kind) {
     case 'compare': return `${operand(c.left, precedence.add)} ${c.op} ${operand(c.right, precedence.add)}`;
     case 'not': return `not ${grouped(c.of)}`;
@@ -38,6 +41,7 @@ export function printCond(c: Cond): string {
 
 /** A choice on the left of a claim is put in parentheses for the eye. */
 export function printClaim(claim: Claim): string {
+  demandMade(claim, ['op', 'left', 'right'], 'printClaim', 'what parseClaim returns');
   const where = claim.where === null ? '' : ` where ${printCond(claim.where)}`;
   return `${operand(claim.left, precedence.add)} ${claim.op} ${printExpr(claim.right)}${where}`;
 }
@@ -48,6 +52,7 @@ export function printName(e: Pick<NameExpr, 'name' | 'index'>): string {
 
 /** A derivation as a file; reading it gives the same derivation, its texts and line numbers aside. */
 export function printDerivation(derivation: Derivation): string {
+  demandMade(derivation, ['sections'], 'printDerivation', 'what parseDerivation returns');
   const { title, source, notes, sections } = derivation;
   const head = notes.map(prose);
   if (title !== '' || (notes.length > 0 && source === '')) head.push(statement('title', title));

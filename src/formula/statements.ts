@@ -2,6 +2,7 @@
 // knows how to find the line and column of the file that a column of its own text came from, so every later error can
 // point there. What a statement says is not looked at here beyond its first word. Next: derivation.ts.
 
+import { demandText } from '../base/demand.ts';
 import { nearest } from './advice.ts';
 import { formulaError, type Locate } from './tokens.ts';
 
@@ -26,6 +27,7 @@ interface Draft { text: string; readonly lineNumber: number; readonly notes: str
 
 /** The statements of a file, and the prose of a file that has none. */
 export function splitStatements(text: string, file: string): { statements: Statement[]; prose: string[] } {
+  demandText(text, 'parseDerivation');
   const drafts: Draft[] = [];
   let prose: string[] = [];
   let open: Draft | null = null;

@@ -2,6 +2,7 @@
 // was found at which column, the line with a caret, the rule, what to do. No grammar here: which token may follow which
 // is parse.ts (formulas) and derivation.ts (declarations).
 
+import { demandText } from '../base/demand.ts';
 import { FormatError } from '../base/errors.ts';
 import { lookalikes, shown, type Token } from './advice.ts';
 import { binaryOps, compareOps, keywords, reserved } from './grammar.ts';
@@ -61,6 +62,7 @@ const isNamePart = (char: string): boolean => isLetter(char) || isDigit(char) ||
 
 /** Reads a text into tokens; the last is always `end`. */
 export function tokenize(text: string, locate: Locate): Token[] {
+  demandText(text, 'formula');
   const tokens: Token[] = [];
   const charAt = (at: number): string => (at < text.length ? String.fromCodePoint(text.codePointAt(at) ?? 0) : '');
   const skip = (at: number, test: (char: string) => boolean): number => {

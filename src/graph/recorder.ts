@@ -2,12 +2,13 @@
 // recorder also computes, an abstract one only records, and reading a value of it throws. Outside a trace nothing is
 // recorded. The recorder maps tensors to steps and dies with the trace, so an eager loop keeps nothing.
 
+import { demandFunction, demandOptions, demandText } from '../base/demand.ts';
 import { DTypeError, message, TraceError } from '../base/errors.ts';
 import { checkSize } from '../base/shape.ts';
 import { Graph, type Origin, type Step } from './graph.ts';
 import { alias, constant } from './intrinsics.ts';
 import type { Params, Primitive, Typed } from './primitive.ts';
-import { fromValue, isTensor, Tensor } from './tensor.ts';
+import { demandTensor, fromValue, isTensor, Tensor } from './tensor.ts';
 import type { Storage, Value } from './value.ts';
 
 export type Mode = 'concrete' | 'abstract';
@@ -150,7 +151,10 @@ export function apply(primitive: Primitive, inputs: readonly Tensor[], params: P
  * A step that already bears another label gets an alias, so both names stay.
  */
 export function label(x: Tensor, name: string, options: { role?: string } = {}): Tensor {
+  demandTensor(x, 'label');
   if (current === undefined) return x;
+  demandText(name, 'label');
+  demandOptions(options, ['role'], 'label');
   const step = current.stepOf(x);
   if (step.label !== undefined && step.label !== name) {
     const again = apply(alias, [x]);
@@ -163,6 +167,8 @@ export function label(x: Tensor, name: string, options: { role?: string } = {}):
 
 /** A name for the part of a formula that `body` computes; printers fold by it. */
 export function scope<T>(name: string, body: () => T): T {
+  demandText(name, 'scope');
+  demandFunction(body, 'scope', 'the body');
   return current === undefined ? body() : current.inScope(name, body);
 }
 

@@ -2,6 +2,7 @@
 // open the recorder knows which step a tensor is, and that knowledge dies with the trace.
 
 import { isFloat, type DType, type FloatDType, type TypedArray, allocate, dtypeOf } from '../base/dtype.ts';
+import { demandOptions } from '../base/demand.ts';
 import { DTypeError, message, ShapeError } from '../base/errors.ts';
 import { checkSize, denseStrides, type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import { type Storage, Value } from './value.ts';
@@ -93,6 +94,7 @@ export interface TensorOptions {
  *           32-bit integer where i32 is asked for
  */
 export function tensor(values: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  demandOptions(options, ['dtype', 'shape'], 'tensor');
   if (values instanceof Float32Array || values instanceof Float64Array || values instanceof Int32Array) {
     return build(values, options.shape ?? [values.length], options.dtype ?? dtypeOf(values));
   }

@@ -8,6 +8,7 @@
 //     %1: f64[2, 1] = sum %0 {axes: [1]}  # label 'q' scope 'norm'
 //     %2: f64[2, 1] = sqrt %1
 
+import { demandText } from '../base/demand.ts';
 import { dtypes } from '../base/dtype.ts';
 import { FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { checkSize, sameShape, type Shape, shapeText } from '../base/shape.ts';
@@ -82,6 +83,7 @@ const typeText = (x: Typed): string => `${x.dtype}${shapeText(x.shape)}`;
  *           comes later, a type that the primitive does not give for these inputs
  */
 export function parseGraph(text: string, primitivesByName: ReadonlyMap<string, Primitive>): Fragment {
+  demandText(text, 'parseGraph');
   const lines = text.split(/\r?\n/).map((line, i) => new Line(line, i + 1)).filter((line) => !line.atEnd);
   const reader = new Reader(lines, primitivesByName);
   const { name, head, fragment } = reader.fragment(0);

@@ -1,6 +1,7 @@
 // From a function to a program and back: `trace` runs a function under a recorder and keeps the graph, `replay`
 // applies a recorded program to other tensors (in whatever trace is open then).
 
+import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
 import { DTypeError, message } from '../base/errors.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { type Flat, flatten, type Tree } from '../base/tree.ts';
@@ -55,6 +56,9 @@ export interface TraceOptions {
  * Throws    TraceError for an async function, or (abstract mode) when a value is read; whatever the steps throw
  */
 export function trace(f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: TraceOptions = {}): Trace {
+  demandFunction(f, 'trace');
+  demandList(inputs, 'inputs', 'trace');
+  demandOptions(options, ['mode', 'positions'], 'trace');
   const recorder = new Recorder(options.mode ?? 'concrete', { positions: options.positions ?? false });
   return record(recorder, () => {
     const ids: number[] = [];

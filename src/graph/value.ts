@@ -95,22 +95,20 @@ export function forEachRow(
 /** Drops axes of size 1 and merges neighbours that every operand crosses without a gap; at least one axis remains. */
 export function mergeAxes(shape: Shape, strides: readonly (readonly number[])[]): { sizes: number[]; steps: number[][] } {
   const sizes: number[] = [];
-  const steps: number[][] = strides.map(() => []);
+  // The last axis of each run of merged ones: its strides are those of the run.
+  const lasts: number[] = [];
   for (let axis = 0; axis < shape.length; axis++) {
     const n = shape[axis]!;
     if (n === 1) continue;
     const top = sizes.length - 1;
-    if (top >= 0 && strides.every((s, o) => steps[o]![top] === s[axis]! * n)) {
+    if (top >= 0 && strides.every((s) => s[lasts[top]!] === s[axis]! * n)) {
       sizes[top]! *= n;
-      strides.forEach((s, o) => (steps[o]![top] = s[axis]!));
+      lasts[top] = axis;
     } else {
       sizes.push(n);
-      strides.forEach((s, o) => steps[o]!.push(s[axis]!));
+      lasts.push(axis);
     }
   }
-  if (sizes.length === 0) {
-    sizes.push(1);
-    for (const s of steps) s.push(1);
-  }
-  return { sizes, steps };
+  if (sizes.length === 0) return { sizes: [1], steps: strides.map(() => [1]) };
+  return { sizes, steps: strides.map((s) => lasts.map((axis) => s[axis]!)) };
 }

@@ -1,6 +1,7 @@
 // Hard-aware deeply cascaded embedding: three embeddings of one batch, from shallow to deep. All pairs train the first;
 // each later one is trained by the pairs that the one before found hardest, same-class pairs and others counted apart.
 
+import { demandList, demandOptions } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { isTensor, label, scope, type Tensor } from '../graph/index.ts';
@@ -34,7 +35,10 @@ export interface CascadeOptions extends ReductionOption {
  * Throws    DomainError for a value outside its range or a batch of one; ShapeError or DTypeError for tensors that do
  *           not fit
  */
-export function cascadeLoss({ m = 1, h = [100, 50, 20], reduction = 'mean' }: CascadeOptions = {}): CascadeLoss {
+export function cascadeLoss(options: CascadeOptions = {}): CascadeLoss {
+  demandOptions(options, ['m', 'h', 'reduction'], 'cascadeLoss');
+  const { m = 1, h = [100, 50, 20], reduction = 'mean' } = options;
+  demandList(h, 'h', 'cascadeLoss');
   checkParameter('cascadeLoss', 'm', m, positive);
   for (const [i, share] of h.entries()) checkNumber('cascadeLoss', `h${i + 1}`, share, { from: 0, to: 100, open: true });
   checkReduction('cascadeLoss', reduction);

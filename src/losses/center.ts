@@ -2,6 +2,7 @@
 // by a rule of its own that is not the gradient of the loss; both are here under their names, and the loss only lets a
 // gradient through to the centres when it is asked for the gradient.
 
+import { demandOptions } from '../base/demand.ts';
 import { filled, label, type Tensor } from '../graph/index.ts';
 import {
   add, div, expand, matmul, mul, scatterAdd, square, stopGradient, sub, sum, take, transpose, unsqueeze,
@@ -35,6 +36,7 @@ export interface CenterOptions extends ReductionOption {
  *           DTypeError for tensors that do not fit
  */
 export function centerLoss(options: CenterOptions = {}): CenterLoss {
+  demandOptions(options, ['lambda', 'centerUpdate', 'reduction'], 'centerLoss');
   const { lambda = 0.003, centerUpdate = 'paper', reduction = 'mean' } = options;
   checkParameter('centerLoss', 'lambda', lambda, nonNegative);
   checkChoice('centerLoss', 'centerUpdate', centerUpdate, ['paper', 'gradient']);

@@ -7,6 +7,7 @@ import { label, type Tensor } from '../graph/index.ts';
 import {
   add, arange, cast, equal, exp, log, matmul, max, normalize, reshape, softplus, stopGradient, sub, sum, transpose, unsqueeze, where,
 } from '../ops/index.ts';
+import { checkFloats } from './inputs.ts';
 
 /**
  * The indicator of the label.
@@ -66,6 +67,7 @@ export function cosines(x: Tensor, w: Tensor): Tensor {
  * Throws    ShapeError for shapes that differ or no class
  */
 export function crossEntropy(z: Tensor, isLabel: Tensor): Tensor {
+  checkFloats('crossEntropy', 'scores', z, '[N, C]');
   const largest = stopGradient(max(where(isLabel, -Infinity, z), { axis: 1, keepDims: true }));
   const rest = where(isLabel, 0, sub(z, largest));
   const others = sum(where(isLabel, 0, exp(rest)), { axis: 1, keepDims: true });

@@ -20,7 +20,9 @@ interface Part<Choice> {
 
 function part<const P extends RowParameters, Choice>(parameters: P, make: (values: Values<P>) => Choice): Part<Choice> {
   // A row holds the options of all its parts; each part sees its own.
-  return { parameters, make: (values) => make(values as Values<P>) };
+  const own = (values: Values<RowParameters>): object =>
+    Object.fromEntries(Object.keys(parameters).map((name) => [name, values[name]]));
+  return { parameters, make: (values) => make(own(values) as Values<P>) };
 }
 
 const gradient = choice(['exact', 'straightThrough'], 'whether the margin is differentiated, or passed by as some code does');
@@ -33,23 +35,23 @@ const targets = {
     reading: choice(['literal', 'psi'], 'cos(mθ) as printed, or the monotone function of SphereFace'),
     lambda: continuous(0, nonNegative, 'share of the plain cosine, annealed in SphereFace'),
     gradient,
-  }, (o) => angleFactor(o.m, o)),
+  }, ({ m, ...o }) => angleFactor(m, o)),
   am: part({
     m: continuous(0.35, nonNegative, 'margin subtracted from the cosine'),
     targetRule: choice(['paper', 'easy0', 'easyMargin'], 'no margin for a cosine below 0, or below m'),
     gradient,
-  }, (o) => cosineMargin(o.m, o)),
+  }, ({ m, ...o }) => cosineMargin(m, o)),
   arc: part({
     m: continuous(0.5, angle, 'margin added to the angle, in radians'),
     targetRule: choice(['paper', 'fallback', 'easy0'], 'what happens for θ + m beyond π, or for a cosine below 0'),
     gradient,
-  }, (o) => arcMargin(o.m, o)),
+  }, ({ m, ...o }) => arcMargin(m, o)),
   combined: part({
     m1: continuous(1, { from: 0, to: 64, open: true }, 'factor of the angle'),
     m2: continuous(0.2, nonNegative, 'margin subtracted from the cosine (insightface calls it m3)'),
     m3: continuous(0.3, angle, 'margin added to the angle, in radians (insightface calls it m2)'),
     gradient,
-  }, (o) => combinedMargin(o.m1, o.m2, o.m3, o)),
+  }, ({ m1, m2, m3, ...o }) => combinedMargin(m1, m2, m3, o)),
   curricular: part({ m: continuous(0.5, angle, 'margin added to the angle, in radians') }, ({ m }): TargetMargin => {
     // Its classes are hard by cos(θ + m) itself, though the target falls back beyond π.
     return { ...arcMargin(m, { targetRule: 'fallback' }), boundary: arcMargin(m) };

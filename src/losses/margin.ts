@@ -2,6 +2,7 @@
 // with its formula beside it; a loss is handed one. It sees the label's cosines [N, 1] only, never the whole matrix.
 // The forms are chosen when a margin is made: numbers get the shortest exact one, a tensor parameter the general one.
 
+import { demandOptions } from '../base/demand.ts';
 import type { Tensor } from '../graph/index.ts';
 import { add, cos, div, less, lessEqual, mul, sub, surrogate, where } from '../ops/index.ts';
 import { angleOf, chebyshev, sineOf } from './angle.ts';
@@ -55,6 +56,7 @@ export const plainTarget: TargetMargin = { name: 'plain', parameters: {}, equati
  * Throws    DomainError if m < 0 or for an unknown rule; `fallback` is unknown, c − m never turns round
  */
 export function cosineMargin(m: Parameter, options: RuleOption<'fallback'> = {}): TargetMargin {
+  demandOptions(options, ['targetRule', 'gradient'], 'cosineMargin');
   const { targetRule = 'paper', gradient = 'exact' } = options;
   checkParameter('cosineMargin', 'm', m, nonNegative);
   checkChoice('cosineMargin', 'targetRule', targetRule, ['paper', 'easy0', 'easyMargin']);
@@ -78,6 +80,7 @@ export function cosineMargin(m: Parameter, options: RuleOption<'fallback'> = {})
  *           with an angle
  */
 export function arcMargin(m: Parameter, options: RuleOption<'easyMargin'> = {}): TargetMargin {
+  demandOptions(options, ['targetRule', 'gradient'], 'arcMargin');
   const { targetRule = 'paper', gradient = 'exact' } = options;
   checkParameter('arcMargin', 'm', m, angles);
   checkChoice('arcMargin', 'targetRule', targetRule, ['paper', 'fallback', 'easy0']);
@@ -115,6 +118,7 @@ export interface AngleFactorOptions extends GradientOption {
  * Throws    DomainError if m is no whole number from 1 to 64, if lambda < 0, or for an unknown reading
  */
 export function angleFactor(m: number, options: AngleFactorOptions = {}): TargetMargin {
+  demandOptions(options, ['reading', 'lambda', 'gradient'], 'angleFactor');
   const { reading = 'literal', lambda = 0, gradient = 'exact' } = options;
   checkNumber('angleFactor', 'm', m, multiples, 'For a fraction or a tensor use combinedMargin(m, 0, 0)');
   checkParameter('angleFactor', 'lambda', lambda, nonNegative);
@@ -161,6 +165,7 @@ function monotone(c: Tensor, m: number): Tensor {
  * Throws    DomainError for a parameter outside its range
  */
 export function combinedMargin(m1: Parameter, m2: Parameter, m3: Parameter, options: GradientOption = {}): TargetMargin {
+  demandOptions(options, ['gradient'], 'combinedMargin');
   checkParameter('combinedMargin', 'm1', m1, { from: 0, to: multiples.to, open: true });
   checkParameter('combinedMargin', 'm2', m2, nonNegative);
   checkParameter('combinedMargin', 'm3', m3, angles);
@@ -228,6 +233,7 @@ export interface Annealing {
  * Throws    DomainError for a negative step or option
  */
 export function annealedLambda(step: number, options: Annealing = {}): number {
+  demandOptions(options, ['start', 'gamma', 'power', 'least'], 'annealedLambda');
   const { start = 1000, gamma = 0.12, power = 1, least = 5 } = options;
   for (const [name, value] of Object.entries({ step, start, gamma, power, least })) {
     checkNumber('annealedLambda', name, value, nonNegative);

@@ -2,6 +2,7 @@
 // weight per sample. A loss is a choice of these values; nothing here knows which of them it was given.
 // Each quantity bears the paper's symbol, so that printers, proofs and provenance can find it.
 
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { label, scope, type Tensor } from '../graph/index.ts';
 import { mul, where } from '../ops/index.ts';
 import { cosines, crossEntropy, labelIndicator, ofLabel } from './classes.ts';
@@ -38,7 +39,11 @@ export interface MarginSoftmaxOptions extends ReductionOption {
  *           do not fit
  */
 export function marginSoftmax(options: MarginSoftmaxOptions = {}): ClassLoss {
+  demandOptions(options, ['target', 'others', 'mining', 'scale', 'reduction'], 'marginSoftmax');
   const { target = plainTarget, others = plainOthers, mining = noMining, scale = 30, reduction = 'mean' } = options;
+  demandMade(target, ['value'], 'marginSoftmax', 'a target such as arcMargin(0.5)');
+  demandMade(others, ['value'], 'marginSoftmax', 'others such as supportVectors({ t: 1.2 })');
+  demandMade(mining, ['factor'], 'marginSoftmax', 'a mining such as focal()');
   checkParameter('marginSoftmax', 'scale', scale, positive);
   checkReduction('marginSoftmax', reduction);
   return (features, weights, labels) => {

@@ -1,6 +1,7 @@
 // The mining factor g: how much a sample counts, decided from its own loss. Focal weights by the probability of the
 // label, hard mining keeps the worst and drops the rest. A factor is computed per sample, before any reduction.
 
+import { demandOptions } from '../base/demand.ts';
 import type { Tensor } from '../graph/index.ts';
 import { argsort, cast, expm1, less, lessEqual, mul, neg, pow, stopGradient, where } from '../ops/index.ts';
 import { checkChoice, checkNumber, checkParameter, checkSwitch, nonNegative, type Parameter, positive } from './parameter.ts';
@@ -52,6 +53,7 @@ export interface FocalOptions {
  * Throws    DomainError for a parameter outside its range or an unknown choice
  */
 export function focal(options: FocalOptions = {}): Mining {
+  demandOptions(options, ['gamma', 'alpha', 'detach', 'probability'], 'focal');
   const { gamma = 2, alpha = 1, detach = false, probability = 'plain' } = options;
   checkParameter('focal', 'gamma', gamma, nonNegative);
   checkParameter('focal', 'alpha', alpha, positive);
@@ -99,6 +101,7 @@ export interface HardMiningOptions {
  * Throws    DomainError if saveRate is outside [0, 1] or for an unknown reduction
  */
 export function hardMining(options: HardMiningOptions = {}): Mining {
+  demandOptions(options, ['saveRate', 'hardReduction'], 'hardMining');
   const { saveRate = 0.9, hardReduction = 'batch' } = options;
   checkNumber('hardMining', 'saveRate', saveRate, { from: 0, to: 1 });
   checkChoice('hardMining', 'hardReduction', hardReduction, ['batch', 'kept']);

@@ -2,6 +2,7 @@
 // one of another). There are no class weights; features are taken as given, so pass unit vectors where a paper wants
 // them. Distances come from differences, not from products, which lose all digits between close samples.
 
+import { demandOptions } from '../base/demand.ts';
 import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
 import { shapeText } from '../base/shape.ts';
 import { isTensor, label, type Tensor } from '../graph/index.ts';
@@ -70,7 +71,9 @@ export function meanOverOthers(pairs: Tensor): Tensor {
  * Edges     r = m gives 0 with gradient 0; two classes at r = 0 have gradient 0 (no direction is better than another)
  * Throws    DomainError if m ≤ 0 or for a batch of one; ShapeError or DTypeError for tensors that do not fit
  */
-export function contrastiveLoss({ m = 1, reduction = 'mean' }: { readonly m?: Parameter } & ReductionOption = {}): PairLoss {
+export function contrastiveLoss(options: { readonly m?: Parameter } & ReductionOption = {}): PairLoss {
+  demandOptions(options, ['m', 'reduction'], 'contrastiveLoss');
+  const { m = 1, reduction = 'mean' } = options;
   checkParameter('contrastiveLoss', 'm', m, positive);
   checkReduction('contrastiveLoss', reduction);
   return (features, labels) => {
@@ -103,6 +106,7 @@ export interface TripletOptions extends ReductionOption {
  *           do not fit
  */
 export function tripletLoss(options: TripletOptions = {}): PairLoss {
+  demandOptions(options, ['m', 'selection', 'reduction'], 'tripletLoss');
   const { m = 0.2, selection = 'all', reduction = 'mean' } = options;
   checkParameter('tripletLoss', 'm', m, positive);
   checkChoice('tripletLoss', 'selection', selection, ['all', 'semiHard']);

@@ -1,6 +1,7 @@
 // Softmax losses whose scores are not plain cosines: the classical one, on the products W·x as they are, and the
 // L2-constrained one, which normalises the features and leaves the weights free. They take no margin.
 
+import { demandOptions } from '../base/demand.ts';
 import { label, type Tensor } from '../graph/index.ts';
 import { add, matmul, mul, normalize, reshape, transpose } from '../ops/index.ts';
 import { crossEntropy, labelIndicator } from './classes.ts';
@@ -24,7 +25,9 @@ export function scoreLosses(z: Tensor, labels: Tensor): Tensor {
  * Edges     zero vectors give equal scores; a bias is a column of ones in the features
  * Throws    DomainError for a label out of range or an empty batch; ShapeError or DTypeError for tensors that do not fit
  */
-export function softmaxLoss({ reduction = 'mean' }: ReductionOption = {}): ClassLoss {
+export function softmaxLoss(options: ReductionOption = {}): ClassLoss {
+  demandOptions(options, ['reduction'], 'softmaxLoss');
+  const { reduction = 'mean' } = options;
   checkReduction('softmaxLoss', reduction);
   return (features, weights, labels) => {
     const y = checkedClassInputs('softmaxLoss', features, weights, labels);
@@ -47,7 +50,9 @@ export type BiasedLoss = (features: Tensor, weights: Tensor, bias: Tensor, label
  * Throws    DomainError for a label out of range, an empty batch or s ≤ 0; ShapeError or DTypeError for tensors that
  *           do not fit
  */
-export function l2Softmax({ s = 16, reduction = 'mean' }: { readonly s?: Parameter } & ReductionOption = {}): BiasedLoss {
+export function l2Softmax(options: { readonly s?: Parameter } & ReductionOption = {}): BiasedLoss {
+  demandOptions(options, ['s', 'reduction'], 'l2Softmax');
+  const { s = 16, reduction = 'mean' } = options;
   checkParameter('l2Softmax', 's', s, positive);
   checkReduction('l2Softmax', reduction);
   return (features, weights, bias, labels) => {

@@ -3,6 +3,7 @@
 // forward pass on the very cosines the logits use, and never differentiated. A rule never forms h itself: e^(s·v) is
 // h·e^(s·c), and only v is computed.
 
+import { demandOptions } from '../base/demand.ts';
 import { isTensor, type Tensor } from '../graph/index.ts';
 import { add, less, mul, stopGradient, where } from '../ops/index.ts';
 import { checkChoice, checkNumber, checkParameter, nonNegative, type Parameter, plus } from './parameter.ts';
@@ -45,7 +46,9 @@ export function hardClasses(c: Tensor, boundary: Tensor, isLabel: Tensor): Tenso
  * Edges     coded c + (t − 1)·(c + 1)·I, which at t = 1 is c bit for bit (t·c + t − 1 is not)
  * Throws    DomainError if t < 1
  */
-export function supportVectors({ t }: { readonly t: Parameter }): OtherRule {
+export function supportVectors(options: { readonly t: Parameter }): OtherRule {
+  demandOptions(options, ['t'], 'supportVectors');
+  const { t } = options;
   checkParameter('supportVectors', 't', t, { from: 1, to: Infinity },
     'MV-Softmax code counts from 0: t_MV = t_SV − 1, so its 0.2 is 1.2 here; or use misclassified({ t })');
   return {
@@ -65,6 +68,7 @@ export function supportVectors({ t }: { readonly t: Parameter }): OtherRule {
  * Throws    DomainError if t < 0 or for an unknown mode
  */
 export function misclassified(options: { readonly t: Parameter; readonly mode?: 'adaptive' | 'fixed' }): OtherRule {
+  demandOptions(options, ['t', 'mode'], 'misclassified');
   const { t, mode = 'adaptive' } = options;
   checkParameter('misclassified', 't', t, nonNegative);
   checkChoice('misclassified', 'mode', mode, ['adaptive', 'fixed']);
@@ -90,7 +94,9 @@ export function misclassified(options: { readonly t: Parameter; readonly mode?: 
  * Edges     not monotone: hard classes below c = −t/2 are pushed the other way
  * Throws    DomainError if t is outside [−1, 1]
  */
-export function curricular({ t }: { readonly t: Parameter }): OtherRule {
+export function curricular(options: { readonly t: Parameter }): OtherRule {
+  demandOptions(options, ['t'], 'curricular');
+  const { t } = options;
   checkParameter('curricular', 't', t, { from: -1, to: 1 });
   const constant = isTensor(t) ? stopGradient(t) : t;
   return {
@@ -118,6 +124,7 @@ export interface RunningMean {
  * Throws    DomainError for a value outside its range or an unknown reading
  */
 export function nextCurricularT(t: number, batchMean: number, options: RunningMean = {}): number {
+  demandOptions(options, ['momentum', 'reading'], 'nextCurricularT');
   const { momentum = 0.99, reading = 'paper' } = options;
   checkNumber('nextCurricularT', 't', t, { from: -1, to: 1 });
   checkNumber('nextCurricularT', 'batchMean', batchMean, { from: -1, to: 1 });

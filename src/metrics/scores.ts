@@ -2,6 +2,7 @@
 // person) and impostor (of two people). A higher score means more alike. NaN is refused at the door: it compares as
 // neither above nor below anything, and every rate would be silently wrong.
 
+import { described } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 
 /** N feature vectors of length `dims`, row by row. */
@@ -18,6 +19,8 @@ export interface SplitScores {
 /** Refuses NaN, naming where it is. */
 export function checkScores(scores: ArrayLike<number>, who: string): void {
   for (let i = 0; i < scores.length; i++) {
+    if (typeof scores[i] !== 'number') throw new DomainError(message(
+      `${who}: the score at position ${i} is ${described(scores[i])}`, 'Scores are numbers', 'Pass a Float64Array or a list of numbers'));
     if (Number.isNaN(scores[i])) throw new DomainError(message(
       `${who}: the score at position ${i} is NaN`, 'Scores can be put in order', 'Look for the NaN in the features'));
   }
@@ -25,7 +28,8 @@ export function checkScores(scores: ArrayLike<number>, who: string): void {
 
 /** Refuses an empty list: a rate over nothing is no rate. */
 export function checkSome(trials: { readonly length: number }, what: string, who: string): void {
-  if (trials.length === 0) throw new DomainError(message(
+  // What has no length, from a caller without types, is no list either.
+  if (!(Object(trials).length > 0)) throw new DomainError(message(
     `${who}: no ${what}`, 'A rate is a share of at least one trial', 'Check the labels and the pairs'));
 }
 

@@ -2,13 +2,14 @@
 // options, and that no reduction of nothing is taken. The messages name the op the user called, not the primitive
 // underneath it.
 
+import { demandOptions } from '../base/demand.ts';
 import { type FloatDType, isFloat } from '../base/dtype.ts';
 import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
 import { broadcastShapes, coordinates, normalizeAxis, shapeText } from '../base/shape.ts';
 import { currentRecorder } from '../graph/recorder.ts';
-import { demandTensor, isTensor, type Operand, type Tensor } from '../graph/tensor.ts';
+import { demandTensor, type Operand, type Tensor } from '../graph/tensor.ts';
 
-export { demandTensor };
+export { demandOptions, demandTensor };
 
 export type FloatTensor = Tensor & { readonly dtype: FloatDType };
 
@@ -63,22 +64,6 @@ export function demandRange(index: Tensor, size: number, who: string): void {
   throw new DomainError(message(
     `${who}: index ${index.data[at]!} at ${shapeText(coordinates(at, index.shape))}`,
     size === 0 ? 'There is nothing to choose from' : `An index lies in 0 … ${size - 1}`, 'Check the labels'));
-}
-
-/**
- * Refuses a number or a tensor in the place of the options, and names no op knows: `sum(x, 1)` and `sum(x, { dim: 1 })`
- * would both be the sum of everything.
- */
-export function demandOptions(options: object, known: readonly string[], who: string): void {
-  const isRecord = typeof options === 'object' && options !== null && !Array.isArray(options) && !isTensor(options);
-  if (!isRecord) {
-    throw new DTypeError(message(
-      `${who}: options ${String(options)}`, `Options are an object { ${known.join(', ')} }`, 'Name the option'));
-  }
-  const stranger = Object.keys(options).find((name) => !known.includes(name));
-  if (stranger !== undefined) {
-    throw new DomainError(message(`${who}: the option '${stranger}'`, `Options are ${known.join(', ')}`, 'Check the spelling'));
-  }
 }
 
 export interface AxisOptions {

@@ -71,7 +71,7 @@ export type Range = readonly [start?: number | null, stop?: number | null, step?
 export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
   demandTensor(x, 'slice');
   if (!Array.isArray(ranges) || ranges.length > x.rank) {
-    throw new ShapeError(message(`slice: ${ranges.length ?? 'no list of'} ranges for ${shapeText(x.shape)}`, 'There is at most one range per axis', 'Remove ranges'));
+    throw new ShapeError(message(`slice: ${Array.isArray(ranges) ? ranges.length : 'no list of'} ranges for ${shapeText(x.shape)}`, 'Ranges are a list of at most one per axis', 'Write [[start, stop]] for the first axis'));
   }
   const starts: number[] = [];
   const sizes: number[] = [];

@@ -183,6 +183,9 @@ describe('jacobian, hessian, hvp', () => {
 
   it('mix several inputs in one product', () => {
     const g = (x: Tensor, y: Tensor): Tensor => total(mul(mul(x, x), y));
+    const three = (x: Tensor, y: Tensor, z: Tensor): Tensor => total(mul(mul(x, y), z));
+    const products = hvp(three, [f64([2]), f64([3]), f64([5])], [f64([1]), f64([10]), f64([100])]) as Tensor[];
+    expect(products.map((p) => p.item())).toEqual([10 * 5 + 100 * 3, 5 + 100 * 2, 3 + 10 * 2]);
     const [hx, hy] = hvp(g, [f64([3]), f64([5])], [f64([1]), f64([10])]) as Tensor[];
     expectBits(hx!, [2 * 5 * 1 + 2 * 3 * 10]);
     expectBits(hy!, [2 * 3 * 1]);
@@ -220,8 +223,8 @@ describe('what cannot be differentiated', () => {
   it.each([
     ['a function that returns nothing', () => grad(() => undefined)(x), /^grad: the function returned nothing/],
     ['a function that returns null', () => grad(() => null)(x), /^grad: the function returned null/],
-    ['what is no function', () => any(any(grad)(3))(x), /^grad: number for a function/],
-    ['inputs that are no list', () => any(vjp)(total, x), /^vjp: object inputs.*Write \[x\]/],
+    ['what is no function', () => any(any(grad)(3))(x), /^grad: number 3 for the function/],
+    ['inputs that are no list', () => any(vjp)(total, x), /^vjp: object for the inputs.*Write \[x\]/],
     ['no tangents', () => any(jvp)(total, [x]), /^jvp: no tangents/],
     ['a missing tangent', () => jvp(total, [x], []), /^jvp: a tangent is missing for \[3\]/],
     ['a tangent of another shape', () => jvp(total, [x], [f64([1])]), /^jvp: a tangent of shape \[1\] for \[3\]/],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FormatError, MarginaliaError } from '../../src/base/errors.ts';
-import { inflater, readBytes, temporaryPath, writeWhole } from '../../src/base/node.ts';
+import { inflater, makeFolder, readBytes, temporaryPath, writeWhole } from '../../src/base/node.ts';
 
 /** The call that fails next, and at which of its uses. */
 const fault = vi.hoisted(() => ({ call: '', left: 0, short: false, noRemoval: false }));
@@ -37,6 +37,24 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('makeFolder', () => {
+  it('makes what is missing, and leaves what is there', () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    makeFolder(deep);
+    makeFolder(deep);
+    expect(fs.statSync(deep).isDirectory()).toBe(true);
+  });
+
+  it('names the file that stands where a folder should', () => {
+    fs.writeFileSync(path, '');
+    expect(() => makeFolder(join(path, 'a', 'b'))).toThrow(`EEXIST: file already exists, mkdir '${path}'`);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is refused by /proc, where the one of Node never returns', () => {
+    expect(() => makeFolder('/proc/marginalia/a')).toThrow(/ENOENT.*'\/proc\/marginalia'/);
+  });
+});
 
 describe('writeWhole', () => {
   it('writes all bytes even when the system takes them in small pieces', () => {

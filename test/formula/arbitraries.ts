@@ -7,8 +7,6 @@ import { functions, type CompareOp, type Cond, type Expr, type NameExpr } from '
 
 /** 30 runs in the small tier, RUNS in the long one; always the same ones. */
 export const runs = { numRuns: Number(process.env['RUNS'] ?? 30), seed: 20260101 };
-/** Milliseconds for a law in the long tier. */
-export const patience = 120_000;
 
 export const indices: ReadonlySet<string> = new Set(['k', 'n', 'j']);
 

@@ -9,7 +9,7 @@ import { parseDerivation, type Derivation } from '../../src/formula/derivation.t
 import { reserved } from '../../src/formula/grammar.ts';
 import { printClaim, printDerivation, printExpr } from '../../src/formula/print.ts';
 import { statementWords } from '../../src/formula/statements.ts';
-import { mutated, patience, runs, withoutOrigin } from './arbitraries.ts';
+import { mutated, runs, withoutOrigin } from './arbitraries.ts';
 import { paper } from './paper.ts';
 
 /** A derivation without where it was read; the digits of its numbers stay. */
@@ -195,7 +195,7 @@ describe('the page on the notation', () => {
   });
 });
 
-describe('printing a derivation', { timeout: patience }, () => {
+describe('printing a derivation', () => {
   it('writes prose above its statement and lines up the ids', () => {
     expect(printDerivation(parseDerivation(paper))).toMatchInlineSnapshot(`
       "# Typed from the paper.

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/base/errors.ts';
 import { parseDerivation } from '../../src/formula/derivation.ts';
 import { derivationFromJson } from '../../src/formula/json.ts';
-import { mutated, patience, runs } from './arbitraries.ts';
+import { mutated, runs } from './arbitraries.ts';
 import { paper } from './paper.ts';
 
 const derivation = parseDerivation(paper);
@@ -31,7 +31,7 @@ function withValue(path: readonly (string | number)[], value: unknown): string {
 
 const line = ['sections', 1, 'lines'] as const;
 
-describe('the machine form', { timeout: patience }, () => {
+describe('the machine form', () => {
   it('gives the derivation back, with its columns and line numbers', () => {
     expect(derivationFromJson(text)).toEqual(derivation);
   });

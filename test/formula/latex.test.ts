@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 import { toLatex } from '../../src/formula/latex.ts';
 import { parseClaim, parseCond, parseExpr } from '../../src/formula/parse.ts';
-import { claims, conds, exprs, indices, patience, runs } from './arbitraries.ts';
+import { claims, conds, exprs, indices, runs } from './arbitraries.ts';
 
 const latex = (text: string): string => toLatex(parseExpr(text, { indices }));
 
-describe('setting a formula', { timeout: patience }, () => {
+describe('setting a formula', () => {
   it('sets the softmax loss as the paper does', () => {
     expect(toLatex(parseClaim('L = -log(exp(s * c[y]) / (exp(s * c[y]) + sum(k != y, exp(s * c[k]))))'))).toBe(
       'L = -\\log\\left(\\frac{e^{s \\, c_{y}}}{e^{s \\, c_{y}} + \\sum_{k \\neq y} e^{s \\, c_{k}}}\\right)');

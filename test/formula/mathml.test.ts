@@ -5,13 +5,13 @@ import { equalExpr, type Expr } from '../../src/formula/grammar.ts';
 import { toMathml } from '../../src/formula/mathml.ts';
 import { parseClaim, parseCond, parseExpr } from '../../src/formula/parse.ts';
 import { find, type Node, parseXml } from '../plot/xml.ts';
-import { claims, conds, exprs, indices, patience, runs, withoutOrigin } from './arbitraries.ts';
+import { claims, conds, exprs, indices, runs, withoutOrigin } from './arbitraries.ts';
 
 /** The page's part of a formula, without what carries no sign: rows, attributes, the annotation. */
 const shown = (text: string): string => toMathml(parseExpr(text, { indices })).text
   .replace(/<annotation.*<\/annotation>/, '').replace(/<\/?(math|semantics|mrow)[^>]*>/g, '').replace(/ \w+="[^"]*"/g, '');
 
-describe('setting a formula for a browser', { timeout: patience }, () => {
+describe('setting a formula for a browser', () => {
   it('sets the softmax loss as the paper does', () => {
     const root = parseXml(toMathml(parseClaim('L = -log(exp(s * c[y]) / (exp(s * c[y]) + sum(k != y, exp(s * c[k]))))')).text);
     expect(root.name).toBe('math');

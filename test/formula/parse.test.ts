@@ -5,7 +5,7 @@ import { FormatError } from '../../src/base/errors.ts';
 import { equalCond, equalExpr, type Expr } from '../../src/formula/grammar.ts';
 import { parseClaim, parseCond, parseDefinition, parseExpr } from '../../src/formula/parse.ts';
 import { printClaim, printCond, printExpr } from '../../src/formula/print.ts';
-import { claims, conds, exprs, indices, mutated, patience, runs, withoutOrigin } from './arbitraries.ts';
+import { claims, conds, exprs, indices, mutated, runs, withoutOrigin } from './arbitraries.ts';
 
 /** The tree as brackets: every grouping shown. */
 function grouping(text: string): string {
@@ -227,7 +227,7 @@ describe('refusing what is no formula', () => {
   });
 });
 
-describe('laws of reading', { timeout: patience }, () => {
+describe('laws of reading', () => {
   it('law: what is printed reads back as the same expression', () => {
     fc.assert(fc.property(exprs, (tree) => {
       expect(withoutOrigin(parseExpr(printExpr(tree), { indices }))).toEqual(tree);

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/formula/grammar.ts';
 import { parseClaim, parseCond, parseExpr } from '../../src/formula/parse.ts';
 import { printClaim, printCond, printExpr } from '../../src/formula/print.ts';
-import { exprs, indices, patience, runs } from './arbitraries.ts';
+import { exprs, indices, runs } from './arbitraries.ts';
 
-describe('printing', { timeout: patience }, () => {
+describe('printing', () => {
   it.each([
     ['((a)) + ((b * c))', 'a + b * c'],
     ['(a + b) + c', 'a + b + c'],

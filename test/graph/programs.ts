@@ -4,7 +4,7 @@
 
 import * as fc from 'fast-check';
 import { grad, customGradient } from '../../src/autodiff/index.ts';
-import { isFloat } from '../../src/base/dtype.ts';
+import { type DType, type FloatDType, isFloat } from '../../src/base/dtype.ts';
 import { MarginaliaError } from '../../src/base/errors.ts';
 import { filled, isTensor, label, scope, tensor, type Tensor, trace, type Trace } from '../../src/graph/index.ts';
 import * as p from '../../src/primitives/index.ts';
@@ -27,13 +27,16 @@ const binaries = [
 ] as const;
 const dtypes = ['f32', 'f64', 'i32'] as const;
 
-type Maker = (xs: readonly Tensor[], n: number) => Tensor;
+/** What an instruction makes of its operands; `own` is the type of the numbers the program is run at. */
+type Maker = (xs: readonly Tensor[], n: number, own: FloatDType) => Tensor;
+const castTo = (x: Tensor, dtype: DType): Tensor => p.cast(p.minimum(p.maximum(p.where(p.equal(x, x), x, 0), -9), 9), dtype);
 const makers: Record<string, Maker> = {
   ...Object.fromEntries(unaries.map((name): [string, Maker] => [name, ([x]) => p[name](x!)])),
   ...Object.fromEntries(binaries.map((name): [string, Maker] => [name, ([a, b]) => p[name](a!, b!)])),
   where: ([c, a, b]) => p.where(c!, a!, b!),
   number: ([x], n) => p.mul(x!, n - 2),
-  cast: ([x], n) => p.cast(p.minimum(p.maximum(p.where(p.equal(x!, x!), x!, 0), -9), 9), dtypes[n % 3]!),
+  cast: ([x], n) => castTo(x!, dtypes[n % 3]!),
+  castWithin: ([x], n, own) => castTo(x!, n % 2 === 0 ? 'i32' : own),
   roundTo: ([x], n) => p.roundTo(x!, n % 2 === 0 ? 'bf16' : 'f16'),
   reshape: ([x]) => p.reshape(x!, [x!.size]),
   permute: ([x]) => p.permute(x!, x!.shape.map((_, axis) => x!.rank - 1 - axis)),
@@ -59,12 +62,14 @@ const makers: Record<string, Maker> = {
 };
 
 const value = fc.oneof(
-  { weight: 6, arbitrary: fc.double({ min: -3, max: 3, noNaN: true }) },
+  // Doubles are drawn by their bits, so that most of them are tiny; what programs are for are numbers of ordinary size.
+  { weight: 4, arbitrary: fc.integer({ min: -3072, max: 3072 }).map((n) => n / 1024) },
+  { weight: 2, arbitrary: fc.double({ min: -3, max: 3, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(0, -0, 1, NaN, Infinity, -Infinity, 1e-310, 5e-324, 1.7976931348623157e308) },
 );
 
-const instruction: fc.Arbitrary<Instruction> = fc.record({
-  op: fc.constantFrom(...Object.keys(makers)),
+const instructionOf = (names: readonly string[]): fc.Arbitrary<Instruction> => fc.record({
+  op: fc.constantFrom(...names),
   operands: fc.array(fc.nat(99), { minLength: 3, maxLength: 3 }),
   n: fc.nat(5),
 });
@@ -77,38 +82,55 @@ export interface Recipe {
   readonly order: number;
 }
 
-export const recipes: fc.Arbitrary<Recipe> = fc.record({
+const recipesOf = (names: readonly string[]): fc.Arbitrary<Recipe> => fc.record({
   numbers: fc.array(value, { minLength: 6, maxLength: 6 }),
   dtype: fc.constantFrom('f32', 'f64'),
-  instructions: fc.array(instruction, { maxLength: 12 }),
+  instructions: fc.array(instructionOf(names), { maxLength: 12 }),
   order: fc.nat(2),
 });
 
-/** The sum of everything the instructions make of x, so that a gradient reaches all of it. */
-function run(x: Tensor, instructions: readonly Instruction[]): Tensor {
+export const recipes = recipesOf(Object.keys(makers));
+
+/** Recipes without casts to the other float type: the same program whether it is run in Float32 or in Float64. */
+export const uniformRecipes = recipesOf(Object.keys(makers).filter((name) => name !== 'cast'));
+
+/** Everything the instructions make of x. */
+function run(x: Tensor, instructions: readonly Instruction[]): Tensor[] {
   const pool = [x, p.permute(x, [1, 0])];
   instructions.forEach(({ op, operands, n }, i) => {
     try {
-      const made = scope(`part ${i % 3}`, () => makers[op]!(operands.map((at) => pool[at % pool.length]!), n));
+      const made = scope(`part ${i % 3}`, () => makers[op]!(operands.map((at) => pool[at % pool.length]!), n, x.dtype as FloatDType));
       if (made.size <= 200) pool.push(made);
     } catch (error) {
       if (!(error instanceof MarginaliaError)) throw error;
     }
   });
-  return pool.filter((y) => isFloat(y.dtype)).map((y) => p.sumTo(p.cast(y, x.dtype), [])).reduce((a, b) => p.add(a, b));
+  return pool;
 }
+
+/** The sum of all that is made of x, so that a gradient reaches all of it. */
+const total = (x: Tensor, instructions: readonly Instruction[]): Tensor =>
+  run(x, instructions).filter((y) => isFloat(y.dtype)).map((y) => p.sumTo(p.cast(y, x.dtype), [])).reduce((a, b) => p.add(a, b));
+
+const slopeOf = (f: (x: Tensor) => Tensor) => (x: Tensor): Tensor => {
+  const slope = grad(f)(x);
+  return isTensor(slope) ? slope : x;
+};
 
 /** The function of a recipe, or its gradient, and the numbers it is taken at. */
 export function functionOf({ numbers, dtype, instructions, order }: Recipe): { f: (x: Tensor) => Tensor; x: Tensor } {
-  let f = (x: Tensor): Tensor => run(x, instructions);
+  let f = (x: Tensor): Tensor => total(x, instructions);
   for (let i = 0; i < order; i++) {
-    const inner = f;
-    f = (x) => {
-      const slope = grad(inner)(x);
-      return isTensor(slope) ? p.sumTo(slope, []) : x;
-    };
+    const slope = slopeOf(f);
+    f = (x) => p.sumTo(slope(x), []);
   }
   return { f, x: tensor([...numbers], { shape: [2, 3], dtype }) };
+}
+
+/** The same without the last sum, which hides an entry behind a larger one and everything behind a NaN. */
+export function wholeOf(recipe: Recipe): { f: (x: Tensor) => Tensor | Tensor[]; x: Tensor } {
+  const { f, x } = functionOf({ ...recipe, order: Math.max(recipe.order - 1, 0) });
+  return { f: recipe.order === 0 ? (given) => run(given, recipe.instructions) : slopeOf(f), x };
 }
 
 /** The program of a recipe, traced at its numbers. */

@@ -23,6 +23,8 @@ describe('cascadeLoss', () => {
   it('keeps 100, 50 of these and 20 of those percent, of same-class pairs and of others', () => {
     // 6 same-class pairs: 6, 3, 1 (0.6, but at least one). 9 others: 9, 4, 1 (0.8, but at least one).
     expect([kept('g1'), kept('g2'), kept('g3')].map(count)).toEqual([15, 7, 2]);
+    // A part of a pair is none: 2 of 2.64 and 3 of 3.96.
+    expect(count(kept('g1', { h: [44, 44, 44] }))).toBe(5);
   });
 
   it('gives each level the hardest pairs of the level before', () => {

@@ -46,6 +46,7 @@ describe('the two rules for the centres', () => {
 
   it('the gradient adds up, so it is λ·(1 + count) times the step of the paper', () => {
     const [paper, gradient] = [paperCenterDelta(x, centers, y).data, gradientCenterDelta(x, centers, y, 0.003).data];
+    expect(gradientCenterDelta(x, centers, y).data).toEqual(gradient);
     [2, 2, 3, 3, 1, 1].forEach((count, i) => expect(gradient[i]).toBeCloseTo(0.003 * count * paper[i]!, 16));
   });
 

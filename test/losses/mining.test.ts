@@ -71,6 +71,7 @@ describe('hardMining', () => {
   it('divides a mean by the samples kept only when asked to', () => {
     expect(hardMining({ saveRate: 0.7 }).count).toBeUndefined();
     expect(hardMining({ saveRate: 0.7, hardReduction: 'kept' }).count!(3)).toBe(2);
+    expect(hardMining({ saveRate: 0.399, hardReduction: 'kept' }).count!(5)).toBe(1);
   });
 
   it('passes no gradient to the selection', () => {

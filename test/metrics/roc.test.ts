@@ -100,6 +100,9 @@ describe('tarAtFar', () => {
 
   it('refuses NaN, empty lists and rates that are none', () => {
     expect(() => tarAtFar([NaN], [0], 1)).toThrow(/score at position 0 is NaN/);
+    // Compared with itself as a number, such a score was never passed: the curve had no end.
+    for (const wrong of [[null], ['1'], 'x', [[1]]]) expect(() => rocCurve(wrong as never, [0])).toThrow(/score at position 0 is/);
+    for (const wrong of [null, undefined, {}, 3]) expect(() => rocCurve(wrong as never, [0])).toThrow(/no genuine scores/);
     expect(() => tarAtFar([0], [0, NaN], 1)).toThrow(DomainError);
     expect(() => tarAtFar([], [0], 1)).toThrow(/no genuine scores/);
     expect(() => tarAtFar([0], [], 1)).toThrow(/no impostor scores/);

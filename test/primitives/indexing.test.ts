@@ -41,6 +41,7 @@ describe('scatterAdd', () => {
 
   it('rounds an f32 sum once, and reads x through a view', () => {
     expectBits(scatterAddAxis(f32([[1]]), i32([[0, 0]]), f32([[1e8, -1e8]]), 1), [[1]]);
+    expectBits(scatterAddAxis(f64([[0.1, 0.7]]), i32([[0]]), f64([[0.2]]), 1), [[0.1 + 0.2, 0.7]]);
     expectBits(scatterAddAxis(permute(x, [1, 0]), i32([[0]]), f64([[100]]), 1), [[101, 4], [2, 5], [3, 6]]);
   });
 
