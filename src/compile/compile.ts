@@ -11,8 +11,9 @@ import { appendGuards, blame } from './guard.ts';
 import { obstacle } from './machine.ts';
 import { defaultThreads, processRunner } from './pool.ts';
 import { NotFinite, type Pass, Program, type Stays } from './program.ts';
-import { Block, isOwner, keptBlock, releaseKept, updatable } from './resident.ts';
+import { Block, HeldArray, heldBy, keptBlock, releaseKept, updatable } from './resident.ts';
 import { type Call, readCall } from './signature.ts';
+import { compilation } from './webassembly.ts';
 
 export interface CompileOptions {
   /** Threads that share the work; any number gives the same bits. Default: one per core, at most eight. */
@@ -60,6 +61,8 @@ interface Entry {
   readonly stays: Stays;
   readonly graph: Fragment;
   readonly result: Flat<unknown>;
+  /** What the last call on the reference left. */
+  readonly left: HeldArray[];
 }
 
 /**
@@ -117,14 +120,17 @@ class CompiledFunction {
 
   call(args: readonly unknown[]): unknown {
     const call = readCall(args);
-    const { program, graph, stays: { updated, guards }, result } = this.#entryOf(call);
-    if (program === undefined) return result.rebuild(evaluated(graph, call.inputs.map((x) => x.read()), guards).map(fromValue));
+    const entry = this.#entryOf(call);
+    return entry.program === undefined ? this.#evaluate(call, entry) : this.#run(call, entry, entry.program);
+  }
+
+  #run(call: Call, { graph, stays: { updated, guards }, result }: Entry, program: Program): unknown {
     const inputs = call.inputs.map((x, i) => this.#inputOf(x, i, call, updated));
-    refuseTwice(inputs, updated);
-    const fresh = inputs.filter((x, i): x is Block => x instanceof Block && updated.has(i) && !isOwner(call.inputs[i]!));
+    refuseTwice(inputs.map((x) => (x instanceof Block ? x : undefined)), updated);
+    const fresh = inputs.filter((x, i): x is Block => x instanceof Block && updated.has(i) && heldBy(call.inputs[i]!) !== x);
     try {
       const results = program.run(inputs, this.#threads);
-      for (const i of updated.keys()) (inputs[i] as Block).consume();
+      for (const i of updated.keys()) heldBy(call.inputs[i]!)?.consume();
       const isUpdated = new Set(updated.values());
       const shown = (x: Value | Block, i: number): Tensor =>
         (x instanceof Block ? x.handle('compile', { isOwner: isUpdated.has(i) }) : fromValue(x));
@@ -138,6 +144,22 @@ class CompiledFunction {
     }
   }
 
+  /** A call on the reference. Handles begin and end as they do where kernels run. */
+  #evaluate({ inputs, owners }: Call, { graph, stays: { updated, guards, leave }, result, left }: Entry): unknown {
+    const held = inputs.map((x, i) => (updated.has(i) || this.#keep.has(owners[i]!) ? heldBy(x) : undefined));
+    refuseTwice(held, updated);
+    const values = evaluated(graph, inputs.map((x) => x.read()), guards);
+    for (const i of updated.keys()) held[i]?.release();
+    for (const numbers of left.splice(0)) numbers.release();
+    const isUpdated = new Set(updated.values());
+    return result.rebuild(values.map((value, i) => {
+      if (!isUpdated.has(i) && !leave) return fromValue(value);
+      const numbers = new HeldArray(value);
+      if (!isUpdated.has(i)) left.push(numbers);
+      return numbers.handle('compile', { isOwner: isUpdated.has(i) });
+    }));
+  }
+
   program(args: readonly unknown[]): CompiledProgram {
     const { program, graph, stays } = this.#entryOf(readCall(args));
     const shown = program ?? new Program(graph, stays);
@@ -147,7 +169,8 @@ class CompiledFunction {
   status(): readonly string[] {
     const usesKernels = [...this.entries.values()].some(({ program }) => program !== undefined);
     const threads = usesKernels && this.#threads > 1 ? processRunner().status : undefined;
-    return [...this.#said, ...(threads === undefined ? [] : [threads])];
+    const width = usesKernels ? compilation.width : undefined;
+    return [...this.#said, ...[threads, width].filter((said) => said !== undefined)];
   }
 
   #inputOf(x: Tensor, i: number, { owners }: Call, updated: ReadonlyMap<number, number>): Value | Block {
@@ -184,7 +207,7 @@ class CompiledFunction {
     const whole = { graph, inputs, outputs: [...outputs, ...guards] };
     const reason = graph.steps.some((step) => step.dtype === 'f64') ? 'Float64 steps are computed by the reference' : obstacle();
     if (reason !== undefined) this.#said.add(`a program runs on the reference: ${reason}`);
-    return { program: reason === undefined ? new Program(whole, stays) : undefined, graph: whole, stays, result };
+    return { program: reason === undefined ? new Program(whole, stays) : undefined, graph: whole, stays, result, left: [] };
   }
 
   /** Pairs the leaves of resident arguments with those of the results of the same number. */
@@ -209,10 +232,10 @@ class CompiledFunction {
   }
 }
 
-/** Refuses a handle that is to be updated and is another argument as well. */
-function refuseTwice(inputs: readonly (Value | Block)[], updated: ReadonlyMap<number, number>): void {
+/** Refuses numbers that are to be updated and are another argument as well; given what is held for each input, if anything. */
+function refuseTwice(held: readonly unknown[], updated: ReadonlyMap<number, number>): void {
   for (const i of updated.keys()) {
-    if (inputs.indexOf(inputs[i]!) === i && inputs.lastIndexOf(inputs[i]!) === i) continue;
+    if (held[i] === undefined || (held.indexOf(held[i]) === i && held.lastIndexOf(held[i]) === i)) continue;
     throw new DomainError(message(
       'compile: one handle is passed twice, and updated', 'An update has its bytes for itself', 'Pass a copy: tensor(x.data, { shape: x.shape })'));
   }

@@ -44,7 +44,7 @@ export function writeFold(code: Code, fold: Fold): void {
   });
 }
 
-function clear(code: Code, start: Local, bytes: number): void {
+export function clear(code: Code, start: Local, bytes: number): void {
   const [at, count] = [code.local('i32'), code.local('i32')];
   code.get(start).set(at).i32(bytes / 16).set(count);
   times(code, count, () => {
@@ -94,8 +94,8 @@ function addWindows(code: Code, { space, from, size, stride, dilation }: Fold, s
     walk(code, columns, [[x, columnStep], [sum, 8 * stride[1]]], window));
 }
 
-/** Rounds doubles to Float32, two at a time. */
-function round(code: Code, start: Local, to: Local, size: number): void {
+/** Rounds doubles to Float32, four at a time. */
+export function round(code: Code, start: Local, to: Local, size: number): void {
   const [at, count] = [code.local('i32'), code.local('i32')];
   code.get(start).set(at).i32(Math.floor(size / 4)).set(count);
   times(code, count, () => {

@@ -115,6 +115,25 @@ export interface Product {
 }
 
 /**
+ * A product whose windows are folded at once: out = fold(Σ left · right), a few samples at a time. Every number is what
+ * the product and the fold make one after the other.
+ */
+export interface FoldedProduct {
+  readonly kind: 'foldedProduct';
+  /** Batch [groups], free [channels, rows of a window, columns of a window]. */
+  readonly left: Operand;
+  /** Batch [groups], free [samples, rows of windows, columns of windows]. */
+  readonly right: Operand;
+  /** Rows and columns of a plane, of which the dense result consists. */
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  /** How many planes lie between neighbours. */
+  readonly planes: { readonly samples: number; readonly channels: number; readonly group: number };
+  readonly out: number;
+}
+
+/**
  * Adds windows back into the planes they were taken from: the adjoint of `unfold`. Sums are Float64 in the order of the
  * windows, rounded once.
  */
@@ -148,7 +167,7 @@ export interface Placed {
   readonly dtype: DType;
 }
 
-export type Group = Loop | Combine | Columns | Product | Fold | HostStep;
+export type Group = Loop | Combine | Columns | Product | FoldedProduct | Fold | HostStep;
 
 /** The groups in the order they run, the buffers they speak of, and what goes in and comes out. */
 export interface Schedule {

@@ -23,12 +23,15 @@ export class Grouping {
   readonly #nodes: Node[] = [];
   readonly #checked: ReadonlySet<number>;
   readonly #cheap = new Set<number>();
+  /** Contractions that are part of a fold. */
+  readonly #folded: ReadonlySet<number>;
   #nextId = 0;
 
   constructor(operands: Operands) {
     this.operands = operands;
     const { program } = operands;
     this.#checked = new Set(program.checks.map((check) => check.index));
+    this.#folded = new Set([...operands.foldings.values()].map(({ contraction }) => contraction.id));
     const live = program.graph.live(program.outputs);
     for (const step of program.graph.steps) if (live[step.id]) this.#visit(step);
     for (const id of program.outputs) this.#settle(operands.sights.of(id).base);
@@ -48,12 +51,13 @@ export class Grouping {
   #visit(step: Step): void {
     const { operands } = this;
     const { primitive } = step;
-    if (operands.absorbed.has(step.id)) return;
+    if (operands.absorbed.has(step.id) || this.#folded.has(step.id)) return;
     if (primitive.kind === 'view' && !operands.sights.moves(step)) return;
     if (constantOf(step) !== undefined || isInput(step) || counts(step)) return;
     if (this.#isCheap(step)) this.#cheap.add(step.id);
     else if (this.#runsInLoop(step)) this.#join(step);
     else if (primitive.kind === 'contract' && step.dtype === 'f32' && this.#hasElements(step)) this.#product(step);
+    else if (operands.foldings.has(step.id)) this.#alone('product', step, operands.foldings.get(step.id)!.contraction.inputs);
     else if (this.#runsOverColumns(step)) this.#alone('columns', step, step.inputs);
     else this.#alone('host', step, step.inputs);
   }
@@ -273,7 +277,7 @@ export class Grouping {
     return this.#hasElements(step) && this.operands.runsOf(step).length === 1;
   }
 
-  #alone(kind: 'host' | 'columns', step: Step, inputs: readonly number[]): void {
+  #alone(kind: StepNode['kind'], step: Step, inputs: readonly number[]): void {
     this.#put(this.#after(kind, step, inputs.map((id) => this.operands.sights.of(id).base)));
   }
 

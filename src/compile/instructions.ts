@@ -82,6 +82,7 @@ export const instructions = {
   'v128.load32_lane': simd(0x56, 'iv>v', 'memoryLane', 2),
   'v128.store32_lane': simd(0x5a, 'iv>', 'memoryLane', 2),
   'v128.load32_zero': simd(0x5c, 'i>v', 'memory', 2),
+  'v128.load64_zero': simd(0x5d, 'i>v', 'memory', 2),
   'f32x4.demote_f64x2_zero': simd(0x5e, 'v>v'),
   'f64x2.promote_low_f32x4': simd(0x5f, 'v>v'),
   'f32x4.floor': simd(0x68, 'v>v'),
@@ -92,7 +93,9 @@ export const instructions = {
   'i32x4.sub': simd(0xb1, 'vv>v'),
   'i32x4.mul': simd(0xb5, 'vv>v'),
   'i32x4.min_s': simd(0xb6, 'vv>v'),
+  'i32x4.min_u': simd(0xb7, 'vv>v'),
   'i32x4.max_s': simd(0xb8, 'vv>v'),
+  'i32x4.max_u': simd(0xb9, 'vv>v'),
   'f32x4.abs': simd(0xe0, 'v>v'),
   'f32x4.neg': simd(0xe1, 'v>v'),
   'f32x4.sqrt': simd(0xe3, 'v>v'),
@@ -108,7 +111,6 @@ export const instructions = {
   'f64x2.sub': simd(0xf1, 'vv>v'),
   'f64x2.mul': simd(0xf2, 'vv>v'),
   'f64x2.div': simd(0xf3, 'vv>v'),
-  'i32x4.trunc_sat_f32x4_s': simd(0xf8, 'v>v'),
   'f32x4.convert_i32x4_s': simd(0xfa, 'v>v'),
 } as const satisfies Record<string, Instruction>;
 

@@ -3,11 +3,12 @@
 // moved.
 
 import { bytesPerElement } from '../base/dtype.ts';
-import type { Fold, Group, HostStep, Loop } from './group.ts';
+import type { Fold, FoldedProduct, Group, HostStep, Loop } from './group.ts';
 import { type LoopKernel, loopModule } from './loop-module.ts';
 import { processMemory, type Scratch } from './memory.ts';
 import type { Plan } from './plan.ts';
 import { processRunner } from './pool.ts';
+import { foldedModule } from './product-folded-kernel.ts';
 import { productModule } from './product-kernel.ts';
 import { columnsStage, combineStage, reduceStageModule } from './reduce-stage.ts';
 import type { Runner, Stage } from './stage.ts';
@@ -22,6 +23,13 @@ interface Workshop {
 let workshop: Workshop | undefined;
 export const processWorkshop = (): Workshop => (workshop ??= { scratch: processMemory(), runner: processRunner(), modules: new Map() });
 
+/** Drops the modules that no program owns: the next that needs one loads it anew. */
+export function forgetModules(): void {
+  const { modules, runner } = processWorkshop();
+  for (const module of modules.values()) runner.drop(module);
+  modules.clear();
+}
+
 /** Stages with the addresses they have while everything lies where `places` says. */
 export interface Linked {
   readonly places: string;
@@ -34,6 +42,8 @@ export class Kernels {
   readonly #plan: Plan;
   readonly #module: number;
   readonly #loops: ReadonlyMap<Group, LoopKernel>;
+  /** The modules of folded products: their sizes are constants of the code. */
+  readonly #folded: ReadonlyMap<Group, number>;
   readonly #tables: ReadonlyMap<Group, number>;
   /** The addresses of constants, by buffer. */
   readonly constants = new Map<number, number>();
@@ -47,6 +57,8 @@ export class Kernels {
     const { module, kernels } = loopModule(loops);
     this.#module = runner.load(module.bytes());
     this.#loops = new Map(kernels.map((kernel, i) => [loops[i]!, kernel]));
+    const folded = groups.filter((group): group is FoldedProduct => group.kind === 'foldedProduct');
+    this.#folded = new Map(folded.map((group) => [group, runner.load(foldedModule(group).bytes())]));
     this.#tables = new Map([...plan.products].map(([group, { plan: product }]) => {
       const address = this.#hold(product.tableBytes);
       product.writeTables(scratch.words(address, product.tableBytes / 4), address);
@@ -66,7 +78,7 @@ export class Kernels {
   /** Gives back what is held. */
   release(): void {
     for (const address of this.#held.splice(0)) processWorkshop().scratch.free(address);
-    processWorkshop().runner.drop(this.#module);
+    for (const module of [this.#module, ...this.#folded.values()]) processWorkshop().runner.drop(module);
   }
 
   /** Stages for these addresses; panels of products lie relative to `base`. */
@@ -81,10 +93,11 @@ export class Kernels {
           scratchBytes = Math.max(scratchBytes, needed);
           return [{ kind: 'kernel', module: this.#module, kernel, units, unitCost, args: buffers.map(address) }];
         }
+        case 'foldedProduct':
         case 'product': {
           const { plan: product, panels } = this.#plan.products.get(group)!;
           scratchBytes = Math.max(scratchBytes, product.scratchBytes);
-          const module = loadedOnce(product.key, () => productModule(product.module).bytes());
+          const module = 'key' in product ? loadedOnce(product.key, () => productModule(product.module).bytes()) : this.#folded.get(group)!;
           return product.stages(module, { address, tables: this.#tables.get(group)!, panels: base + panels });
         }
         default: {

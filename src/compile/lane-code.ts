@@ -71,7 +71,6 @@ export class LaneCode implements Lanes<Expression, Pair> {
   less = this.#comparison('f32x4.lt');
   lessEqual = this.#comparison('f32x4.le');
   equal = this.#comparison('f32x4.eq');
-  andNot = this.#binary('v128.andnot');
   or = this.#binary('v128.or');
   xor = this.#binary('v128.xor');
   addWords = this.#binary('i32x4.add');
@@ -84,20 +83,22 @@ export class LaneCode implements Lanes<Expression, Pair> {
   shiftLeft = this.#shift('i32x4.shl');
   shiftRight = this.#shift('i32x4.shr_s');
   shiftRightUnsigned = this.#shift('i32x4.shr_u');
-  toWord = this.#unary('i32x4.trunc_sat_f32x4_s');
   addWide = this.#pairwise('f64x2.add');
   subWide = this.#pairwise('f64x2.sub');
   mulWide = this.#pairwise('f64x2.mul');
   divWide = this.#pairwise('f64x2.div');
 
+  andNot = (a: Expression, b: Expression): Expression => (b === this.word(0) ? a : this.#operation('v128.andnot', [a, b]));
+
   and = (a: Expression, b: Expression): Expression => {
+    if (a === this.word(0)) return a;
     const isTruth = a.isMask === true && (b === this.constant(1) || b === this.word(1));
     return this.#node(`v128.and ${a.id} ${b.id}`, [a, b], (code) => code.op('v128.and'), isTruth ? { truthOf: a } : {});
   };
 
   /** A comparison read back as a condition is the comparison itself, also when it was cast between. */
   differs(a: Expression, b: Expression): Expression {
-    if (a.truthOf !== undefined && b === this.constant(0)) return a.truthOf;
+    if (b === this.constant(0) && (a === b || a.truthOf !== undefined)) return a.truthOf ?? b;
     return this.#operation('f32x4.ne', [a, b]);
   }
 
@@ -106,6 +107,7 @@ export class LaneCode implements Lanes<Expression, Pair> {
   }
 
   select = (mask: Expression, a: Expression, b: Expression): Expression => {
+    if (mask === this.word(0)) return b;
     if (b === this.word(0)) return this.and(mask, a);
     if (a === this.word(0)) return this.andNot(b, mask);
     return this.#operation('v128.bitselect', [a, b, mask]);

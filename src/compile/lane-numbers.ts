@@ -58,7 +58,6 @@ export const laneNumbers: Lanes<number, number> = {
   shiftRight: (a, bits) => a >> bits,
   shiftRightUnsigned: (a, bits) => (a >>> bits) | 0,
   fromWord: (a) => toWord(a),
-  toWord: (a) => Math.trunc(Math.min(Math.max(fromWord(a), -(2 ** 31)), 2 ** 31 - 1)) | 0,
   widen: fromWord,
   wide: (x) => x,
   addWide: (a, b) => a + b,

@@ -58,8 +58,6 @@ export interface Lanes<T, W> {
   shiftRightUnsigned(a: T, bits: number): T;
   /** The Float32 nearest to a signed word. */
   fromWord(a: T): T;
-  /** The word of a Float32 without its fraction; the nearest word where there is none, 0 for NaN. */
-  toWord(a: T): T;
 
   widen(a: T): W;
   wide(x: number): W;

@@ -28,6 +28,10 @@ function groupLines(group: Group, buffers: readonly Buffer[]): string[] {
     case 'columns':
       return [`${to(group.to)} = ${group.combine} of columns of b${group.from} [${group.outer}, ${group.length}, ${group.inner}]`];
     case 'product': return [`${to(group.out)} = product ${operandText(group.left)} · ${operandText(group.right)}`];
+    case 'foldedProduct': {
+      const planes = `planes ${shapeText(group.size)}, steps ${shapeText(group.stride)} and ${shapeText(group.dilation)}`;
+      return [`${to(group.out)} = fold of product ${operandText(group.left)} · ${operandText(group.right)} into ${planes}`];
+    }
     case 'fold': return [`${to(group.to)} = fold of ${accessText(group.from)} ${shapeText(group.space)}`];
     case 'host': return [`${to(group.out)} = ${group.step.primitive.name} on the host (${group.inputs.map(hostText).join(', ')})`];
   }

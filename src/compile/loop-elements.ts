@@ -3,7 +3,7 @@
 // spent on it. What a mask is, is read from the bodies of the maps, by an algebra that notes what was asked of it.
 
 import type { Algebra, MapPrimitive, Params } from '../graph/index.ts';
-import { inputsOf, levelsOf, type Pick, type RowQuantity, type Rows } from './loop-passes.ts';
+import { inputsOf, type Level, levelsOf, type Pick, type RowQuantity, type Rows } from './loop-passes.ts';
 
 /** What a body made of its inputs: an input by number, a constant, or an operation on others. */
 type Term =
@@ -25,28 +25,30 @@ const notes: Algebra<Term> = {
 const termOf = (primitive: MapPrimitive, params: Params, count: number): Term =>
   primitive.body(notes, params, ...Array.from({ length: count }, (_, input): Term => ({ op: 'input', input })));
 
-/** The same loop, sums that pick one element being that element. */
-export function pickElements(rows: Rows): Rows {
-  const { quantities, iotaStrides, stores } = rows;
-  const levels = levelsOf(rows);
-  const inBlocks = new Set(stores.filter((s) => s.as === 'blocks').map((s) => s.quantity));
-
-  /** The index that a mask is 1 at, and 0 elsewhere. */
-  const indexOf = (i: number): number | undefined => {
-    const q = quantities[i]!;
-    if (q.op !== 'map') return undefined;
+function marksOf({ quantities, iotaStrides }: Rows, levels: readonly Level[]): ReadonlyMap<number, number> {
+  const marks = new Map<number, number>();
+  quantities.forEach((q, i) => {
+    if (q.op !== 'map') return;
     const term = termOf(q.primitive, q.params, q.inputs.length);
     // A cast leaves the number as it is.
-    if (term.op === 'input') return indexOf(q.inputs[term.input]!);
-    if (term.op !== 'equal') return undefined;
+    const known = term.op === 'input' ? marks.get(q.inputs[term.input]!) : undefined;
+    if (known !== undefined) marks.set(i, known);
+    if (term.op !== 'equal') return;
     const sides = term.of.map((side) => (side.op === 'input' ? q.inputs[side.input]! : -1));
     for (const [position, index] of [sides, sides.toReversed()] as [number, number][]) {
       const count = quantities[position];
       const isPosition = count?.op === 'iota' && count.dtype === 'i32' && iotaStrides.get(position)!.at(-1) === 1;
-      if (isPosition && index >= 0 && levels[index] !== 'full') return index;
+      if (isPosition && index >= 0 && levels[index] !== 'full') marks.set(i, index);
     }
-    return undefined;
-  };
+  });
+  return marks;
+}
+
+/** The same loop with its marks, sums that pick one element being that element. */
+export function pickElements(rows: Rows): Rows {
+  const { quantities, stores } = rows;
+  const marks = marksOf(rows, levelsOf(rows));
+  const inBlocks = new Set(stores.filter((s) => s.as === 'blocks').map((s) => s.quantity));
 
   const isZero = (term: Term, inputs: readonly number[]): boolean => {
     const source: Term | RowQuantity = term.op === 'input' ? quantities[inputs[term.input]!]! : term;
@@ -61,10 +63,10 @@ export function pickElements(rows: Rows): Rows {
     if (term.op !== 'select' || !isZero(term.of[2]!, q.inputs)) return undefined;
     const [condition, x] = term.of;
     if (condition!.op !== 'input' || x!.op !== 'input') return undefined;
-    const index = indexOf(q.inputs[condition!.input]!);
+    const index = marks.get(q.inputs[condition!.input]!);
     return index === undefined ? undefined : { op: 'pick', dtype: 'f32', of: q.inputs[x!.input]!, index };
   };
 
   const isSum = (q: RowQuantity, i: number): boolean => q.op === 'reduce' && q.combine === 'sum' && !inBlocks.has(i);
-  return { ...rows, quantities: quantities.map((q, i) => (isSum(q, i) ? picked(inputsOf(q)[0]!) ?? q : q)) };
+  return { ...rows, quantities: quantities.map((q, i) => (isSum(q, i) ? picked(inputsOf(q)[0]!) ?? q : q)), marks };
 }

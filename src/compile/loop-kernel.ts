@@ -207,6 +207,12 @@ export class RowWriter {
     }
   }
 
+  /** Sets `to` to the four bytes times the number of a row, which is an i32. */
+  writeOffset(q: number, to: Local): void {
+    this.parts.lanes.emit(this.code, this.expression(q, () => true), this.operands(new Map()), this.parts.hosts);
+    this.code.lane('i32x4.extract_lane', 0).i32(2).op('i32.shl').set(to);
+  }
+
   #set(to: Local, value: Expression, full: ReadonlyMap<number, Local> = new Map()): void {
     this.parts.lanes.emit(this.code, value, this.operands(full), this.parts.hosts);
     this.code.set(to);

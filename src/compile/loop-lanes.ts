@@ -16,7 +16,9 @@ export function readMap<T, W>(
   const body: Body = (algebra, ...xs) => primitive.body(algebra, params, ...xs);
   const value = from === 'f32' ? readBody(L, body, inputs) : body(wordAlgebra(L), ...inputs);
   if (from === to) return value;
-  return to === 'i32' ? L.toWord(value) : L.fromWord(value);
+  // A number that no i32 holds is an error, which lanes cannot raise: such a cast is a step on the host.
+  if (to === 'i32') throw new Unreadable('a cast to i32');
+  return L.fromWord(value);
 }
 
 /** The scalar algebra in 32-bit integers, which wrap. */
@@ -70,12 +72,16 @@ export function costOf(q: RowQuantity, quantities: readonly RowQuantity[]): numb
 export const typeOfInputs = (inputs: readonly number[], quantities: readonly RowQuantity[]): Number32 => quantities[inputs[0]!]!.dtype;
 
 /** How many different instructions some results need. */
-export function sizeOf(results: readonly Expression[]): number {
+export const sizeOf = (results: readonly Expression[]): number => [...expressionsIn(results)].filter((x) => x.inputs.length > 0).length;
+
+/** Results, and everything they are computed from. */
+export function expressionsIn(results: readonly Expression[]): ReadonlySet<Expression> {
   const seen = new Set<Expression>();
-  const visit = (x: Expression): number => {
-    if (seen.has(x) || x.inputs.length === 0) return 0;
+  const visit = (x: Expression): void => {
+    if (seen.has(x)) return;
     seen.add(x);
-    return x.inputs.reduce((sum, input) => sum + visit(input), 1);
+    x.inputs.forEach(visit);
   };
-  return results.reduce((sum, x) => sum + visit(x), 0);
+  results.forEach(visit);
+  return seen;
 }

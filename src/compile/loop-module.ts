@@ -33,7 +33,7 @@ export interface LoopModule {
 }
 
 /** A unit takes about so many nanoseconds where it can. */
-const usualCost = 20_000;
+const usualCost = 12_000;
 /** Nanoseconds that a vector instruction adds to an element, or to a row where it is done once; and that a row begins with. */
 const [perElement, perRow, rowStart] = [0.03, 0.3, 1];
 
@@ -123,7 +123,7 @@ export function inPlacePairs(loop: Loop): readonly (readonly [number, number])[]
     const mayHold = (i: number): boolean => {
       const access = accessOf(quantities[i]!)!;
       const ahead = readAhead.get(i);
-      return access.offset === offset && access.strides.every((s, axis) => s === strides[axis]) && (ahead === undefined || wholeRows)
+      return !rows.repeats.has(i) && access.offset === offset && access.strides.every((s, axis) => s === strides[axis]) && (ahead === undefined || wholeRows)
         && Math.max(lastPass(i), ahead ?? 0) <= passes.stages[store.quantity]!;
     };
     return [...loaded].filter((from) => from !== buffer && readers(from).every(mayHold)).map((from) => [from, buffer] as const);

@@ -6,9 +6,9 @@ import type { Code, Local } from './assembler.ts';
 import type { Store } from './group.ts';
 import type { Expression } from './lane-code.ts';
 import type { RowWriter, Segment } from './loop-kernel.ts';
-import { sizeOf } from './loop-lanes.ts';
+import { expressionsIn, sizeOf } from './loop-lanes.ts';
 import type { Pass } from './loop-passes.ts';
-import { loadLot, type Lot, positions, storeLot } from './loop-rows.ts';
+import { loadLot, loadRepeated, type Lot, positions, storeLot } from './loop-rows.ts';
 import { BlockSum, Maximum } from './loop-sums.ts';
 import { blockCount, blockSize } from './reduce-kernel.ts';
 
@@ -20,7 +20,8 @@ export type Cut = { readonly by: 'rows'; readonly rows: number } | { readonly by
 
 interface Sum {
   readonly quantity: number;
-  readonly value: Expression;
+  /** What is summed. */
+  readonly of: number;
   readonly block: BlockSum;
   /** What is left of the row, in hand. */
   readonly x: Local;
@@ -29,6 +30,21 @@ interface Sum {
   /** Where the next block sum goes. */
   readonly to: Local;
 }
+
+/** What is computed of every element: the values of quantities, and what has to be loaded for them. */
+interface Work {
+  readonly values: ReadonlyMap<number, Expression>;
+  readonly leaves: readonly number[];
+}
+
+/** What is left of the work where no mark is: all of a row but the step that begins at `index`, in bytes. */
+interface Unmarked {
+  readonly work: Work;
+  readonly index: Local;
+}
+
+/** From this many elements on, a row is done apart from where it is marked and where it is not. */
+const apartFrom = 256;
 
 export function writePass(row: RowWriter, pass: Pass, segment: Segment | undefined): void {
   if (pass.reductions.length + pass.stores.length === 0) return;
@@ -41,9 +57,10 @@ class PassWriter {
   readonly #pass: Pass;
   readonly #length: number;
   readonly #sums: readonly Sum[];
-  readonly #maxima: readonly { readonly quantity: number; readonly value: Expression; readonly best: Maximum }[];
-  readonly #stores: readonly { readonly store: Store; readonly value: Expression }[];
-  readonly #keeps: readonly { readonly at: number; readonly value: Expression }[];
+  readonly #maxima: readonly { readonly quantity: number; readonly of: number; readonly best: Maximum }[];
+  readonly #keeps: readonly { readonly at: number; readonly of: number }[];
+  readonly #work: Work;
+  readonly #unmarked: Unmarked | undefined;
   /** How many times four elements the main part takes at once. */
   readonly #copies: number;
   /** The position in the row, in bytes. */
@@ -56,28 +73,42 @@ class PassWriter {
     this.#pass = pass;
     this.#length = rows.length;
     this.#at = code.local('i32');
-    const isLeaf = (q: number): boolean => !row.isFull(q) || pass.reads.includes(q);
-    const known = new Map<number, Expression>();
-    const value = (q: number): Expression => row.expression(q, isLeaf, known);
-    const inputs = new Map(pass.reductions.map((q) => {
-      const reduce = rows.quantities[q]!;
-      return [q, reduce.op === 'reduce' ? reduce : undefined!] as const;
-    }));
-    const roots = [...[...inputs.values()].map((q) => q.input), ...pass.stores.map((s) => s.quantity), ...pass.keeps];
-    const values = roots.map(value);
-    const size = sizeOf(values);
+    const reductions = pass.reductions.flatMap((quantity) => {
+      const q = rows.quantities[quantity]!;
+      return q.op === 'reduce' ? [{ quantity, of: q.input, combine: q.combine }] : [];
+    });
+    const roots = [...reductions.map(({ of }) => of), ...pass.stores.map((s) => s.quantity), ...pass.keeps];
+    this.#work = this.#workOf(roots, new Map());
+    const size = sizeOf([...this.#work.values.values()]);
     const wanted = size <= 160 ? 4 : size <= 320 ? 2 : 1;
     this.#copies = rows.length >= 4 * wanted ? wanted : 1;
-    const of = (combine: 'sum' | 'max') => pass.reductions.filter((q) => inputs.get(q)!.combine === combine);
-    this.#sums = of('sum').map((quantity) => ({
-      quantity, value: value(inputs.get(quantity)!.input), block: new BlockSum(code), x: code.local('v128'), to: code.local('i32'),
+    this.#sums = reductions.filter(({ combine }) => combine === 'sum').map(({ quantity, of }) => ({
+      quantity, of, block: new BlockSum(code), x: code.local('v128'), to: code.local('i32'),
       store: rows.stores.find((s) => s.as === 'blocks' && s.quantity === quantity),
     }));
-    this.#maxima = of('max').map((quantity) => ({
-      quantity, value: value(inputs.get(quantity)!.input), best: new Maximum(code, this.#copies),
-    }));
-    this.#stores = pass.stores.map((store) => ({ store, value: value(store.quantity) }));
-    this.#keeps = pass.keeps.map((q) => ({ at: row.keptAt(q), value: value(q) }));
+    this.#maxima = reductions.filter(({ combine }) => combine === 'max').map((reduce) => ({ ...reduce, best: new Maximum(code) }));
+    this.#keeps = pass.keeps.map((of) => ({ at: row.keptAt(of), of }));
+    this.#unmarked = this.#findUnmarked(roots);
+  }
+
+  #workOf(roots: readonly number[], known: Map<number, Expression>): Work {
+    const { parts: { lanes } } = this.#row;
+    const isLeaf = (q: number): boolean => !this.#row.isFull(q) || this.#pass.reads.includes(q);
+    const values = new Map(roots.map((q) => [q, this.#row.expression(q, isLeaf, known)]));
+    const read = expressionsIn([...values.values()]);
+    return { values, leaves: this.#pass.leaves.filter((q) => read.has(lanes.input(q))) };
+  }
+
+  /** The work of a long row but for one position, if there is one that every mark it reads is set at. */
+  #findUnmarked(roots: readonly number[]): Unmarked | undefined {
+    const { lanes, rows: { marks } } = this.#row.parts;
+    const work = this.#workOf(roots, new Map([...marks.keys()].map((q) => [q, lanes.word(0)])));
+    const indices = new Set(marks.values());
+    if (this.#length < apartFrom || indices.size !== 1 || work.leaves.length === this.#work.leaves.length) return undefined;
+    const index = this.#code.local('i32');
+    this.#row.writeOffset([...indices][0]!, index);
+    this.#code.get(index).i32(-16 * this.#copies).op('i32.and').set(index);
+    return { work, index };
   }
 
   write(segment: Segment | undefined): void {
@@ -95,7 +126,7 @@ class PassWriter {
     if (segment !== undefined) code.get(segment.to).get(end).op('i32.lt_u').if(() => code.get(segment.to).set(end));
     const rest = (): void => this.#rest((bytes - main) / 4, blocked);
     if (!blocked) this.#sums.forEach(({ block }) => block.reset());
-    if (main > 0) this.#until(end, () => (blocked ? this.#block() : this.#fours(this.#copies)));
+    if (main > 0) (blocked ? this.#until(end, () => this.#block()) : this.#main(end));
     if (segment === undefined) rest();
     else if (main < bytes) code.get(segment.to).i32(bytes).op('i32.eq').if(rest);
     this.#finish(blocked);
@@ -113,9 +144,30 @@ class PassWriter {
     });
   }
 
+  /** Whole steps up to `end`: those without a mark in a loop of their own. */
+  #main(end: Local): void {
+    const code = this.#code;
+    const whole = (work: Work) => (): void => this.#fours(this.#copies, work);
+    if (this.#unmarked === undefined) {
+      this.#until(end, whole(this.#work));
+      return;
+    }
+    const { work, index } = this.#unmarked;
+    const stop = code.local('i32');
+    code.loop((again) => {
+      code.get(end).set(stop);
+      code.get(index).get(this.#at).op('i32.sub').get(end).get(this.#at).op('i32.sub').op('i32.lt_u').if(() => code.get(index).set(stop));
+      this.#until(stop, whole(work));
+      code.get(this.#at).get(end).op('i32.lt_u').if(() => {
+        this.#fours(this.#copies);
+        code.get(this.#at).get(end).op('i32.lt_u').branchIf(again);
+      });
+    });
+  }
+
   /** Some fours side by side, and the step behind them. */
-  #fours(copies: number): void {
-    this.#lots(Array.from({ length: copies }, (_, copy) => ({ lanes: 4, after: 4 * copy })));
+  #fours(copies: number, work = this.#work): void {
+    this.#lots(Array.from({ length: copies }, (_, copy) => ({ lanes: 4, after: 4 * copy })), work);
     this.#code.get(this.#at).i32(16 * copies).op('i32.add').set(this.#at);
   }
 
@@ -124,7 +176,7 @@ class PassWriter {
     const end = this.#code.local('i32');
     this.#beginBlock();
     this.#code.get(this.#at).i32(blockBytes).op('i32.add').set(end);
-    this.#until(end, () => this.#fours(this.#copies));
+    this.#main(end);
     for (const sum of this.#sums) this.#storeBlock(sum, () => sum.block.total());
   }
 
@@ -159,7 +211,7 @@ class PassWriter {
       this.#until(end, () => this.#fours(1));
     }
     const lanes = elements % 4;
-    if (lanes > 0) this.#lots([{ lanes: lanes as 1 | 2 | 3, after: 0 }]);
+    if (lanes > 0) this.#lots([{ lanes: lanes as 1 | 2 | 3, after: 0 }], this.#work);
     for (const sum of this.#sums) {
       const total = (): void => sum.block.total({ x: sum.x, lanes });
       if (blocked) this.#storeBlock(sum, total);
@@ -195,30 +247,28 @@ class PassWriter {
    * Loads what the pass reads, computes, and hands the results on. All loads come first, so that a store may go where
    * something was loaded.
    */
-  #lots(lots: readonly Lot[]): void {
+  #lots(lots: readonly Lot[], { values, leaves }: Work): void {
     const code = this.#code;
-    const sets = lots.map((lot) => this.#row.operands(new Map(this.#pass.leaves.map((q) => {
+    const sets = lots.map((lot) => this.#row.operands(new Map(leaves.map((q) => {
       const local = code.local('v128');
       this.#load(q, lot, local);
       return [q, local];
     }))));
-    const outputs = [...this.#stores, ...this.#keeps, ...this.#sums, ...this.#maxima];
     const { lanes, hosts } = this.#row.parts;
-    const results = lanes.emitSideBySide(code, outputs.map(({ value }) => value), sets, hosts);
+    const results = lanes.emitSideBySide(code, [...values.values()], sets, hosts);
     lots.forEach((lot, copy) => {
-      const result = new Map(outputs.map((output, i) => [output, results[copy]![i]!] as const));
-      for (const output of this.#stores) {
-        const { access } = output.store;
-        storeLot(code, this.#row.pointer(access), this.#at, access.strides.at(-1)!, lot, result.get(output)!);
+      const result = new Map([...values.keys()].map((q, i) => [q, results[copy]![i]!]));
+      for (const { access, quantity } of this.#pass.stores) {
+        storeLot(code, this.#row.pointer(access), this.#at, access.strides.at(-1)!, lot, result.get(quantity)!);
       }
       for (const output of this.#keeps) {
-        code.get(code.parameters[2]!).get(this.#at).op('i32.add').get(result.get(output)!).memory('v128.store', output.at + 4 * lot.after);
+        code.get(code.parameters[2]!).get(this.#at).op('i32.add').get(result.get(output.of)!).memory('v128.store', output.at + 4 * lot.after);
       }
       for (const output of this.#sums) {
-        if (lot.lanes === 4) output.block.add(result.get(output)!);
-        else code.get(result.get(output)!).set(output.x);
+        if (lot.lanes === 4) output.block.add(result.get(output.of)!);
+        else code.get(result.get(output.of)!).set(output.x);
       }
-      for (const output of this.#maxima) output.best.add(result.get(output)!, copy);
+      for (const output of this.#maxima) output.best.add(result.get(output.of)!);
     });
   }
 
@@ -229,7 +279,10 @@ class PassWriter {
     if (this.#pass.reads.includes(q)) {
       code.get(code.parameters[2]!).get(this.#at).op('i32.add').memory('v128.load', this.#row.keptAt(q) + 4 * lot.after).set(to);
     } else if (quantity.op === 'load') {
-      loadLot(code, this.#row.pointer(quantity.access), this.#at, quantity.access.strides.at(-1)!, lot, to);
+      const times = this.#row.parts.rows.repeats.get(q);
+      const start = this.#row.pointer(quantity.access);
+      if (times === undefined) loadLot(code, start, this.#at, quantity.access.strides.at(-1)!, lot, to);
+      else loadRepeated(code, start, this.#at, times, lot, to);
     } else {
       positions(code, this.#at, lot);
       if (quantity.dtype === 'f32') code.op('f32x4.convert_i32x4_s');

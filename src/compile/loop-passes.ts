@@ -29,7 +29,14 @@ export interface Rows {
   readonly stores: readonly Store[];
   /** For an iota, its steps along the merged axes. */
   readonly iotaStrides: ReadonlyMap<number, readonly number[]>;
+  /** Loads that meet every element of their own row so many times in a row. */
+  readonly repeats: ReadonlyMap<number, Repeat>;
+  /** Quantities that are 1 where the position in the row is an index, one number per row, and 0 elsewhere; with the index. */
+  readonly marks: ReadonlyMap<number, number>;
 }
+
+/** As many elements as share a vector load evenly. */
+export type Repeat = 2 | 4;
 
 export interface Pass {
   readonly reductions: readonly number[];
@@ -82,6 +89,7 @@ export function mergeRows(loop: Loop): Rows {
     ...stores.map((s) => s.access.strides),
   ];
   const merged = mergeAxes(keepsRow ? space.slice(0, -1) : space, keepsRow ? all.map((s) => s.slice(0, -1)) : all);
+  const repeats = keepsRow ? new Map<number, Repeat>() : mergeRepeats(merged, (i) => quantities[i]?.op === 'load');
   const lead = keepsRow ? merged.sizes : merged.sizes.slice(0, -1);
   const length = keepsRow ? space[rank - 1]! : merged.sizes.at(-1)!;
   // One element is one number for its row, whatever its stride.
@@ -98,7 +106,28 @@ export function mergeRows(loop: Loop): Rows {
     }),
     stores: stores.map((s, i) => ({ ...s, access: moved(s.access, quantities.length + i) })),
     iotaStrides: new Map(quantities.flatMap((q, i) => (q.op === 'iota' ? [[i, strides[i]!] as const] : []))),
+    repeats,
+    marks: new Map(),
   };
+}
+
+/**
+ * Merges the last two axes where some loads stand still on the last one, which is short, and run densely along the one
+ * before it, as a number per window does over the elements of its window. Everything else crosses both as one.
+ */
+function mergeRepeats({ sizes, steps }: { sizes: number[]; steps: number[][] }, mayRepeat: (i: number) => boolean): Map<number, Repeat> {
+  const repeats = new Map<number, Repeat>();
+  const times = sizes.at(-1)!;
+  if (sizes.length < 2 || (times !== 2 && times !== 4)) return repeats;
+  for (const [i, own] of steps.entries()) {
+    const [before, last] = own.slice(-2) as [number, number];
+    if (before === times * last) continue;
+    if (before !== 1 || last !== 0 || !mayRepeat(i)) return new Map();
+    repeats.set(i, times);
+  }
+  for (const [i, own] of steps.entries()) own.splice(-2, 2, repeats.has(i) ? 1 : own.at(-1)!);
+  sizes.splice(-2, 2, sizes.at(-2)! * times);
+  return repeats;
 }
 
 export function planPasses(rows: Rows): Passes {
@@ -106,11 +135,12 @@ export function planPasses(rows: Rows): Passes {
   const levels = levelsOf(rows);
   const stages: number[] = [];
   const costs: number[] = [];
-  quantities.forEach((q) => {
+  quantities.forEach((q, i) => {
     const inputs = inputsOf(q);
     const latest = Math.max(0, ...inputs.map((input) => stages[input]!));
     stages.push(q.op === 'reduce' ? latest + 1 : latest);
-    costs.push(costOf(q, quantities));
+    // A mark is worked out at one step of the row alone.
+    costs.push(rows.marks.has(i) ? 0 : costOf(q, quantities));
   });
   const needed = new Set<number>();
   const need = (i: number): void => {

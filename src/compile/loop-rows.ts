@@ -84,12 +84,31 @@ export function loadLot(code: Code, start: Local, at: Local, stride: number, lot
     code.memory('v128.load', offset).set(to);
     return;
   }
+  if (stride === 2 && lot.lanes === 4) {
+    // The second vector begins at an element that is not wanted, so as not to end beyond the last that is.
+    for (const before of [0, 12]) {
+      const [offset] = lowest(code, start, at, 2, lot);
+      code.memory('v128.load', offset! + before);
+    }
+    code.shuffle([0, 2, 5, 7]).set(to);
+    return;
+  }
   for (let lane = 0; lane < lot.lanes; lane++) {
     const offset = lowest(code, start, at, stride, lot)[lane]!;
     if (lane === 0) code.memory('v128.load32_splat', offset);
     else code.get(to).memoryLane('v128.load32_lane', lane, offset);
     code.set(to);
   }
+}
+
+/** Loads a lot of a row that meets every element 2 or 4 times; lots begin at multiples of 4 and hold an even number. */
+export function loadRepeated(code: Code, start: Local, at: Local, times: 2 | 4, lot: Lot, to: Local): void {
+  const address = (): Code => code.get(start).get(at).i32(Math.log2(times)).op('i32.shr_u').op('i32.add');
+  const offset = (4 * lot.after) / times;
+  if (times === 2 && lot.lanes === 4) {
+    address().memory('v128.load64_zero', offset).set(to);
+    code.get(to).get(to).shuffle([0, 0, 1, 1]).set(to);
+  } else address().memory('v128.load32_splat', offset).set(to);
 }
 
 /** Stores the lanes of a lot. */

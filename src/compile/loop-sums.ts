@@ -1,8 +1,9 @@
 // The reductions of one pass over a row. A sum is the reference's: Float64, blocks of 128 elements with one accumulator
 // per position modulo 4 (what is left of a row goes to the first of them), the sums of the blocks combined pairwise.
-// A maximum has no order to keep, so every copy of the loop's body has its own.
+// A maximum has no order to keep.
 
 import type { Code, Local } from './assembler.ts';
+import type { InstructionName } from './instructions.ts';
 import { splat } from './writing.ts';
 
 /** The sum of one block. */
@@ -40,32 +41,47 @@ export class BlockSum {
   }
 }
 
-/** The maximum of a row: NaN wins, +0 is above −0. */
+/**
+ * The maximum of a row: NaN wins, +0 is above −0. The vector instruction for that is eight of the processor's; three
+ * running extremes of the words, each one instruction, say as much. Where some sign is clear, the largest word as a signed
+ * number is the maximum; where none is, the smallest as an unsigned one. A NaN is a word beyond that of an infinity.
+ */
 export class Maximum {
   readonly #code: Code;
-  readonly #best: readonly Local[];
+  readonly #largest: Local;
+  readonly #least: Local;
+  readonly #highest: Local;
 
-  constructor(code: Code, copies: number) {
+  constructor(code: Code) {
     this.#code = code;
-    this.#best = Array.from({ length: copies }, () => code.local('v128'));
+    [this.#largest, this.#least, this.#highest] = [code.local('v128'), code.local('v128'), code.local('v128')];
   }
 
   reset(): void {
-    for (const best of this.#best) splat(this.#code, -Infinity).set(best);
+    for (const local of [this.#largest, this.#least]) splat(this.#code, -Infinity).set(local);
+    splat(this.#code, 0).set(this.#highest);
   }
 
-  add(x: Local, copy: number): void {
-    this.#code.get(this.#best[copy]!).get(x).op('f32x4.max').set(this.#best[copy]!);
+  add(x: Local): void {
+    for (const [local, extreme] of this.#extremes()) this.#code.get(local).get(x).op(extreme).set(local);
   }
 
   /** Sets every lane of a local to the maximum. */
   total(to: Local): void {
     const code = this.#code;
-    this.#best.forEach((best, copy) => {
-      code.get(best);
-      if (copy > 0) code.op('f32x4.max');
-    });
-    code.set(to).get(to).get(to).get(to).shuffle([2, 3, 0, 1]).op('f32x4.max').set(to);
-    code.get(to).get(to).get(to).shuffle([1, 0, 3, 2]).op('f32x4.max').set(to);
+    for (const [local, extreme] of this.#extremes()) {
+      for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) code.get(local).get(local).get(local).shuffle(order).op(extreme).set(local);
+    }
+    const [largest, least, highest] = [this.#largest, this.#least, this.#highest];
+    code.get(least).get(largest).get(largest).i32(31).op('i32x4.shr_s').op('v128.bitselect').set(to);
+    // As signed numbers, the words of negative NaNs are those from that of −∞ to −1.
+    code.get(largest);
+    splat(code, Infinity).op('i32x4.gt_s').get(highest);
+    splat(code, -Infinity).op('i32x4.gt_s').get(highest).i32(31).op('i32x4.shr_s').op('v128.and').op('v128.or');
+    splat(code, NaN).op('v128.and').get(to).op('v128.or').set(to);
+  }
+
+  #extremes(): readonly (readonly [Local, InstructionName])[] {
+    return [[this.#largest, 'i32x4.max_s'], [this.#least, 'i32x4.min_u'], [this.#highest, 'i32x4.max_u']];
   }
 }

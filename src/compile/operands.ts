@@ -5,6 +5,7 @@
 import { denseStrides, sizeOf } from '../base/shape.ts';
 import type { ReducePrimitive, Step } from '../graph/index.ts';
 import type { ContractAxes } from '../primitives/index.ts';
+import { type Folding, foldingOf } from './folding.ts';
 import { signOf, uniform } from './reading.ts';
 import { over, type Sight, Sights, squeezed } from './sight.ts';
 import type { Simplified } from './simplify.ts';
@@ -27,13 +28,17 @@ export class Operands {
   readonly sights: Sights;
   /** Products of two tensors that only contractions read, which multiply while they pack. */
   readonly absorbed: ReadonlySet<number>;
+  /** Folds that take their windows from a contraction nobody else reads, which is then no step of its own. */
+  readonly foldings: ReadonlyMap<number, Folding>;
   readonly #uses: (readonly Use[])[] = [];
 
   constructor(program: Simplified) {
     this.program = program;
     this.sights = new Sights(program.graph);
     for (const step of program.graph.steps) if (step.primitive.kind === 'reduce') this.#settleOperand(step);
-    this.absorbed = this.#findAbsorbed();
+    const readers = this.#findReaders();
+    this.absorbed = this.#findAbsorbed(readers);
+    this.foldings = this.#findFoldings(readers);
   }
 
   step(id: number): Step {
@@ -159,10 +164,10 @@ export class Operands {
     return primitive.kind === 'source' && inputs.length === 0 && !this.program.inputs.includes(id);
   }
 
-  #findAbsorbed(): Set<number> {
+  /** The steps that read what a step holds, through views; none where it is a result. */
+  #findReaders(): Map<number, Step[]> {
     const { graph, outputs } = this.program;
     const readers = new Map<number, Step[]>();
-    const kept = new Set(outputs.map((id) => this.sights.of(id).base));
     for (const step of graph.steps) {
       if (step.primitive.kind === 'view' && !this.sights.moves(step)) continue;
       for (const id of step.inputs) {
@@ -172,10 +177,32 @@ export class Operands {
         else known.push(step);
       }
     }
+    for (const id of outputs) readers.delete(this.sights.of(id).base);
+    return readers;
+  }
+
+  #findFoldings(readers: ReadonlyMap<number, readonly Step[]>): Map<number, Folding> {
+    const found = new Map<number, Folding>();
+    for (const step of this.program.graph.steps) {
+      if (step.primitive.kind !== 'fold' || step.dtype !== 'f32') continue;
+      const sight = this.sights.of(step.inputs[0]!);
+      const contraction = this.step(sight.base);
+      const { primitive, inputs, shape } = contraction;
+      const operands = inputs.map((id) => this.step(id)) as [Step, Step];
+      const isProduct = primitive.kind === 'contract' && [shape, ...operands.map((x) => x.shape)].every((s) => sizeOf(s) > 0)
+        && ([0, 1] as const).every((side) => this.scaled(contraction, side) === undefined);
+      if (!isProduct || readers.get(contraction.id)?.length !== 1) continue;
+      const folding = foldingOf(step, this.step(step.inputs[0]!), sight, contraction, operands);
+      if (folding !== undefined) found.set(step.id, folding);
+    }
+    return found;
+  }
+
+  #findAbsorbed(readers: ReadonlyMap<number, readonly Step[]>): Set<number> {
     const found = new Set<number>();
-    for (const step of graph.steps) {
+    for (const step of this.program.graph.steps) {
       const { primitive, inputs, dtype, params } = step;
-      if (primitive.kind !== 'map' || inputs.length !== 2 || dtype !== 'f32' || sizeOf(step.shape) === 0 || kept.has(step.id)) continue;
+      if (primitive.kind !== 'map' || inputs.length !== 2 || dtype !== 'f32' || sizeOf(step.shape) === 0) continue;
       if (signOf(primitive, params) !== 'product' || inputs.some((id) => found.has(this.sights.of(id).base))) continue;
       const all = readers.get(step.id) ?? [];
       const absorbs = (reader: Step): boolean => reader.primitive.kind === 'contract' && ([0, 1] as const).every((side) =>

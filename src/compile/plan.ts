@@ -7,14 +7,15 @@ import { bytesPerElement } from '../base/dtype.ts';
 import type { Group, HostInput, Schedule } from './group.ts';
 import { bufferText } from './listing.ts';
 import { inPlacePairs } from './loop-module.ts';
-import { planProduct, type ProductPlan } from './product.ts';
+import { planProduct, type ProductPlan, type ProductStages } from './product.ts';
+import { planFolded } from './product-folded.ts';
 
 export interface Plan {
   readonly schedule: Schedule;
   /** The byte offset of every buffer in the arena; undefined for one that lies elsewhere or nobody uses. */
   readonly offsets: readonly (number | undefined)[];
   /** Of every group that is a product: how it is cut, and where its packed panels lie. */
-  readonly products: ReadonlyMap<Group, { readonly plan: ProductPlan; readonly panels: number }>;
+  readonly products: ReadonlyMap<Group, { readonly plan: ProductPlan | ProductStages; readonly panels: number }>;
   /** Results that are written over a buffer outside, by that buffer. */
   readonly updates: ReadonlyMap<number, number>;
   readonly bytes: number;
@@ -57,10 +58,10 @@ export function plan(schedule: Schedule, { outside = new Set(), wanted = new Map
     }
   });
   for (const buffer of [...outside, ...updates.keys()]) spans.delete(buffer);
-  const products = new Map<Group, { plan: ProductPlan; panels: Span }>();
+  const products = new Map<Group, { plan: ProductPlan | ProductStages; panels: Span }>();
   groups.forEach((group, at) => {
-    if (group.kind !== 'product') return;
-    const product = planProduct(group);
+    if (group.kind !== 'product' && group.kind !== 'foldedProduct') return;
+    const product = group.kind === 'product' ? planProduct(group) : planFolded(group);
     products.set(group, { plan: product, panels: { buffers: [], bytes: product.panelBytes, from: at, to: at, offset: 0 } });
   });
   const bytes = place([...new Set(spans.values()), ...[...products.values()].map((product) => product.panels)]);
@@ -99,6 +100,7 @@ export function readsOf(group: Group): number[] {
       return q.op === 'element' && typeof q.of !== 'number' ? [q.of.buffer] : [];
     });
     case 'product':
+    case 'foldedProduct':
       return [group.left, group.right].flatMap(({ buffer, scale }) => (scale === undefined ? [buffer] : [buffer, scale.access.buffer]));
     case 'host': return group.inputs.flatMap(placeOf);
     case 'fold': return [group.from.buffer];
@@ -108,7 +110,7 @@ export function readsOf(group: Group): number[] {
 
 export function writesOf(group: Group): number[] {
   if (group.kind === 'loop') return group.stores.map((store) => store.access.buffer);
-  return [group.kind === 'product' || group.kind === 'host' ? group.out : group.to];
+  return ['out' in group ? group.out : group.to];
 }
 
 /** Gives every span its offset; the size of the arena. */

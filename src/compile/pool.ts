@@ -51,7 +51,8 @@ interface Member {
   readonly port: MessagePort;
 }
 
-const builtin = <T>(name: string): T | undefined =>
+/** A module of Node's, where this is Node. */
+export const builtin = <T>(name: string): T | undefined =>
   (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process?.getBuiltinModule?.(name) as T | undefined;
 
 const workerThreads = (): typeof import('node:worker_threads') | undefined => builtin('node:worker_threads');

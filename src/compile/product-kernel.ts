@@ -42,7 +42,7 @@ export interface ProductModuleOptions {
 }
 
 /** One kernel in the making: its code, its parameters by name, and words of the header. */
-interface Kernel {
+export interface Kernel {
   readonly code: Code;
   readonly first: Local;
   readonly last: Local;
@@ -51,7 +51,7 @@ interface Kernel {
   read(word: HeaderWord): Code;
 }
 
-function kernel(module: Module, name: string, write: (kernel: Kernel) => void): void {
+export function kernel(module: Module, name: string, write: (kernel: Kernel) => void): void {
   module.function(name, i32s(3 + stageWords.length), [], (code, first, last, scratch, ...rest) => {
     const at = Object.fromEntries(stageWords.map((word, i) => [word, rest[i]!])) as Words;
     const read = (word: HeaderWord): Code => code.get(at.header).memory('i32.load', 4 * headerWords.indexOf(word));
@@ -60,7 +60,7 @@ function kernel(module: Module, name: string, write: (kernel: Kernel) => void): 
 }
 
 /** Sets a local to the lesser of two numbers, which are pushed once or twice. */
-function least(a: () => Code, b: () => Code, into: Local): void {
+export function least(a: () => Code, b: () => Code, into: Local): void {
   a();
   b().op('i32.lt_s').if(() => a().set(into), () => b().set(into));
 }
@@ -82,7 +82,7 @@ interface Panels {
   readonly to: () => void;
 }
 
-function pack({ code, at, read }: Kernel, { side, packer, batch, free, count, k, depth, to }: Panels): void {
+export function pack({ code, at, read }: Kernel, { side, packer, batch, free, count, k, depth, to }: Panels): void {
   const wordOf = (table: HeaderWord, index: Local, of = 1): void => {
     read(table).get(index).i32(Math.log2(of)).op('i32.shr_u');
     scaled(code, 4).op('i32.add');
@@ -105,7 +105,7 @@ function pack({ code, at, read }: Kernel, { side, packer, batch, free, count, k,
 }
 
 /** Packs the shared operand: a unit is one panel of one block of K. */
-function packKernel(module: Module, side: Side, packer: Packer): void {
+export function packKernel(module: Module, side: Side, packer: Packer): void {
   kernel(module, side === 'left' ? 'packLeft' : 'packRight', (kernel) => {
     const { code, first, last, at } = kernel;
     const { panels, block, panel, count, free } = namedWords(code, 'panels', 'block', 'panel', 'count', 'free');

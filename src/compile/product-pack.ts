@@ -25,6 +25,9 @@ export interface Packer {
   call(code: Code, push: Readonly<Record<PackParameter, () => void>>): void;
 }
 
+/** Elements that are packed together where several panels lie side by side: a line of the cache. */
+const lineElements = 16;
+
 type Squares = readonly [number, number, number, number];
 
 const address = (code: Code, base: Local, table: Local, offset = 0): Code =>
@@ -43,10 +46,13 @@ export function packer(module: Module, width: number, scaling: Scaling): Packer 
     const rows = words(width);
     const [square, mixed] = [vectors(4), vectors(4)];
     const x = code.local('v128');
-    const scales = scaling === 'none' ? [] : vectors(scaling === 'free' ? width / 4 : 1);
+    const scales = scaling === 'none' ? [] : vectors(scaling === 'free' ? lineElements / 4 : 1);
     /** Where the scales of the coming positions of K stand in their table. */
     const scaleAt = code.local('i32');
     const groups = Array.from({ length: width / 4 }, (_, g) => g);
+    /** Panels of one line, and where the next elements of each of them go. */
+    const side = lineElements / width;
+    const targets = words(side);
 
     /** Stores elements 4·g … 4·g + 3 of the panel at the k-th of the coming positions, scaled. */
     const store = (k: number, g: number, elements: () => void): void => {
@@ -110,6 +116,42 @@ export function packer(module: Module, width: number, scaling: Scaling): Packer 
         advance(1);
       });
     };
+    /** The same for all panels of a line of memory, which is read once. */
+    const acrossLine = (): void => {
+      address(code, at.base, at.free).set(from);
+      targets.forEach((target, i) => {
+        code.get(at.depth).i32(4 * width * i).op('i32.mul').get(at.to).op('i32.add').set(target);
+      });
+      code.get(at.depth).set(n);
+      times(code, n, () => {
+        address(code, from, table).set(offset);
+        loadScale(0);
+        targets.forEach((target, i) => {
+          for (const g of groups) {
+            const place = g + i * groups.length;
+            code.get(target).get(offset).memory('v128.load', 16 * place);
+            if (scaling !== 'none') code.get(scales[scaling === 'free' ? place : 0]!).op('f32x4.mul');
+            code.memory('v128.store', 16 * g);
+          }
+        });
+        move(code, table, 4);
+        if (scaling === 'sum') move(code, scaleAt, 4);
+        for (const target of targets) move(code, target, 4 * width);
+      });
+      code.get(targets.at(-1)!).set(at.to);
+    };
+    /** Pushes whether the next panels fill a line. */
+    const isLine = (): void => {
+      code.get(at.panels).i32(side).op('i32.ge_u').set(n);
+      code.get(n).if(() => {
+        for (let i = 0; i < side; i++) {
+          code.get(at.freeRuns).memory('i32.load', 4 * i).get(n).op('i32.and').set(n);
+          code.get(at.free).memory('i32.load', 4 * width * i).get(at.free).memory('i32.load').op('i32.sub').i32(4 * width * i);
+          code.op('i32.eq').get(n).op('i32.and').set(n);
+        }
+      });
+      code.get(n);
+    };
     const along = (): void => {
       rows.forEach((row, i) => address(code, at.base, at.free, 4 * i).set(row));
       code.get(at.sumRuns).set(runs);
@@ -128,16 +170,28 @@ export function packer(module: Module, width: number, scaling: Scaling): Packer 
       });
     };
 
-    times(code, at.panels, () => {
+    /** Packs the next panels, so many. */
+    const pack = (count: number, how: () => void): void => {
       code.get(at.sum).set(table);
       if (scaling === 'sum') code.get(at.scaleTable).set(scaleAt);
       if (scaling === 'free') {
-        for (const g of groups) gather((lane) => address(code, at.scale, at.scaleTable, 4 * (4 * g + lane)), scales[g]!);
-        move(code, at.scaleTable, 4 * width);
+        for (let g = 0; g < (count * width) / 4; g++) gather((lane) => address(code, at.scale, at.scaleTable, 4 * (4 * g + lane)), scales[g]!);
+        move(code, at.scaleTable, 4 * width * count);
       }
-      code.get(at.freeRuns).memory('i32.load').if(across, along);
-      move(code, at.free, 4 * width);
-      move(code, at.freeRuns, 4);
+      how();
+      move(code, at.free, 4 * width * count);
+      move(code, at.freeRuns, 4 * count);
+      code.get(at.panels).i32(count).op('i32.sub').set(at.panels);
+    };
+    code.get(at.panels).if(() => {
+      code.loop((again) => {
+        isLine();
+        code.if(
+          () => pack(side, acrossLine),
+          () => pack(1, () => code.get(at.freeRuns).memory('i32.load').if(across, along)),
+        );
+        code.get(at.panels).branchIf(again);
+      });
     });
   });
   return {

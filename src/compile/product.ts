@@ -13,8 +13,8 @@ import { spareBytes } from './product-tile.ts';
 import type { KernelStage } from './stage.ts';
 
 /** Nanoseconds, for choosing and for sizing chunks of work: a product and sum, an element packed. */
-const multiplyCost = 0.045;
-const packCost = 0.7;
+export const multiplyCost = 0.045;
+export const packCost = 0.7;
 
 /** Where products are cut. */
 export interface Cuts {
@@ -35,29 +35,37 @@ export interface Cuts {
 }
 
 export const measuredCuts: Cuts = {
-  blockFree: 64, fewestUnits: 16, unitCost: 15_000, stepColumns: 1024, chunkBytes: 2 ** 20, chunkFree: 4096,
+  blockFree: 64, fewestUnits: 40, unitCost: 12_000, stepColumns: 1024, chunkBytes: 2 ** 20, chunkFree: 4096,
   smallCost: 50_000, mediumCost: 1_000_000,
 };
 
-export interface ProductPlan {
-  /** Products with the same key share a module. */
-  readonly key: string;
-  readonly module: ProductModuleOptions;
+/** The tables of a product, as they lie in memory: a header of words, then the tables it gives the addresses of. */
+interface ProductTables {
   readonly tableBytes: number;
   writeTables(words: Int32Array, address: number): void;
+}
+
+/** What is needed of a product to run it. */
+export interface ProductStages extends ProductTables {
   readonly panelBytes: number;
   readonly scratchBytes: number;
   stages(module: number, at: ProductPlaces): KernelStage[];
 }
 
-interface ProductPlaces {
+export interface ProductPlan extends ProductStages {
+  /** Products with the same key share a module. */
+  readonly key: string;
+  readonly module: ProductModuleOptions;
+}
+
+export interface ProductPlaces {
   readonly address: (buffer: number) => number;
   readonly tables: number;
   readonly panels: number;
 }
 
-const sizeOf = (axes: readonly Axis[]): number => axes.reduce((n, { size }) => n * size, 1);
-const padded = (n: number, width: number): number => Math.ceil(n / width) * width;
+export const sizeOf = (axes: readonly Axis[]): number => axes.reduce((n, { size }) => n * size, 1);
+export const padded = (n: number, width: number): number => Math.ceil(n / width) * width;
 
 /** Byte offsets of all index combinations of some axes, in row-major order, the last one up to a multiple of `width`. */
 function offsets(sizes: readonly number[], strides: readonly number[], width = 1): Int32Array {
@@ -87,7 +95,7 @@ function runs(values: Int32Array, length: number, width: number): Int32Array {
   });
 }
 
-function tablesOf(operand: Operand, side: Side) {
+export function tablesOf(operand: Operand, side: Side) {
   const { scale } = operand;
   const width = widths[side];
   const [free, sum] = [alongAxes(operand.free, width), alongAxes(operand.sum)];
@@ -99,6 +107,22 @@ function tablesOf(operand: Operand, side: Side) {
     [`${side}Batch`]: alongAxes(operand.batch),
     [`${side}Scales`]: scale === undefined ? new Int32Array(0)
       : offsets(operand[scale.along].map(({ size }) => size), scale.strides, scale.along === 'free' ? width : 1),
+  };
+}
+
+export function layOut(tables: Readonly<Record<string, Int32Array>>, sizes: Readonly<Record<string, number>>): ProductTables {
+  return {
+    tableBytes: 4 * Object.values(tables).reduce((n, table) => n + table.length, headerWords.length),
+    writeTables(words, address) {
+      let at = headerWords.length;
+      headerWords.forEach((name, i) => {
+        const table = tables[name];
+        words[i] = table === undefined ? sizes[name] ?? 0 : address + 4 * at;
+        if (table === undefined) return;
+        words.set(table, at);
+        at += table.length;
+      });
+    },
   };
 }
 
@@ -118,8 +142,8 @@ const cut = (n: number, step: number): { start: number; length: number }[] =>
   Array.from({ length: Math.ceil(n / step) }, (_, i) => ({ start: i * step, length: Math.min(step, n - i * step) }));
 
 /** Rows (or columns) of a unit: enough units, and full tiles. */
-const blockOf = (free: number, width: number, cost: number, { blockFree, fewestUnits, unitCost }: Cuts): number =>
-  Math.min(blockFree, padded(Math.ceil(free / Math.min(fewestUnits, cost / unitCost)), 2 * width));
+const blockOf = (free: number, cost: number, { blockFree, fewestUnits, unitCost }: Cuts): number =>
+  Math.min(blockFree, padded(Math.ceil(free / Math.min(fewestUnits, cost / unitCost)), widths.right));
 
 interface Cut {
   readonly shared: Side | undefined;
@@ -132,7 +156,7 @@ interface Cut {
 
 function cutOf({ M, N, K, batch }: { M: number; N: number; K: number; batch: number }, cuts: Cuts): Cut {
   const cost = M * N * K * multiplyCost + (M + N) * K * packCost;
-  if (cost <= cuts.smallCost || (batch >= cuts.fewestUnits && cost <= cuts.mediumCost)) {
+  if (cost <= cuts.smallCost || (2 * batch >= cuts.fewestUnits && cost <= cuts.mediumCost)) {
     const part = { batch: 0, row: 0, rows: M, column: 0, columns: N, k: 0, kEnd: K };
     const stepColumns = Math.min(padded(N, widths.right), cuts.stepColumns);
     return { shared: undefined, blockRows: M, blockColumns: N, stepColumns, batches: batch, parts: [part] };
@@ -147,8 +171,8 @@ function cutOf({ M, N, K, batch }: { M: number; N: number; K: number; batch: num
       ? { ...range, row: 0, rows: M, column: f.start, columns: f.length }
       : { ...range, row: f.start, rows: f.length, column: 0, columns: N };
   })));
-  const blockRows = shared === 'right' ? blockOf(M, widths.left, cost, cuts) : chunk;
-  const blockColumns = shared === 'right' ? chunk : blockOf(N, widths.right, cost, cuts);
+  const blockRows = shared === 'right' ? blockOf(M, cost, cuts) : chunk;
+  const blockColumns = shared === 'right' ? chunk : blockOf(N, cost, cuts);
   return { shared, blockRows, blockColumns, stepColumns: blockColumns, batches: 1, parts };
 }
 
@@ -163,7 +187,6 @@ export function planProduct({ left, right, out }: Product, cuts: Cuts = measured
   const rightOffset = spareBytes + leftBytes;
   const tables: Record<string, Int32Array> = { ...tablesOf(left, 'left'), ...tablesOf(right, 'right') };
   const sizes: Record<string, number> = { M, N, blockRows, blockColumns, stepColumns, rightOffset };
-  const tableWords = Object.values(tables).reduce((n, table) => n + table.length, headerWords.length);
   const panelsOf = ({ rows, columns, k, kEnd }: Part): number =>
     shared === undefined ? 0 : (kEnd - k) * padded(shared === 'left' ? rows : columns, widths[shared]);
 
@@ -183,19 +206,9 @@ export function planProduct({ left, right, out }: Product, cuts: Cuts = measured
   return {
     key: `product ${module.left} ${module.right}`,
     module,
-    tableBytes: 4 * tableWords,
+    ...layOut(tables, sizes),
     panelBytes: 4 * Math.max(...parts.map(panelsOf)),
     scratchBytes: rightOffset + rightBytes,
-    writeTables(words, address) {
-      let at = headerWords.length;
-      headerWords.forEach((name, i) => {
-        const table = tables[name];
-        words[i] = table === undefined ? sizes[name]! : address + 4 * at;
-        if (table === undefined) return;
-        words.set(table, at);
-        at += table.length;
-      });
-    },
     stages(loaded, { address, tables: header, panels }) {
       const place = ({ buffer, offset }: { buffer: number; offset: number }): number => address(buffer) + 4 * offset;
       const scaleOf = ({ scale }: Operand): number => (scale === undefined ? 0 : place(scale.access));

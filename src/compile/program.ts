@@ -13,6 +13,7 @@ import { Block } from './resident.ts';
 import { schedule } from './schedule.ts';
 import { Sights } from './sight.ts';
 import { type Check, simplify, type Simplified } from './simplify.ts';
+import { windows } from './windows.ts';
 
 export type Pass = 'graph' | 'simplified' | 'schedule' | 'plan';
 
@@ -51,7 +52,7 @@ export class Program {
   constructor(graph: Fragment, stays: Stays) {
     this.#graph = graph;
     this.#stays = stays;
-    this.#simplified = simplify(graph);
+    this.#simplified = simplify(windows(graph));
     const scheduled = schedule(this.#simplified);
     this.#schedule = scheduled;
     this.#updates = new Map([...stays.updated].map(([input, output]) => [output, input]));

@@ -8,7 +8,8 @@ import type { ReducePrimitive, Step } from '../graph/index.ts';
 import { numberText } from '../graph/literals.ts';
 import type { ContractAxes } from '../primitives/index.ts';
 import { fillLoop, isJoin, joinLoops } from './copies.ts';
-import type { Access, Axis, Buffer, Fold, Group, HostInput, Loop, Operand, Product, Quantity, Schedule, Store } from './group.ts';
+import type { Folding } from './folding.ts';
+import type { Access, Axis, Buffer, Fold, FoldedProduct, Group, HostInput, Loop, Operand, Product, Quantity, Schedule, Store } from './group.ts';
 import { alongAxis, Grouping } from './grouping.ts';
 import type { LoopNode, Node, StepNode } from './nodes.ts';
 import { Operands, type Use } from './operands.ts';
@@ -62,7 +63,7 @@ class Scheduler {
         .map((use) => use.base).filter((base) => !node.members.has(base));
     }
     if (node.kind === 'combine') return [];
-    const step = this.#step(node.step);
+    const step = this.#operands.foldings.get(node.step)?.contraction ?? this.#step(node.step);
     return step.inputs.flatMap((id, side) => {
       const scaled = node.kind === 'product' ? this.#operands.scaled(step, side as 0 | 1) : undefined;
       return scaled === undefined ? [sights.of(id).base] : [scaled.x.base, scaled.factor.base];
@@ -101,7 +102,9 @@ class Scheduler {
 
   #alone(node: StepNode): void {
     const step = this.#step(node.step);
-    if (node.kind === 'product') this.#groups.push(this.#product(step));
+    const folding = this.#operands.foldings.get(node.step);
+    if (folding !== undefined) this.#groups.push(this.#foldedProduct(step, folding));
+    else if (node.kind === 'product') this.#groups.push(this.#product(step));
     else if (node.kind === 'columns') this.#columns(step);
     else if (node.kind === 'host' && isFold(step)) {
       const { size, stride, dilation } = step.params as unknown as Pick<Fold, 'size' | 'stride' | 'dilation'>;
@@ -151,6 +154,24 @@ class Scheduler {
       return { ...placed, scale: { along: scaled.along, access: factor, strides: along.map((axis) => factor.strides[axis]!) } };
     };
     return { kind: 'product', left: operand(0), right: operand(1), out: this.#place(step.id) };
+  }
+
+  #foldedProduct(step: Step, { contraction, channels, places, window, group, planes }: Folding): FoldedProduct {
+    const { batch, sum } = contraction.params as unknown as ContractAxes;
+    const operand = (side: 0 | 1, free: Folding['places']): Operand => {
+      const id = contraction.inputs[side]!;
+      const { buffer, offset, strides } = this.#access(this.#operands.sights.of(id));
+      const { shape } = this.#step(id);
+      const axes = (parts: Folding['places'], axisOf: (part: { axis: number }) => number): Axis[] => parts.map((part) =>
+        (part === undefined ? { size: 1, stride: 0 } : { size: part.size, stride: part.step * strides[axisOf(part)]! }));
+      return {
+        buffer, offset, batch: axes([group], ({ axis }) => batch[axis]![side]), free: axes(free, ({ axis }) => axis),
+        sum: sum.map((pair) => ({ size: shape[pair[side]]!, stride: strides[pair[side]]! })),
+      };
+    };
+    const { size, stride, dilation } = step.params as unknown as Pick<Fold, 'size' | 'stride' | 'dilation'>;
+    const [left, right] = [operand(channels, window), operand(channels === 0 ? 1 : 0, places)];
+    return { kind: 'foldedProduct', left, right, size, stride, dilation, planes, out: this.#place(step.id) };
   }
 
   /** Block sums lie [axes that are kept, axes that are summed before the row, blocks of a row]: one sum after another. */

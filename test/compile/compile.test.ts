@@ -5,7 +5,9 @@ import { compile } from '../../src/compile/compile.ts';
 import { processMemory } from '../../src/compile/memory.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import { catalogue } from '../../src/losses/catalogue.ts';
-import { add, argsort, concat, dropout, exp, gather, key, matmul, mul, neg, rng, sum, transpose } from '../../src/ops/index.ts';
+import {
+  add, argsort, cast, concat, dropout, exp, gather, key, log, matmul, mul, neg, rng, scatterAdd, sum, transpose,
+} from '../../src/ops/index.ts';
 import { expectBits, f64, i32, thrown } from '../values.ts';
 
 const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -142,7 +144,22 @@ describe('refusals', () => {
   it('of computed indices, by the step that uses them', () => {
     const f = compile((a: Tensor, y: Tensor) => gather(a, add(y, 1), 1));
     expectBits(f(x, i32([[0], [1]])), [[2], [6]]);
-    expect(() => f(x, i32([[0], [2]]))).toThrow(DomainError);
+    for (const bad of [2, -2]) expect(() => f(x, i32([[0], [bad]]))).toThrow(`gather: index ${bad + 1} at [1, 0]`);
+    expectBits(f(x, i32([[0], [1]])), [[2], [6]]);
+    const fused = compile((a: Tensor, y: Tensor) => sum(exp(mul(gather(a, cast(mul(y, 2), 'i32'), 1), 0.1))));
+    expect(() => fused(x, tensor([[0], [2]]))).toThrow('gather: index 4 at [1, 0]');
+    const add1 = compile((a: Tensor, y: Tensor) => scatterAdd(a, add(y, 1), mul(a, 2), 1));
+    expect(() => add1(x, i32([[0, 1, 0], [0, 2, 0]]))).toThrow('scatterAdd: index 3 at [1, 1]');
+    const ranks = compile((a: Tensor, z: Tensor) => gather(a, argsort(z), 1));
+    expect(() => ranks(x, tensor([[4, 3, 2, 1], [1, 2, 3, 4]]))).toThrow('gather: index 3 at [0, 0]');
+  });
+
+  it('of numbers that no i32 holds, which would be other places', () => {
+    const f = compile((a: Tensor, y: Tensor) => gather(a, cast(log(y), 'i32'), 1));
+    expectBits(f(x, tensor([[1], [3]])), [[1], [5]]);
+    expect(() => f(x, tensor([[1], [-1]]))).toThrow('cast: the value NaN to i32');
+    expect(() => f(x, tensor([[1], [0]]))).toThrow('cast: the value -Infinity to i32');
+    expect(() => compile((y: Tensor) => add(cast(mul(y, 2), 'i32'), 1))(tensor([1, 3e9]))).toThrow('cast: the value 6000000000 to i32');
   });
 
   it('of reading a number while the program is recorded', () => {
@@ -182,5 +199,16 @@ describe('a host without WebAssembly', () => {
     const f = fresh((a: Tensor) => e(a));
     expect(f(make([0.5]) as Tensor).item()).toBe(Math.fround(Math.exp(0.5)));
     expect(f.status()).toEqual(['a program runs on the reference: this host has no WebAssembly']);
+  });
+
+  it('consumes what it updates all the same', async () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    vi.resetModules();
+    const { compile: fresh, tensor: make, add: plus, StaleError: Stale } = await import('../../src/index.ts');
+    const f = fresh((p: Tensor) => [plus(p, 1)], { resident: [0] });
+    const [first] = f(make([1]) as Tensor);
+    expect(f(first!)[0]!.toArray()).toEqual([3]);
+    expect(() => first!.data).toThrow(Stale);
+    expect(() => f(first!)).toThrow(Stale);
   });
 });

@@ -64,9 +64,8 @@ class Writer {
     return this.push({ op: 'map', dtype: this.quantities[inputs[0]!]!.dtype, primitive: primitive(name), params: {}, inputs });
   }
 
-  cast(input: number, dtype: 'f32' | 'i32'): number {
-    const name = dtype === 'f32' ? 'cast' : 'truncate';
-    return this.push({ op: 'map', dtype, primitive: primitive(name), params: dtype === 'f32' ? { dtype } : {}, inputs: [input] });
+  cast(input: number): number {
+    return this.push({ op: 'map', dtype: 'f32', primitive: primitive('cast'), params: { dtype: 'f32' }, inputs: [input] });
   }
 
   sum(input: number): number {
@@ -102,7 +101,7 @@ class Writer {
     expectLoop(this.loop, this.buffers);
   }
 
-  private push(q: Quantity): number {
+  push(q: Quantity): number {
     return this.quantities.push(q) - 1;
   }
 }
@@ -168,7 +167,7 @@ describe('a loop', () => {
       const label = w.loadWhole(w.perRow, length);
       const target = w.element(cosines, label);
       const margin = w.map('sub', target, w.constant(0.35));
-      const isTarget = w.cast(w.map('equal', w.iota(1), label), 'f32');
+      const isTarget = w.cast(w.map('equal', w.iota(1), label));
       const isHard = w.map('less', margin, cosines);
       const pushed = w.map('add', cosines, w.map('mul', w.map('mul', w.constant(0.2), w.map('add', cosines, w.constant(1))), isHard));
       const logits = w.map('mul', w.constant(32), w.map('where', isTarget, margin, pushed));
@@ -186,18 +185,52 @@ describe('a loop', () => {
       const w = new Writer([8, length]);
       const [x, index] = [w.load(), w.loadWhole(w.perRow, length)];
       for (const buffer of w.buffers.slice(0, 1)) (buffer as Int32Array).forEach((_, i, all) => (all[i] = i % 3 === 0 ? toWord(-0) : i % 7 === 0 ? toWord(NaN) : all[i]!));
-      const here = w.cast(w.map('equal', w.iota(1), index), 'f32');
+      const here = w.cast(w.map('equal', w.iota(1), index));
       const zero = w.constant(0);
       const total = w.sum(w.map('where', here, x, zero));
       w.store(total, w.perRow);
-      w.store(w.sum(w.map('where', w.cast(w.map('equal', index, w.iota(1)), 'f32'), w.map('exp', w.map('sub', x, w.max(x))), zero)), w.perRow);
+      w.store(w.sum(w.map('where', w.cast(w.map('equal', index, w.iota(1))), w.map('exp', w.map('sub', x, w.max(x))), zero)), w.perRow);
       // Not one element: all but one, those before it, one row of all.
       w.store(w.sum(w.map('where', here, zero, x)), w.perRow);
-      w.store(w.sum(w.map('where', w.cast(w.map('less', w.iota(1), index), 'f32'), x, zero)), w.perRow);
-      w.store(w.sum(w.map('where', w.cast(w.map('equal', w.iota(0), index), 'f32'), x, zero)), w.perRow);
+      w.store(w.sum(w.map('where', w.cast(w.map('less', w.iota(1), index)), x, zero)), w.perRow);
+      w.store(w.sum(w.map('where', w.cast(w.map('equal', w.iota(0), index)), x, zero)), w.perRow);
       w.check();
       const { kernels } = loopModule([w.loop]);
       expect(kernels[0]!.scratchBytes).toBe(length > 128 ? 3 * 16 * Math.ceil(length / 256) : 0);
+    }
+  });
+
+  it('does a long row apart from where its mark is, wherever the mark stands', () => {
+    for (const length of [255, 256, 259, 512, 1003]) {
+      const places = [0, 3, 63, 64, 127, 128, length - 17, length - 4, length - 1, length, -1, -(2 ** 31), 2 ** 30];
+      const w = new Writer([places.length, length]);
+      const [index, other] = [w.loadWhole(w.perRow, length), w.loadWhole(w.perRow, length)];
+      w.buffers[0]!.set(places, 2);
+      const x = w.load();
+      const [here, there] = [index, other].map((label) => w.cast(w.map('equal', w.iota(1), label))) as [number, number];
+      const zero = w.constant(0);
+      const logits = w.map('where', here, w.map('mul', x, w.constant(0.5)), w.map('mul', x, w.constant(3)));
+      const largest = w.max(w.map('where', here, w.constant(-Infinity), logits));
+      const exponential = w.map('where', here, zero, w.map('exp', w.map('sub', logits, largest)));
+      const total = w.sum(exponential);
+      w.store(largest, w.perRow);
+      w.store(total, w.perRow);
+      w.store(w.map('sub', w.map('div', exponential, total), here));
+      // The last pass has two marks, which may stand apart.
+      w.store(w.map('where', there, w.sum(w.map('mul', exponential, x)), here));
+      w.check();
+    }
+  });
+
+  it('does segments of a long row apart from where its mark is', () => {
+    for (const place of [0, 200, 383, 384, 900, -1]) {
+      const w = new Writer([1000]);
+      const index = w.push({ op: 'load', dtype: 'i32', access: w.access([0], (size) => new Int32Array(size).fill(place)) });
+      const x = w.load();
+      const marked = w.map('where', w.cast(w.map('equal', w.iota(0), index)), w.map('neg', x), w.map('mul', x, x));
+      w.store(marked);
+      w.storeBlocks(w.sum(marked));
+      w.check();
     }
   });
 
@@ -210,17 +243,16 @@ describe('a loop', () => {
       w.store(w.map('mul', w.map('mul', a, a), b));
       for (const name of ['less', 'lessEqual', 'equal', 'maximum', 'minimum']) w.store(w.map(name, w.map('sub', b, w.iota(1)), w.map('neg', w.iota(2))));
       w.store(w.map('where', w.map('sub', b, w.constant(3, 'i32')), positions, a));
-      w.store(w.cast(w.map('sub', a, positions), 'f32'));
-      w.store(w.cast(w.map('mul', w.load(), w.constant(1e5)), 'i32'));
+      w.store(w.cast(w.map('sub', a, positions)));
       w.store(w.map('add', w.iota(0, 'f32'), w.map('mul', w.iota(2, 'f32'), w.iota(1, 'f32'))));
       w.check();
     }
   });
 
-  it('knows which maps no lane computes: functions of integers, roundings to one bit', () => {
+  it('knows which maps no lane computes: functions of integers, roundings to one bit, what may have to refuse a number', () => {
     const readable = (name: string, from: 'f32' | 'i32', to: 'f32' | 'i32', params = {}): boolean => isReadable(primitive(name), params, from, to);
-    expect([readable('add', 'i32', 'i32'), readable('where', 'i32', 'i32'), readable('cast', 'i32', 'f32'), readable('truncate', 'f32', 'i32')])
-      .toEqual([true, true, true, true]);
+    expect([readable('add', 'i32', 'i32'), readable('where', 'i32', 'i32'), readable('cast', 'i32', 'f32')]).toEqual([true, true, true]);
+    expect(readable('truncate', 'f32', 'i32')).toBe(false);
     expect([readable('exp', 'i32', 'i32'), readable('div', 'i32', 'i32'), readable('roundTo', 'f32', 'f32', { bits: 1 })]).toEqual([false, false, false]);
   });
 
@@ -277,6 +309,24 @@ describe('a loop', () => {
     }
   });
 
+  it('meets a number per window as often as the window has columns, and crosses windows by steps of two', () => {
+    for (const times of [2, 3, 4]) {
+      for (const step of [0, 1, 2]) {
+        for (const count of [1, 2, 3, 4, 5, 8, 9, 17]) {
+          const space = [3, count, times];
+          const line = count * times;
+          const load = (buffer: number, strides: readonly number[]): Quantity => ({ op: 'load', dtype: 'f32', access: { buffer, offset: 1, strides } });
+          const sum: Quantity = { op: 'map', dtype: 'f32', primitive: primitive('add'), params: {}, inputs: [0, 1] };
+          const store: Store = { quantity: 2, as: 'whole', access: { buffer: 2, offset: 0, strides: [line, times, 1] } };
+          const random = (size: number): Bytes => words(randomArray(size, size));
+          const buffers = [random(1 + 6 * line), random(1 + 6 * count), random(3 * line)];
+          expectLoop({ kind: 'loop', space, quantities: [load(0, [2 * line, 2 * times, 2]), load(1, [2 * count, step, 0]), sum], stores: [store] }, buffers);
+          expectLoop({ kind: 'loop', space, quantities: [load(0, [line, times, 1]), load(1, [2 * count, step, 0]), sum], stores: [store] }, buffers);
+        }
+      }
+    }
+  });
+
   it('does nothing in an empty space', () => {
     for (const space of [[0], [0, 4], [4, 0], [2, 0, 3]]) {
       const w = new Writer(space);
@@ -287,6 +337,11 @@ describe('a loop', () => {
 
   it('keeps special numbers: NaN, infinities and signed zeros through maxima, sums and choices', () => {
     const special = [NaN, 0, -0, Infinity, -Infinity, 1e-45, -1, 3e38];
+    const negativeNaN = 0xffc00000 | 0;
+    const rows = [
+      ...[[0, -0], [-0, -0], [-1, -0], [-Infinity], [-1, -3e38, -1e-45], [1, NaN, -1], [NaN, -1], [-0, 1e-45]].map((row) => row.map(toWord)),
+      [toWord(-1), negativeNaN], [negativeNaN, toWord(-Infinity), toWord(2)],
+    ];
     for (const length of [1, 2, 5, 8, 19]) {
       const w = new Writer([special.length, length]);
       const [x, y] = [w.load(), w.load()];
@@ -296,6 +351,13 @@ describe('a loop', () => {
       w.store(w.map('chain', x, y));
       w.store(w.map('where', x, y, w.map('log', x)));
       w.store(w.map('exp', x));
+      w.check();
+    }
+    for (const length of [3, 4, 18]) {
+      const w = new Writer([rows.length, length]);
+      const x = w.load();
+      rows.forEach((row, r) => w.buffers[0]!.set(Int32Array.from({ length }, (_, i) => row[i % row.length]!), 2 + r * length));
+      w.store(w.max(x), w.perRow);
       w.check();
     }
   });

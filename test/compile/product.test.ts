@@ -159,6 +159,24 @@ describe('a planned product', () => {
     }
   });
 
+  it('packs panels that share a line of memory at once, and one by one where a gap parts them, to the same bits', () => {
+    const K = 7;
+    for (const inner of [16, 20, 24, 35]) {
+      for (const along of scalings) {
+        const rows: Axis[] = [{ size: 3, stride: inner + 1 }, { size: inner, stride: 1 }];
+        const step = 3 * (inner + 1);
+        const scale = (buffer: number): { scale?: Scale } => (along === undefined ? {} : {
+          scale: { along, access: { buffer, offset: 1 }, strides: along === 'free' ? [inner, 1] : [2] },
+        });
+        const operand = (buffer: number): Operand => ({ buffer, offset: 0, batch: [], free: rows, sum: [{ size: K, stride: step }], ...scale(2) });
+        const product: Product = { kind: 'product', left: operand(0), right: operand(1), out: 3 };
+        const buffers = [randomArray(K * step, inner), randomArray(K * step, inner + 1), randomArray(3 * inner + 2 * K, 3)];
+        const expected = bitsOf(meant(product, buffers));
+        for (const cuts of allCuts) expect(bitsOf(compute(product, buffers, cuts))).toEqual(expected);
+      }
+    }
+  });
+
   it('gives the same bits whoever does which units in which order', () => {
     const shuffled = (seed: number): Order => (units) => {
       const next = randomNumbers(seed);

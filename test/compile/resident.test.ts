@@ -6,7 +6,7 @@ import { DomainError, StaleError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
 import { processMemory } from '../../src/compile/memory.ts';
 import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
-import { add, dropout, exp, foldIn, key, matmul, mean, mul, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
+import { add, cast, dropout, exp, foldIn, key, matmul, mean, mul, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
 import { expectBits, f64, i32, thrown } from '../values.ts';
 import { randomArray } from './kernels.ts';
 
@@ -141,6 +141,59 @@ describe('a guarded call', () => {
   });
 });
 
+describe('on the reference', () => {
+  const double = compile((p: Tensor, at: Tensor) => [mul(p, 2), sum(mul(p, at))], { resident: [0], guard: true });
+  /** A Float32 argument updated by a program that the reference runs, for its other argument is Float64. */
+  const scaled = compile((p: Tensor, by: Tensor) => [mul(p, cast(by, 'f32'))], { resident: [0] });
+  const onKernels = compile((p: Tensor) => [add(p, 1)], { resident: [0] });
+
+  it('an update consumes its argument as it does where kernels run', () => {
+    const [first] = double(f64([1, 2]), 1);
+    const [second, total] = double(first!, 3);
+    expectBits(second!, [4, 8]);
+    expect(total!.item()).toBe(18);
+    for (const use of [() => first!.data, () => exp(first!), () => double(first!, 1)]) expect(thrown(use)).toBeInstanceOf(StaleError);
+    expectBits(second!, [4, 8]);
+    expectBits(total!, 18);
+  });
+
+  it('a refused call leaves its arguments as they were', () => {
+    const [first] = double(f64([1, 2]), 1);
+    expect(thrown(() => double(first!, Infinity))).toBeInstanceOf(DomainError);
+    expectBits(double(first!, 1)[0]!, [4, 8]);
+  });
+
+  it('one handle for two arguments is refused, and stays valid', () => {
+    const f = compile((p: Tensor, q: Tensor) => [add(p, 1), add(q, p)], { resident: [0, 1] });
+    const [a] = f(f64([1]), f64([2]));
+    expect(thrown(() => f(a!, a!))).toBeInstanceOf(DomainError);
+    expectBits(a!, [2]);
+    expectBits(f(f64([1]), f64([1]))[1]!, [2]);
+  });
+
+  it('results are left until the next call', () => {
+    const f = compile((w: Tensor) => [mul(w, 2), sum(w)], { leave: true });
+    const [first] = f(f64([1, 2]));
+    const [second] = f(first!);
+    expectBits(second!, [4, 8]);
+    expect(thrown(() => first!.data)).toBeInstanceOf(StaleError);
+  });
+
+  it('numbers pass from and to kernels, each update consumes them, and no bytes are lost', () => {
+    const top = processMemory().top;
+    const [a] = onKernels(tensor([1, 2]));
+    const [b] = scaled(a!, f64(3) as never);
+    expect(processMemory().top).toBe(top);
+    const [c] = onKernels(b!);
+    expectBits(c!, [7, 10]);
+    for (const used of [a!, b!]) {
+      expect(thrown(() => used.data)).toBeInstanceOf(StaleError);
+      expect(thrown(() => onKernels(used))).toBeInstanceOf(StaleError);
+      expect(thrown(() => scaled(used, f64(3) as never))).toBeInstanceOf(StaleError);
+    }
+  });
+});
+
 describe('keep and leave', () => {
   it('copy an argument once, and leave results until the next call', () => {
     const f = compile((w: Tensor, y: Tensor) => [mul(w, y), sum(w)], { keep: [0], leave: true });
@@ -168,6 +221,15 @@ describe('keep and leave', () => {
     const g = compile((w: Tensor) => mul(w, 3), { keep: [0] });
     expectBits(g(f(tensor([1, 2]))), [6, 12]);
     expectBits(f(f(tensor([1, 2]))), [4, 8]);
+  });
+
+  it('refuse a handle that was consumed, also where it was kept before', () => {
+    const make = compile((w: Tensor) => [mul(w, 2)], { leave: true });
+    const f = compile((w: Tensor) => mul(w, 3), { keep: [0] });
+    const [left] = make(tensor([1, 2]));
+    expectBits(f(left!), [6, 12]);
+    make(tensor([5, 6]));
+    expect(thrown(() => f(left!))).toBeInstanceOf(StaleError);
   });
 
   it('see another tensor in the place of a kept one', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
 import { worstError } from '../../src/base/compare.ts';
 import { flatten } from '../../src/base/tree.ts';
@@ -16,8 +16,6 @@ import {
 } from '../losses/samples.ts';
 
 const runs = Number(process.env['RUNS'] ?? 30);
-// A long run takes as long as it takes.
-vi.setConfig({ testTimeout: 60_000 + 1_000 * runs });
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
 /** Runs a law at seeded samples; the heavy ones take a share of the runs for each of the many losses. */
 function law(check: (seed: number) => void, share = 1): void {

@@ -2,7 +2,7 @@
 // derivatives of order 1 and 2 against dual numbers and differences, linear ones against their transpose.
 
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isFloat } from '../../src/base/dtype.ts';
 import { gradcheck, reportText } from '../../src/check/index.ts';
 import { forwardDual } from '../../src/check/dual.ts';
@@ -10,8 +10,6 @@ import { linearTranspose } from '../../src/check/testing/index.ts';
 import { apply, type Primitive, record, Recorder, type Tensor, tensor, Value } from '../../src/graph/index.ts';
 import { primitives } from '../../src/primitives/index.ts';
 import { Draw, sampleOf, samples, type Sample } from './samples.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** `least` runs by default, in proportion more when RUNS asks for more than 30. */
 const runs = (least: number) => ({ seed: 1, numRuns: Math.ceil((least * Number(process.env['RUNS'] ?? 30)) / 30) });

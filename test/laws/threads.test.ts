@@ -17,7 +17,7 @@ const head = catalogue['sv-am-softmax'].create({ s: 32 });
 const convolution = (w, x) => m.mean(m.square(m.maxPool2d(m.relu(m.conv2d(x, w, { padding: 1 })), { kernel: 2 })));
 const programs = [
   [(x, w, y) => m.valueAndGrad((a, b) => head(a, b, y), { wrt: [0, 1] })(x, w), [numbers([61, 67], 1), numbers([1003, 67], 2), labels(61, 1003)]],
-  [(w, x) => m.valueAndGrad(convolution)(w, x), [numbers([17, 5, 3, 3], 3), numbers([9, 5, 22, 22], 4)]],
+  [(w, x) => m.valueAndGrad(convolution, { wrt: [0, 1] })(w, x), [numbers([17, 5, 3, 3], 3), numbers([9, 5, 22, 22], 4)]],
   [(a, b) => m.valueAndGrad((p, q) => m.sum(m.mul(m.exp(m.neg(m.square(p))), m.tanh(q))), { wrt: [0, 1] })(a, b), [numbers([150001], 5), numbers([150001], 6)]],
 ];
 for (const [f, inputs] of programs) {
