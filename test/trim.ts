@@ -1,0 +1,35 @@
+// Part of `npm run build`, its last step: what the package carries is what its users can read. Declarations that no entry
+// of package.json reaches are taken out (nobody can import them), and every level of indentation, four spaces as tsc
+// writes it, becomes one tab, which saves a tenth of the code. Lines of code stay where they are, so stacks point at the
+// same ones; names and statements stay as they were written. `tsx test/trim.ts`
+
+import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { reachedDeclarations } from './declarations.ts';
+import { root, scan } from './source.ts';
+
+const tabs = (indent: string): string => '\t'.repeat(indent.length / 4);
+
+/** One tab for every four spaces a line of code begins with; what stands inside a literal keeps its spaces. */
+export function tabbed(text: string): string {
+  const code = scan(text).code.split('\n');
+  // The scanner empties literals: a line that begins inside one has lost its spaces there.
+  return text.split('\n').map((line, i) => (code[i]!.startsWith(' ') ? line.replace(/^(?: {4})+/, tabs) : line)).join('\n');
+}
+
+/** Trims `dist` of a package. */
+export function trim(folder: string): void {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: Record<string, { types: string }> };
+  const wanted = reachedDeclarations(Object.values(exports).map(({ types }) => join(folder, types)));
+  for (const entry of readdirSync(join(folder, 'dist'), { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (path.endsWith('.js')) writeFileSync(path, tabbed(readFileSync(path, 'utf8')));
+    if (!path.endsWith('.d.ts')) continue;
+    const text = wanted.get(path);
+    if (text === undefined) rmSync(path);
+    else writeFileSync(path, text.replace(/^(?: {4})+/gm, tabs));
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) trim(root);
