@@ -3,7 +3,8 @@
 
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { compiledEngine } from '../compile/index.ts';
+import { makeFolder } from '../base/node.ts';
+import { compiledEngine, defaultThreads } from '../compile/index.ts';
 import { useEngine } from '../graph/index.ts';
 import { lossRow } from '../losses/index.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import { type DataOptions, loadData, readCell, writeCell } from '../train/node.ts';
 import { decimal, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
+import { takeInterrupt } from './interrupt.ts';
 import { print, progress, writeText } from './output.ts';
 import { bar, clock } from './train-text.ts';
 
@@ -44,6 +46,7 @@ CSV and a page with pictures.
   --embedding N      numbers per picture (64)
   --epochs N         (as many as show ${shownImages.toLocaleString('en')} images)
   --batch N          (64)    --rate R         (0.1)
+  --threads N        threads to compute on (one per core); no number depends on it
   --out DIR          where it all goes (marginalia-report/compare)
   --json             print the comparison as JSON
   --help             this text
@@ -53,7 +56,7 @@ Exit code 0 when all cells are there, 2 for bad usage or input, 130 when interru
 type Values = ReturnType<typeof readArguments>['values'];
 
 async function run(args: readonly string[]): Promise<number> {
-  const named = ['losses', 'data', 'people', 'images', 'seeds', 'held-out', 'side', 'network', 'embedding', 'epochs', 'batch', 'rate', 'out'];
+  const named = ['losses', 'data', 'people', 'images', 'seeds', 'held-out', 'side', 'network', 'embedding', 'epochs', 'batch', 'rate', 'threads', 'out'];
   const { values, positionals } = readArguments(args, {
     ...Object.fromEntries(named.map((name) => [name, { type: 'string' as const }])), json: { type: 'boolean' },
   }, 'compare');
@@ -62,6 +65,7 @@ async function run(args: readonly string[]): Promise<number> {
   const seeds = wholeNumber(values['seeds'], 'seeds', 1, 5);
   const out = String(values['out'] ?? join('marginalia-report', 'compare'));
   for (const loss of losses) checkSettings({ loss });
+  const threads = wholeNumber(values['threads'], 'threads', 1, defaultThreads(), 64);
   const told = toldOf(values);
   const source: DataOptions = {
     data: String(values['data'] ?? 'faces'), side: wholeNumber(values['side'], 'side', 8, 32), heldOut: 0, seed: 1,
@@ -71,13 +75,15 @@ async function run(args: readonly string[]): Promise<number> {
   const { train: data, closed } = loadData(source);
   if (closed) throw new UsageError(`compare: ${source.data} holds digits; people are compared, so give a folder of people`);
 
+  // A place that cannot be written to is to be told before the first cell has taken its time.
+  makeFolder(join(out, 'cells'));
   const protocol = protocolOf(told, data.labels.length);
   const json = values['json'] === true;
   const judged = judgedBy(protocol, data, seeds);
-  const cells = await runCells({ losses, seeds, protocol, data, source, out, judged, say: json ? () => undefined : print });
+  const cells = await runCells({ losses, seeds, protocol, data, source, threads, out, judged, say: json ? () => undefined : print });
   const comparison = compareCells(losses, cells, { judgedBy: judged, reference });
   const command = ['marginalia', 'compare', ...args.filter((arg) => arg !== '--json')].join(' ');
-  writeTables(out, comparison, cells, { data, source, protocol, command });
+  writeTables(out, comparison, cells, { data, source, protocol, threads, command });
   print(json ? JSON.stringify(comparison, null, 1) : `\n${comparisonText(comparison)}\n\nwritten to ${out}: compare.html, .md, .json and .csv`);
   return 0;
 }
@@ -114,13 +120,14 @@ interface Plan {
   readonly protocol: Protocol;
   readonly data: Dataset;
   readonly source: DataOptions;
+  readonly threads: number;
   readonly out: string;
   readonly judged: MeasureName;
   readonly say: (text: string) => void;
 }
 
 /** All cells: those that are kept, and those that are missing, run one after the other. */
-async function runCells({ losses, seeds, protocol, data, source, out, judged, say }: Plan): Promise<FinishedCell[]> {
+async function runCells({ losses, seeds, protocol, data, source, threads, out, judged, say }: Plan): Promise<FinishedCell[]> {
   const checksum = fingerprint(data);
   const total = losses.reduce((sum, loss) => sum + gridOf(loss).length + seeds, 0);
   const finished: FinishedCell[] = [];
@@ -128,9 +135,15 @@ async function runCells({ losses, seeds, protocol, data, source, out, judged, sa
   let last: { readonly key: string; readonly program: TrainProgram } | undefined;
   const shared = (cell: Cell, train: Dataset): TrainProgram => {
     const key = JSON.stringify([cell.loss, cell.choice, train.classes.length]);
-    if (last?.key !== key) last = { key, program: programOf(settingsOf(protocol, cell), train) };
+    if (last?.key !== key) last = { key, program: programOf(settingsOf(protocol, cell), train, { threads }) };
     return last.program;
   };
+  // Finished cells are in their files, so there is nothing to save first.
+  const giveBack = takeInterrupt(() => {
+    progress('');
+    process.stderr.write(`interrupted after ${finished.length} of ${total} cells, kept in ${join(out, 'cells')}; the same command goes on\n`);
+    process.exit(130);
+  });
   let fresh = 0;
   const started = performance.now();
   const doCell = async (cell: Cell, name: string): Promise<void> => {
@@ -141,7 +154,7 @@ async function runCells({ losses, seeds, protocol, data, source, out, judged, sa
     if (kept === undefined) {
       const left = fresh === 0 ? '' : `  ${clock(((performance.now() - started) / 1000 / fresh) * (total - finished.length))} left`;
       const done = await runCell(protocol, cell, data, shared, (share) =>
-        progress(`${bar((finished.length + share) / total, 20)} cell ${finished.length + 1}/${total}  ${title}${left}`));
+        progress(`${bar((finished.length + share) / total, 20)} cell ${finished.length + 1}/${total}${left}  ${title}`));
       writeCell(path, plan, done);
       finished.push(done);
       fresh++;
@@ -155,6 +168,7 @@ async function runCells({ losses, seeds, protocol, data, source, out, judged, sa
     const choice = chosen(loss, finished, judged);
     for (let seed = 1; seed <= seeds; seed++) await doCell({ loss, choice, kind: 'test', seed }, `${loss}-seed-${seed}`);
   }
+  giveBack();
   if (fresh < total) say(`${total - fresh} cells were there already`);
   return finished;
 }
@@ -193,19 +207,22 @@ interface Facts {
   readonly data: Dataset;
   readonly source: DataOptions;
   readonly protocol: Protocol;
+  readonly threads: number;
   readonly command: string;
 }
 
-function writeTables(out: string, comparison: Comparison, cells: readonly FinishedCell[], { data, source, protocol, command }: Facts): void {
+function writeTables(out: string, comparison: Comparison, cells: readonly FinishedCell[], { data, source, protocol, threads, command }: Facts): void {
   const { network, embedding, epochs } = protocol.settings;
   const title = 'Losses compared on people nobody trained on';
   const people = source.data === 'faces' ? 'made-up faces' : source.data;
+  const credit = source.data === 'faces' ? 'The faces are drawn by marginalia from a seed and show nobody.'
+    : `The pictures are those of ${source.data}, and no part of marginalia: where results on them are shown, credit who made them.`;
   const lead = `${data.classes.length} people, ${data.labels.length} images (${people}); ${network} with an embedding of ${embedding}, ${epochs} epochs; `
     + `${Math.round(100 * protocol.heldOut)} % of the people kept for the test, another ${Math.round(100 * protocol.heldOut)} % of the rest to choose settings.`;
-  writeText(join(out, 'compare.md'), comparisonMarkdown(comparison, title, command));
+  writeText(join(out, 'compare.md'), comparisonMarkdown(comparison, { title, command, credit }));
   writeText(join(out, 'compare.csv'), comparisonCsv(comparison));
-  writeText(join(out, 'compare.json'), `${JSON.stringify({ ...comparison, source, protocol, cells }, null, 1)}\n`);
-  writeText(join(out, 'compare.html'), comparisonPage(comparison, cells, { title, lead, command, data }));
+  writeText(join(out, 'compare.json'), `${JSON.stringify({ ...comparison, source, protocol, threads, cells }, null, 1)}\n`);
+  writeText(join(out, 'compare.html'), comparisonPage(comparison, cells, { title, lead, command, credit, data }));
 }
 
 export const compare: Command = { help, run };

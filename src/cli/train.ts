@@ -4,13 +4,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { compiledEngine } from '../compile/index.ts';
+import { compiledEngine, defaultThreads } from '../compile/index.ts';
 import { useEngine } from '../graph/index.ts';
 import { catalogue, lossRow } from '../losses/index.ts';
 import { circlePlot, panels, spherePlot } from '../plot/index.ts';
 import {
   checkSettings, defaultSettings, type Divided, DivergenceError, embed, fingerprint, judge, type Judgement, makeRun, networks,
-  optimizers, type Run, schedules, type TrainSettings,
+  optimizers, programOf, type Run, schedules, type TrainSettings,
 } from '../train/index.ts';
 import {
   type DataOptions, hasDigits, loadData, openFolder, readCheckpoint, readRecord, type RunRecord, writeCheckpoint, writeRecord,
@@ -20,7 +20,7 @@ import type { Command } from './command.ts';
 import { takeInterrupt } from './interrupt.ts';
 import { lossOptions } from './loss-options.ts';
 import { print, progress, writeText } from './output.ts';
-import { clock, epochLine, Speed } from './train-text.ts';
+import { clock, epochLine, listLines, Speed } from './train-text.ts';
 
 const help = `usage: marginalia train [options]
 
@@ -45,6 +45,7 @@ bit for bit as if the run had never stopped, also after a crash.
   --warm-up SHARE    share of the run in which the rate climbs (${defaultSettings.warmUp})
   --flip P           probability of mirroring (0.5; 0 for digits)
   --shift N          most pixels of shifting (${defaultSettings.shift})
+  --threads N        threads to compute on (one per core); the weights do not depend on it
   --out DIR          where the run lives (marginalia-report/train-LOSS-SEED)
   --resume           go on with the run in --out, or begin it where there is none
   --save-every S     seconds between checkpoints (10); 0 saves after every step
@@ -56,7 +57,7 @@ Exit code 0 when the run is done, 1 when it diverged, 2 for bad usage or input, 
 const texts = ['loss', 'data', 'network', 'optimizer', 'schedule', 'out'] as const;
 const numbers = [
   'people', 'images', 'held-out', 'side', 'embedding', 'epochs', 'batch', 'seed', 'rate', 'momentum', 'weight-decay', 'warm-up', 'flip',
-  'shift', 'save-every',
+  'shift', 'save-every', 'threads',
 ] as const;
 
 type Given = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
@@ -121,6 +122,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (positionals.length > 0) throw new UsageError(`train: '${positionals[0]!}' is no option; see marginalia train --help`);
   if (values['loss'] !== undefined && !Object.hasOwn(catalogue, String(values['loss']))) lossRow(String(values['loss']));
   const saveEvery = values['save-every'] === undefined ? 10 : decimal(values['save-every'], 'save-every');
+  const threads = wholeNumber(values['threads'], 'threads', 1, defaultThreads(), 64);
   const resume = values['resume'] === true;
   const fresh = complete(values);
   const out = String(values['out'] ?? join('marginalia-report', `train-${fresh.settings.loss}-${fresh.settings.seed}`));
@@ -138,10 +140,10 @@ async function run(args: readonly string[]): Promise<number> {
   if (checkpoint !== undefined && checkpoint.data !== mark) {
     throw new UsageError(`train: the pictures are not those the run in ${out} was started with; give it the same data, or use another --out`);
   }
-  const begun = makeRun(told.settings, data.train);
+  const begun = makeRun(told.settings, data.train, undefined, programOf(told.settings, data.train, { threads }));
   const training = checkpoint === undefined ? begun
     : makeRun(told.settings, data.train, checkpoint.progressOf(begun.progress().state), begun);
-  return follow({ told, out, saveEvery, data, mark, training, json: values['json'] === true });
+  return follow({ told, out, saveEvery, threads, data, mark, training, json: values['json'] === true });
 }
 
 interface Job {
@@ -149,6 +151,7 @@ interface Job {
   readonly out: string;
   /** In seconds. */
   readonly saveEvery: number;
+  readonly threads: number;
   readonly data: Divided;
   readonly mark: number;
   readonly training: Run;
@@ -160,13 +163,13 @@ const exitCodes: Readonly<Record<Ending, number>> = { done: 0, diverged: 1, inte
 
 /** Runs to the end, or to Ctrl-C, or to the step that cannot be done; saves on the way and then. */
 async function follow(job: Job): Promise<number> {
-  const { told, out, data, mark, training, json, saveEvery } = job;
+  const { told, out, data, mark, training, json, saveEvery, threads } = job;
   const { settings } = told;
   const { classifies } = training.model;
   const started = performance.now();
   const facts = (ending: Ending | 'running', more: Readonly<Record<string, unknown>> = {}) => ({
     ...told, state: ending, data: { images: data.train.labels.length, classes: data.train.classes.length, checksum: mark },
-    versions: versions(), steps: training.steps, position: training.progress().position, history: training.progress().history,
+    versions: versions(), threads, steps: training.steps, position: training.progress().position, history: training.progress().history,
     seconds: (performance.now() - started) / 1000, ...more,
   });
   const save = (ending: Ending | 'running', more: Readonly<Record<string, unknown>> = {}): void => {
@@ -239,8 +242,8 @@ function headerText({ told: { settings, source }, data, training, out }: Job): s
 }
 
 function endText({ out, data, training }: Job, judgement: Judgement | undefined, seconds: number): string {
-  const list = Object.entries(judgement ?? {}).map(([name, value]) => `${name} ${(100 * value).toFixed(2)} %`).join('   ');
-  const judged = judgement === undefined ? [] : [`${data.closed ? 'test images' : 'people not trained on'}: ${list}`];
+  const list = Object.entries(judgement ?? {}).map(([name, value]) => `${name} ${(100 * value).toFixed(2)} %`);
+  const judged = judgement === undefined ? [] : [listLines(data.closed ? 'test images:' : 'people not trained on:', list)];
   return [...judged, ...training.step.status(), `${clock(seconds)}; written to ${out}: run.json, checkpoint.safetensors and pictures`].join('\n');
 }
 

@@ -2,7 +2,7 @@
 // position, the history and what the data were. One file is renamed into place at once, so settings and numbers can
 // never belong to different moments. Reading trusts nothing; the file itself is written and read in `node.ts`.
 
-import { FormatError, message } from '../base/errors.ts';
+import { FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { flatten } from '../base/tree.ts';
 import { decodeSafetensors, encodeSafetensors } from '../export/index.ts';
@@ -48,11 +48,11 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFac
   const [position, tally] = [facts.get('position'), facts.get('tally')];
   const history = facts.get('history');
   if (facts.get('version') !== version) throw bad(`it has version ${String(facts.get('version'))}, ${version} is known`);
-  if (!isNumbers(position, ['epoch', 'batch', 'step']) || !isNumbers(tally, tallyNames) || !Array.isArray(history)
+  if (!isPosition(position) || !isNumbers(tally, tallyNames) || !Array.isArray(history)
     || !history.every((entry) => isNumbers(entry, epochNames)) || typeof facts.get('data') !== 'number') {
     throw bad('it does not say where the run was');
   }
-  const settings = checkSettings(facts.get('settings') as Partial<TrainSettings>);
+  const settings = settingsFrom(facts.get('settings'), bad);
   return {
     settings, data: facts.get('data') as number,
     progressOf: (fresh) => {
@@ -70,6 +70,17 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFac
   };
 }
 
+/** Settings that were read somewhere, checked; whatever is wrong with them is said by `bad`. */
+export function settingsFrom(given: unknown, bad: (what: string) => FormatError): TrainSettings {
+  if (typeof given !== 'object' || given === null) throw bad('it names no settings');
+  try {
+    return checkSettings(given as Partial<TrainSettings>);
+  } catch (error) {
+    if (error instanceof MarginaliaError) throw bad(`of its settings, ${error.message}`);
+    throw error;
+  }
+}
+
 const tallyNames = ['steps', 'loss', 'accuracy', 'support'];
 const epochNames = ['epoch', 'step', 'loss', 'accuracy', 'support', 'rate'];
 
@@ -82,6 +93,14 @@ function parsed(text: string | undefined, bad: (what: string) => FormatError): R
     // Told below.
   }
   throw bad('what it says about its run is broken');
+}
+
+function isPosition(x: unknown): boolean {
+  const names = ['epoch', 'batch', 'step'];
+  return isNumbers(x, names) && names.every((name) => {
+    const value = new Map<string, unknown>(Object.entries(x as object)).get(name);
+    return Number.isSafeInteger(value) && (value as number) >= 0;
+  });
 }
 
 function isNumbers(x: unknown, names: readonly string[]): boolean {

@@ -6,22 +6,20 @@ import { page, table } from '../base/page.ts';
 import type { Image } from '../data/index.ts';
 import { angleHistogram, imageGrid, intervalPlot, type RateCurve, rocPlot } from '../plot/index.ts';
 import type { ComparedLoss, Comparison, FinishedCell } from './comparison.ts';
-import { differenceText, estimateText, legendOf, noteText, verdictText } from './comparison-text.ts';
+import { type ComparisonFacts, differenceText, estimateText, legendOf, noteText, verdictText } from './comparison-text.ts';
 import type { Dataset } from './dataset.ts';
 import { columns, curveRates } from './protocol.ts';
 
-export interface PageFacts {
-  readonly title: string;
+export interface PageFacts extends ComparisonFacts {
   /** What was run, in a sentence. */
   readonly lead: string;
-  readonly command: string;
   readonly data: Dataset;
 }
 
 const tones: Readonly<Record<string, string>> = { better: 'holds', worse: 'fails' };
 
 /** The page of a comparison and the cells it rests on. */
-export function comparisonPage(comparison: Comparison, cells: readonly FinishedCell[], { title, lead, command, data }: PageFacts): string {
+export function comparisonPage(comparison: Comparison, cells: readonly FinishedCell[], { title, lead, command, credit, data }: PageFacts): string {
   const { losses, reference, judgedBy } = comparison;
   const compared = losses.filter(({ difference }) => difference !== null);
   const figure = (svg: string): Markup => markup`<div class="scroll">${new Markup(svg)}</div>\n`;
@@ -54,7 +52,7 @@ export function comparisonPage(comparison: Comparison, cells: readonly FinishedC
         const cell = cells.find((one) => one.kind === 'test' && one.loss === loss && one.result !== undefined);
         return cell === undefined ? '' : figure(angleHistogram(cell.result!.genuine, cell.result!.impostor, { title: `Angles under ${loss}` }));
       }),
-      markup`<h2 id="people">People</h2>\n`,
+      markup`<h2 id="people">People</h2>\n<p>${credit}</p>\n`,
       figure(imageGrid({ title: 'Four pictures each of ten people', images: somePictures(data), columns: 10, cell: 64 })),
     ],
   });

@@ -67,8 +67,16 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
+/** What a reader of a comparison has to know beside its numbers. */
+export interface ComparisonFacts {
+  readonly title: string;
+  readonly command: string;
+  /** Where the pictures come from. */
+  readonly credit: string;
+}
+
 /** The same as Markdown. */
-export function comparisonMarkdown(comparison: Comparison, title: string, command: string): string {
+export function comparisonMarkdown(comparison: Comparison, { title, command, credit }: ComparisonFacts): string {
   const { losses, reference, judgedBy } = comparison;
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
@@ -79,7 +87,7 @@ export function comparisonMarkdown(comparison: Comparison, title: string, comman
       entry.loss, ...columns.map((column) => estimateText(entry.measures[column])),
       ...(entry.difference === null ? ['', ''] : [differenceText(entry.difference), verdictText(entry.difference)]), noteText(entry),
     ])),
-    '', legendOf(comparison).join(' '), '',
+    '', legendOf(comparison).join(' '), '', credit, '',
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 // A network with the head its loss asks for: class weights, a bias, centres. Which of them there are is read off the
 // inputs of the loss's row, so a loss that compares samples with each other has no head at all. Nothing here trains.
 
-import { compile } from '../compile/index.ts';
+import { compile, type CompileOptions } from '../compile/index.ts';
 import type { Tensor } from '../graph/index.ts';
 import { type Loss, type LossOptions, lossRow, movedCenters, paperCenterDelta } from '../losses/index.ts';
 import { glorotNormal, type Layer, type ParameterTree } from '../nn/index.ts';
@@ -40,8 +40,11 @@ export interface ModelShape {
   readonly classes: number;
 }
 
+/** How programs are run, which changes no bit of what they give: one thread per core unless it is told. */
+export type Running = Pick<CompileOptions, 'threads'>;
+
 /** The network and the loss of these settings, for images of a shape and a number of classes. */
-export function makeModel(settings: TrainSettings, { channels, side, classes }: ModelShape): Model {
+export function makeModel(settings: TrainSettings, { channels, side, classes }: ModelShape, running: Running = {}): Model {
   const { embedding, lossOptions } = settings;
   const row = lossRow(settings.loss);
   const loss: Loss = row.create(lossOptions as LossOptions);
@@ -58,7 +61,7 @@ export function makeModel(settings: TrainSettings, { channels, side, classes }: 
   return {
     network, classifies: row.inputs.includes('weights'),
     embed: compile((params: ModelParams, memory: ModelMemory, images: Tensor) =>
-      network.apply({ params: params.network, state: memory.network }, images, { train: false }).y),
+      network.apply({ params: params.network, state: memory.network }, images, { train: false }).y, running),
     start: (seed) => {
       const root = key(seed);
       const { params, state } = network.init(foldIn(root, 0));

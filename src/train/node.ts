@@ -1,15 +1,15 @@
 // A run on disk: the folder it lives in, its two files, and the data it is trained on. `checkpoint.safetensors` is all
 // that is needed to go on and is replaced whole; `run.json` tells people and programs what was done. Node only.
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FormatError, message } from '../base/errors.ts';
-import { discardTemporary, readBytes, writeWhole } from '../base/node.ts';
+import { discardTemporary, makeFolder, readBytes, writeWhole } from '../base/node.ts';
 import { readDigits, readPeople } from '../data/node.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, settingsFrom } from './checkpoint.ts';
 import type { FinishedCell } from './comparison.ts';
 import { digitScaling, type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
-import { checkSettings, type TrainSettings } from './settings.ts';
+import type { TrainSettings } from './settings.ts';
 
 export interface DataOptions {
   /** `faces` for made-up people, otherwise a folder: a folder of pictures per person, or the IDX files of MNIST. */
@@ -82,12 +82,20 @@ export interface RunRecord {
 /** The record of a folder, if there is one. */
 export function readRecord(folder: string): RunRecord | undefined {
   const path = join(folder, 'run.json');
-  if (!existsSync(path)) return undefined;
+  return existsSync(path) ? decodeRecord(readBytes(path, 2 ** 28), path) : undefined;
+}
+
+/**
+ * A record from its bytes.
+ *
+ * Throws    FormatError, with `name` and the fault, for anything that no run can be started from
+ */
+export function decodeRecord(bytes: Uint8Array, name: string): RunRecord {
   const bad = (what: string): FormatError => new FormatError(message(
-    `${path}: ${what}`, 'It is the file that marginalia train wrote', 'Remove it to begin again'));
+    `${name}: ${what}`, 'It is the file that marginalia train wrote', 'Remove it to begin again'));
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(readBytes(path, 2 ** 28)));
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw bad('it is no JSON');
   }
@@ -96,7 +104,18 @@ export function readRecord(folder: string): RunRecord | undefined {
   if (typeof settings !== 'object' || typeof source !== 'object' || settings === null || source === null) {
     throw bad('it names no settings and no source of data');
   }
-  return { settings: checkSettings(settings as Partial<TrainSettings>), source: source as DataOptions };
+  const wrong = wrongSource(new Map<string, unknown>(Object.entries(source)));
+  if (wrong !== undefined) throw bad(wrong);
+  return { settings: settingsFrom(settings, bad), source: source as DataOptions };
+}
+
+/** What is wrong with a source of data, if anything is. */
+function wrongSource(source: ReadonlyMap<string, unknown>): string | undefined {
+  if (typeof source.get('data') !== 'string') return `its data are ${JSON.stringify(source.get('data'))}, which is no folder`;
+  const counts = ['side', 'people', 'images', 'seed'].find((name) => !(Number.isSafeInteger(source.get(name)) && (source.get(name) as number) >= 0));
+  if (counts !== undefined) return `the ${counts} of its data is ${JSON.stringify(source.get(counts))}, which is no whole number`;
+  const share = source.get('heldOut');
+  return typeof share === 'number' && share >= 0 && share < 1 ? undefined : `its heldOut is ${JSON.stringify(share)}, which is no share`;
 }
 
 /** Writes what is known about a run. */
@@ -118,12 +137,12 @@ export function readCell(path: string, plan: unknown): FinishedCell | undefined 
 
 /** Keeps a finished cell with the plan it was run under. */
 export function writeCell(path: string, plan: unknown, cell: FinishedCell): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   writeWhole(path, new TextEncoder().encode(`${JSON.stringify({ plan, cell })}\n`));
 }
 
 /** Makes the folder of a run, and removes what a killed process may have left half written in it. */
 export function openFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const name of ['checkpoint.safetensors', 'run.json']) discardTemporary(join(folder, name));
 }

@@ -10,7 +10,7 @@ import { foldIn, key } from '../ops/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { Dataset } from './dataset.ts';
 import { DivergenceError, faultText } from './fault.ts';
-import { makeModel, type Model, type TrainState } from './model.ts';
+import { makeModel, type Model, type Running, type TrainState } from './model.ts';
 import { optimizerOf, scheduleOf, type TrainSettings } from './settings.ts';
 import { trainStep } from './step.ts';
 
@@ -80,14 +80,15 @@ export interface Run extends TrainProgram {
   readonly progress: () => Progress;
 }
 
-const compiledStep = (model: Model, optimizer: Optimizer) => compile(trainStep(model, optimizer), { resident: [0] });
+const compiledStep = (model: Model, optimizer: Optimizer, running: Running) =>
+  compile(trainStep(model, optimizer), { resident: [0], ...running });
 
 /** The network, the optimiser and the compiled step for these settings, whatever their seed. */
-export function programOf(settings: TrainSettings, data: Dataset): TrainProgram {
+export function programOf(settings: TrainSettings, data: Dataset, running: Running = {}): TrainProgram {
   const [, channels, side] = data.images.shape;
-  const model = makeModel(settings, { channels, side, classes: data.classes.length });
+  const model = makeModel(settings, { channels, side, classes: data.classes.length }, running);
   const optimizer = optimizerOf(settings);
-  return { model, optimizer, step: compiledStep(model, optimizer) };
+  return { model, optimizer, step: compiledStep(model, optimizer, running) };
 }
 
 const nothing: Tally = { steps: 0, loss: 0, accuracy: 0, support: 0 };
@@ -107,6 +108,7 @@ export function makeRun(settings: TrainSettings, data: Dataset, from?: Progress,
     throw new DomainError(message(`${data.labels.length} images for batches of ${settings.batch}`, 'An epoch has a batch', 'Use --batch with less'));
   }
   const steps = settings.epochs * batchesPerEpoch;
+  if (from !== undefined) demandPosition(from.position, batchesPerEpoch);
   const rateOf = scheduleOf(settings, steps);
   const seed = foldIn(key(settings.seed), -1);
 
@@ -146,6 +148,14 @@ export function makeRun(settings: TrainSettings, data: Dataset, from?: Progress,
     return { position: now.position, ...report, finished };
   };
   return { ...program, batchesPerEpoch, steps, advance, isDone: () => now.position.step >= steps, progress: () => now };
+}
+
+/** A position that was read somewhere may be that of no run over this data. */
+function demandPosition({ epoch, batch, step }: Position, batchesPerEpoch: number): void {
+  if (batch < batchesPerEpoch && step === epoch * batchesPerEpoch + batch) return;
+  throw new DomainError(message(
+    `going on at epoch ${epoch}, batch ${batch}, step ${step}`, `An epoch of this data has ${batchesPerEpoch} batches`,
+    'Go on with the data and the batch the run was started with'));
 }
 
 /** The images of every batch of an epoch. */

@@ -122,6 +122,9 @@ export function checkSettings(given: Partial<TrainSettings>): TrainSettings {
 const provided: ReadonlySet<string> = new Set(['features', 'weights', 'bias', 'centers', 'labels']);
 
 function checkLoss({ loss, lossOptions }: TrainSettings): void {
+  if (typeof lossOptions !== 'object' || lossOptions === null) {
+    throw new DomainError(message(`lossOptions ${String(lossOptions)}`, 'They are the parameters of a loss by name', 'Use {}'));
+  }
   const row = lossRow(loss);
   const missing = row.inputs.find((input) => !provided.has(input));
   if (missing !== undefined) {

@@ -21,6 +21,9 @@ describe('a checkpoint', () => {
     ['a file of other tensors', encodeSafetensors([]), /no checkpoint/],
     ['a newer version', facts({ version: 2 }), /version 2/],
     ['one without a position', facts({ position: { epoch: 0 } }), /where the run was/],
+    ['one of half a step', facts({ position: { epoch: 0, batch: 0.5, step: 0 } }), /where the run was/],
+    ['one without settings', facts({ settings: null }), /^file: it names no settings/],
+    ['one whose loss has no options', facts({ settings: { ...settings, lossOptions: null } }), /^file: of its settings, lossOptions null/],
     ['one with a broken history', facts({ history: [{ epoch: 1 }] }), /where the run was/],
     ['one with settings out of range', facts({ settings: { ...settings, rate: -1 } }), /rate -1/],
     ['text that is no JSON', encodeSafetensors([], [['marginalia.train', '{']]), /broken/],
@@ -35,6 +38,15 @@ describe('a checkpoint', () => {
     expect(() => progressOf(other.progress().state)).toThrow(/belongs/);
     const fewer = decodeCheckpoint(facts({}), 'file').progressOf;
     expect(() => fewer(other.progress().state)).toThrow(/0 tensors/);
+  });
+});
+
+describe('a position', () => {
+  it('that no run over the data can have is not gone on from', () => {
+    const { state, ...progress } = fresh.progress();
+    for (const position of [{ epoch: 0, batch: 3, step: 3 }, { epoch: 1, batch: 1, step: 3 }]) {
+      expect(() => makeRun(settings, tinyFaces, { ...progress, state, position }, fresh)).toThrow(/An epoch of this data has 3 batches/);
+    }
   });
 });
 
@@ -68,6 +80,10 @@ describe('a folder', () => {
     expect(readdirSync(place).sort()).toEqual(['checkpoint.safetensors', 'run.json']);
     expect(readCheckpoint(place)).toMatchObject({ settings, data: 7 });
     expect(readRecord(place)).toEqual({ settings, source });
+    for (const [wrong, reason] of [[{ side: '8' }, /the side of its data is "8"/], [{ people: -1 }, /people .* -1/], [{ heldOut: 1 }, /heldOut is 1/], [{ data: 7 }, /data are 7/]] as const) {
+      writeFileSync(join(place, 'run.json'), JSON.stringify({ settings, source: { ...source, ...wrong } }));
+      expect(() => readRecord(place)).toThrow(reason);
+    }
     writeFileSync(join(place, 'run.json'), '{}');
     expect(() => readRecord(place)).toThrow(/no settings/);
   });

@@ -74,16 +74,19 @@ describe('a comparison', () => {
     expect(text).toMatch(/^sv-am-softmax +90\.00 ± 0\.00 +71\.00 ± 6\.08 +– +50\.00 ± 0\.00$/m);
     expect(text).toMatch(/^sv-am-softmax +\+11\.00 \[\+8\.52, \+13\.48\] +better$/m);
     expect(text).toMatch(/^softmax +rate 0\.2; diverged at seed 2$/m);
-    expect(comparisonMarkdown(comparison, 'Title', 'marginalia compare')).toContain(
+    const markdown = comparisonMarkdown(comparison, { title: 'Title', command: 'marginalia compare', credit: 'Drawn from a seed.' });
+    expect(markdown).toContain(
       '| sv-am-softmax | 90.00 ± 0.00 | 71.00 ± 6.08 | – | 50.00 ± 0.00 | +11.00 [+8.52, +13.48] | better | s 8, m 0.35, t 1.2 |');
+    expect(markdown).toMatch(/\(seed 1\)\.\n\nDrawn from a seed\.\n$/);
     const rows = comparisonCsv(comparison).trim().split('\n');
     expect(rows).toHaveLength(4);
     expect(rows[2]).toMatch(/^sv-am-softmax,0\.9,.*,better,3,"s 8, m 0\.35, t 1\.2"$/);
   });
 
   it('has a page whose pictures are well-formed', () => {
-    const html = comparisonPage(comparison, some, { title: 'A < B', lead: 'lead', command: 'marginalia compare', data: tinyFaces });
+    const html = comparisonPage(comparison, some, { title: 'A < B', lead: 'lead', command: 'marginalia compare', credit: 'Drawn from a seed.', data: tinyFaces });
     expect(html).toContain('<h1>A &lt; B</h1>');
+    expect(html).toContain('<p>Drawn from a seed.</p>');
     const pictures = html.match(/<svg [\s\S]*?<\/svg>\n(?=<\/div>)/g)!;
     expect(pictures.length).toBeGreaterThanOrEqual(5);
     // Of two impostors a curve is known from one half on.

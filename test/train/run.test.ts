@@ -1,14 +1,26 @@
 // A run is a function of its settings and its data: stopped and continued, or beside another one, it gives the same bits.
 
-import { describe, expect, it, vi } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
 import { closedSetAccuracy } from '../../src/metrics/index.ts';
 import {
   decodeCheckpoint, DivergenceError, embed, holdOut, judge, makeRun, programOf, type Run, type TrainSettings,
 } from '../../src/train/index.ts';
 import { bytesOf, finish, tinyFaces, tinySettings } from './samples.ts';
 
-// Programs are compiled here, which takes its time where others work too.
-vi.setConfig({ testTimeout: 60_000 });
+/** Bytes that are still in use after collections: what is held weakly, and what it holds, goes one turn after another. */
+async function usedBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let turn = 0; turn < 4; turn++) {
+    await setImmediate();
+    collect();
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
 /** Most runs here are of one program: what differs between them are its arguments. */
 const program = programOf(tinySettings(), tinyFaces);
@@ -67,6 +79,21 @@ describe('a run', () => {
     expect(second.progress().history[0]!.loss).not.toBe(first.progress().history[0]!.loss);
   });
 
+  it('of many steps leaves memory flat', async () => {
+    const epochs = process.env['RUNS'] === undefined ? 6 : 670;
+    const run = tinyRun({ batch: 2, epochs });
+    const { steps } = run;
+    expect(steps).toBe(15 * epochs);
+    const used: number[] = [];
+    for (let step = 1; step <= steps; step++) {
+      run.advance();
+      // As the command does: a turn for every step.
+      await setImmediate();
+      if (step === Math.floor(steps / 10) || step === steps) used.push(await usedBytes());
+    }
+    // 64 KB per 1,000 steps, the history among them; a short run is not long enough to tell growth from warming up.
+    expect(used[1]! - used[0]!).toBeLessThan(65536 * Math.max(10, (0.9 * steps) / 1000));
+  });
 });
 
 describe('a step that would spoil the state', () => {
