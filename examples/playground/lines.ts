@@ -3,12 +3,7 @@
 
 import type { Explanation, JsonNumber, Line } from 'marginalia/explain';
 import { fitChildren, html, part, say, short } from './dom.ts';
-
-/** What a symbol of the paper is in the picture. */
-const partsOf: Readonly<Record<string, readonly string[]>> = {
-  x: ['sample'], 'x̂': ['sample'], w: ['weights'], 'ŵ': ['weights'], c: ['links'], c_y: ['own'], f: ['own'], I: ['support'],
-  v: ['links'], z: ['links'], L: ['sample'], 'ℓ': ['sample'], g: ['sample'],
-};
+import { partsTouched } from './touched.ts';
 
 const numbers = (values: readonly JsonNumber[] | undefined): string => {
   if (values === undefined) return '…';
@@ -18,23 +13,25 @@ const numbers = (values: readonly JsonNumber[] | undefined): string => {
 
 export class Lines {
   readonly #body = part<HTMLTableSectionElement>('lines');
-  #touched: readonly Line[] = [];
+  #shown: readonly Line[] = [];
+  #parts: ReadonlyMap<number, readonly string[]> = new Map();
 
   constructor(touch: (parts: readonly string[]) => void) {
     const of = (event: Event): readonly string[] => {
       const row = (event.target as Element).closest('tr');
-      const line = row === null ? undefined : this.#touched[row.sectionRowIndex];
-      return partsOf[line?.label ?? line?.name ?? ''] ?? [];
+      const line = row === null ? undefined : this.#shown[row.sectionRowIndex];
+      return this.#parts.get(line?.number ?? -1) ?? [];
     };
     for (const name of ['pointerover', 'focusin']) this.#body.addEventListener(name, (event) => touch(of(event)));
     for (const name of ['pointerleave', 'focusout']) this.#body.addEventListener(name, () => touch([]));
   }
 
-  draw({ lines }: Explanation): void {
-    this.#touched = lines.filter((line) => line.main && line.dtype !== 'i32');
-    const rows = fitChildren(this.#body, this.#touched.length, () => html('tr', { tabindex: 0 },
+  draw(explanation: Explanation): void {
+    this.#parts = partsTouched(explanation);
+    this.#shown = explanation.lines.filter((line) => line.main && line.dtype !== 'i32');
+    const rows = fitChildren(this.#body, this.#shown.length, () => html('tr', { tabindex: 0 },
       html('th', { scope: 'row' }), html('td', { class: 'formula' }), html('td'), html('td'))) as HTMLTableRowElement[];
-    this.#touched.forEach((line, i) => {
+    this.#shown.forEach((line, i) => {
       const [name, formula, value, adjoint] = rows[i]!.cells;
       say(name!, line.name);
       say(formula!, line.expanded);

@@ -44,8 +44,9 @@ export function scattered(classes: number, perClass: number, seed = 1): Pick<Sta
   return { weights, samples };
 }
 
+/** A sample that another class beats, so that the first picture has a support vector to show. */
 export const initial: State = {
-  loss: 'sv-am-softmax', parameters: { s: 16, t: 1.2, m: 0.2 }, ...scattered(4, 8), selected: 0,
+  loss: 'sv-am-softmax', parameters: { s: 16, t: 1.2, m: 0.2 }, ...scattered(4, 8), selected: 24,
 };
 
 const digit = (n: number, width: number): string => n.toString(36).padStart(width, '0');

@@ -1,7 +1,9 @@
-// Decisions and cuts as text for a terminal, and a cut as the curves and guides of a chart. Data only comes in.
+// Decisions and cuts for a terminal and for a page, and a cut as the curves and guides of a chart. Data only comes in.
 
+import { demandMade } from '../base/demand.ts';
 import type { JsonNumber } from '../explain/index.ts';
 import { plainNumber } from '../explain/numbers.ts';
+import { columnsOf, type StudyPart, studyTable } from '../explain/report.ts';
 import { wrap } from '../explain/text.ts';
 import type { BranchCut, CutBorder } from './branch-cut.ts';
 import type { BranchDecision, BranchMap } from './branch-map.ts';
@@ -11,8 +13,10 @@ const heads = ['distance', 'gap', 'what changes'] as const;
 const widths = [11, 11, 17] as const;
 
 /** The decisions whose borders change something, a line each, and how many others there are. */
-export function branchMapText({ decisions, more }: BranchMap, width = 80): string {
-  const felt = decisions.filter(({ effect }) => effect === 'value' || effect === 'slope');
+export function branchMapText(map: BranchMap, width = 80): string {
+  demandMade(map, ['decisions', 'more'], 'branchMapText', 'what branchMap returns');
+  const { decisions, more } = map;
+  const felt = feltOf(decisions);
   const room = width - widths.reduce((sum, n) => sum + n, 2);
   const rows = felt.flatMap((decision) => {
     const { distance, gap, effect, jump, turn, at } = decision;
@@ -21,10 +25,25 @@ export function branchMapText({ decisions, more }: BranchMap, width = 80): strin
     return row(cells, wrap(`${nameOf(decision)}${atText(at)} (${decision.kind})${beside}`, room));
   });
   const table = felt.length === 0
-    ? ['no decision that can change the result or its slope was found']
+    ? [nothingFelt]
     : [...row([...heads], ['decision']), ...rows];
   return [...table, '', ...wrap(restText(decisions, more), width)].join('\n');
 }
+
+/** The same for a page. */
+export function branchMapParts({ decisions, more }: BranchMap): StudyPart[] {
+  const felt = feltOf(decisions);
+  const rows = felt.map((decision) => [
+    `${nameOf(decision)}${atText(decision.at)}`, decision.kind, numberText(decision.distance ?? NaN), numberText(decision.gap),
+    effectText(decision.effect, decision.jump, decision.turn), decision.beside.join(', '),
+  ]);
+  const columns = columnsOf('decision', 'kind', '#distance', '#gap', 'what changes', 'at the same border');
+  return [felt.length === 0 ? nothingFelt : studyTable({ caption: 'Decisions, the nearest first', columns, rows }), restText(decisions, more)];
+}
+
+const nothingFelt = 'no decision that can change the result or its slope was found';
+const feltOf = (decisions: readonly BranchDecision[]): BranchDecision[] =>
+  decisions.filter(({ effect }) => effect === 'value' || effect === 'slope');
 
 function row(cells: readonly string[], [first = '', ...rest]: readonly string[]): string[] {
   const lead = cells.map((cell, i) => cell.padEnd(widths[i]!)).join('');
@@ -59,7 +78,9 @@ function effectText(effect: BranchDecision['effect'], jump: JsonNumber, turn: Js
 const numberText = (x: JsonNumber): string => (typeof x === 'number' ? short(x) : x);
 
 /** The cells of a cut and the borders between them, upwards. */
-export function branchCutText({ cells, borders }: BranchCut, along: string, width = 80): string {
+export function branchCutText(cut: BranchCut, along: string, width = 80): string {
+  demandMade(cut, ['cells', 'borders'], 'branchCutText', 'what branchCut returns');
+  const { cells, borders } = cut;
   const lines = cells.flatMap(({ h, value }, i) => {
     const values = value.map(plainNumber);
     const border = borders[i];
@@ -71,14 +92,34 @@ export function branchCutText({ cells, borders }: BranchCut, along: string, widt
   return [...wrap(`the result along ${along}: ${cells.length} cell${cells.length === 1 ? '' : 's'}`, width), '', ...lines].join('\n');
 }
 
-/** Where a border is, what changes there, and what decides otherwise. */
-function borderText({ h, effect, jump, turn, flipped }: CutBorder, first: string, second: string): string {
-  const deciders = [...new Set(flipped.map((flip) => `${nameOf(flip)}${atText(flip.at)}`))].join(', ');
-  return `at ${short(h)}${first}${effectText(effect, jump, turn)}${second}${deciders}`;
+/** The same for a page. */
+export function branchCutParts({ cells, borders }: BranchCut, along: string): StudyPart[] {
+  const ends = cells.map(({ h, value }, i) => {
+    const values = value.map(plainNumber);
+    return [`${i + 1}`, short(h[0]!), short(h.at(-1)!), short(values[0]!), short(values.at(-1)!)];
+  });
+  const crossed = borders.map((border, i) => [`${i + 1}`, short(border.h), effectText(border.effect, border.jump, border.turn), decidersOf(border)]);
+  return [
+    `The result along ${along}: ${cells.length} cell${cells.length === 1 ? '' : 's'}.`,
+    { caption: 'Cells', columns: columnsOf('cell', '#from', '#to', '#result there', '#and there'), rows: ends },
+    ...(borders.length === 0 ? [] : [
+      { caption: 'Borders between them', columns: columnsOf('border', '#at', 'what changes', 'what decides otherwise'), rows: crossed },
+    ]),
+  ];
 }
 
+/** Where a border is, what changes there, and what decides otherwise. */
+function borderText(border: CutBorder, first: string, second: string): string {
+  const { h, effect, jump, turn } = border;
+  return `at ${short(h)}${first}${effectText(effect, jump, turn)}${second}${decidersOf(border)}`;
+}
+
+const decidersOf = ({ flipped }: CutBorder): string => [...new Set(flipped.map((flip) => `${nameOf(flip)}${atText(flip.at)}`))].join(', ');
+
 /** A cut as a chart takes it: a curve per cell, a numbered guide per border, and the borders in words. */
-export function cutPicture({ cells, borders }: BranchCut) {
+export function cutPicture(cut: BranchCut) {
+  demandMade(cut, ['cells', 'borders'], 'cutPicture', 'what branchCut returns');
+  const { cells, borders } = cut;
   return {
     series: cells.map(({ h, value }, i) => ({ name: `cell ${i + 1}`, x: h, y: value.map(plainNumber), style: i })),
     guides: borders.map((border, i) => ({ x: border.h, name: `${i + 1}` })),

@@ -1,16 +1,16 @@
-// A comparison of two losses as people read it, on a terminal of 100 columns. Data only comes in.
+// A comparison of two losses as people read it, on a terminal and on a page. Data only comes in.
 
 import type { JsonNumber } from '../explain/explanation.ts';
+import { columnsOf, type StudyPart } from '../explain/report.ts';
 import { wrap } from '../explain/text.ts';
 import type { CompareReport, EntryComparison, GradientComparison, QuantityComparison, SmallestDifference } from './compare.ts';
 import type { ConditionReport } from './compare-conditions.ts';
 import { indexText } from './report.ts';
 
 export function compareText(report: CompareReport, width = 100): string {
-  const { agree, seed, digits, points, differing, value, gradients, conditions, smallest, notes } = report;
-  const head = agree ? `the two agree at ${points} points` : `the two differ at ${differing} of ${points} points`;
+  const { value, gradients, conditions, smallest, notes } = report;
   const lines = [
-    `compare: ${head} (seed ${seed}, ${digits} digits demanded)`,
+    `compare: ${headText(report)}`,
     `  ${'value'.padEnd(column)}${quantityText(value)}`,
     ...gradients.flatMap(gradientText),
     ...conditions.map((condition) => `  only where ${conditionText(condition)}`),
@@ -21,6 +21,29 @@ export function compareText(report: CompareReport, width = 100): string {
     const indent = ' '.repeat(line.length - line.trimStart().length);
     return wrap(line.trimStart(), width - indent.length).map((part) => indent + part);
   }).join('\n');
+}
+
+function headText({ agree, seed, digits, points, differing }: CompareReport): string {
+  const head = agree ? `the two agree at ${points} points` : `the two differ at ${differing} of ${points} points`;
+  return `${head} (seed ${seed}, ${digits} digits demanded)`;
+}
+
+/** The same for a page. */
+export function compareParts(report: CompareReport): StudyPart[] {
+  const { value, gradients, conditions, smallest, notes } = report;
+  const row = (name: string, { differing, digits, worst }: QuantityComparison): string[] => [
+    name, `${differing}`, digits.toFixed(1), ...(worst === undefined ? ['·', '·', '·'] : [`${worst.point}${indexText(worst.index)}`, numberText(worst.a), numberText(worst.b)]),
+  ];
+  return [
+    headText(report),
+    {
+      caption: 'Values and gradients', columns: columnsOf('quantity', '#points that differ', '#digits', '#worst at point', '#a', '#b'),
+      rows: [row('value', value), ...gradients.map((gradient) => row(`∂/∂${gradient.input}`, gradient))],
+    },
+    ...gradients.flatMap(({ input, cause }) => (cause === undefined ? [] : [`∂/∂${input}, if b is right: ${cause.text}`])),
+    ...conditions.map((condition) => `Only where ${conditionText(condition)}`), ...notes,
+    ...(smallest === undefined ? [] : [`Smallest point: ${smallestText(smallest).slice(1).map((text) => text.trim()).join('; ')}`]),
+  ];
 }
 
 const column = 13;

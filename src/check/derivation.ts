@@ -2,6 +2,7 @@
 // amendment must be seen to fail and its amendment to hold; every side of every branch needs its hits.
 
 import { digits } from '../base/compare.ts';
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import {
   type Claim, type Cond, type Derivation, editsBetween, type Expr, type Line, Names, type Origin, printClaim, printCond, printExpr, printName,
@@ -51,6 +52,8 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
 
 /** The same, a row at a time as each is proved; the ledger at the end. For callers that show progress. */
 export function* checkLines(derivation: Derivation, options: DerivationOptions = {}): Generator<LedgerRow, Ledger> {
+  demandMade(derivation, ['sections'], 'checkDerivation', 'what parseDerivation returns');
+  demandOptions(options, ['seed', 'cases', 'dataset', 'hits', 'printedCounterexamples'], 'checkDerivation');
   const { seed = 1, cases = 64, dataset, hits = 20, printedCounterexamples = false } = options;
   if (!Number.isInteger(cases) || cases < 1 || cases > mostCases) {
     throw new DomainError(message(

@@ -2,6 +2,7 @@
 // of the frozen program, to any order; a report says which entry is wrong, by how much, which step's rule is at fault
 // and what kind of mistake it looks like. `f` may also be somebody else's code over plain arrays.
 
+import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
 import { isFloat } from '../base/dtype.ts';
 import { DomainError, DTypeError, MarginaliaError, message } from '../base/errors.ts';
 import { type Flat, flatten } from '../base/tree.ts';
@@ -42,14 +43,18 @@ const named = 3;
  * Throws    DTypeError for Float32 (its seven digits cannot be judged to ten); whatever f throws
  */
 export function gradcheck(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): GradcheckReport {
+  demandList(inputs, 'inputs', 'gradcheck');
+  demandOptions(options, ['orders', 'seed'], 'gradcheck');
   const seed = options.seed ?? 1;
   const orders = options.orders ?? [1, 2];
+  demandList(orders, 'orders', 'gradcheck');
   if (orders.length === 0 || orders.some((order) => !Number.isInteger(order) || order < 1)) {
     throw new DomainError(message(
       `gradcheck: orders [${orders.join(', ')}]`, 'Orders are whole numbers from 1', 'Leave them out for [1, 2]'
     ));
   }
   if (isPlain(f)) return checkPlain(f, inputs, seed);
+  demandFunction(f, 'gradcheck');
   const traced = trace(f, widened(inputs), { positions: true });
   const program = programOf(traced, inputs);
   const broken = nonFinite(program, 'the result');

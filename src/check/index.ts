@@ -9,7 +9,7 @@ export {
 export {
   type BranchDecision, type BranchMap, branchMap, type BranchMapOptions, branchMapVersion, type Direction, towardsBorder,
 } from './branch-map.ts';
-export { branchCutText, branchMapText, cutPicture } from './branch-text.ts';
+export { branchCutParts, branchCutText, branchMapParts, branchMapText, cutPicture } from './branch-text.ts';
 export { along, type DifferenceOptions, type Differences, differences } from './differences.ts';
 export {
   compare, type CompareOptions, type CompareReport, type EntryComparison, type GradientComparison, type QuantityComparison,
@@ -17,8 +17,9 @@ export {
 } from './compare.ts';
 export type { ConditionReport } from './compare-conditions.ts';
 export type { ComparableLoss } from './compare-losses.ts';
-export { compareText } from './compare-text.ts';
+export { compareParts, compareText } from './compare-text.ts';
 export { checkDerivation, checkLines, type DerivationOptions } from './derivation.ts';
+export { type DerivationLoss, derivationLoss, type DerivationLossOptions } from './derivation-loss.ts';
 export { type DualOptions, dualProgram, type DualResult, forwardDual } from './dual.ts';
 export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
 export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';
@@ -29,7 +30,7 @@ export {
   type DifferencePartials, type DualPartials, type Partials, partialsByDifferences, partialsByDual, partialsByEngine,
 } from './partials.ts';
 export type { PlainArray, PlainFunction } from './plain.ts';
-export { type ProofOptions, proved } from './proofs.ts';
+export { type ProofOptions, type ProofProgress, proved, provedLines } from './proofs.ts';
 export {
   type BorderReport, type EntryReport, type Failure, type FrozenReport, type GradcheckReport, type OrderSummary, reportText,
   type StepReport,

@@ -1,6 +1,7 @@
 // The ledger as one page for a browser: a table per section with the formulas set, what a reader must know below each,
 // and the file itself at the end, so that every row links to its line. Data only comes in; nothing is computed here.
 
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { markup, type Markup, type Part } from '../base/markup.ts';
 import { type Column, fold, link, listing, page, table } from '../base/page.ts';
 import { type Derivation, type Line, type Section, toMathml } from '../formula/index.ts';
@@ -13,7 +14,11 @@ export interface LedgerPageOptions {
 }
 
 /** The whole file. */
-export function ledgerHtml(ledger: Ledger, derivation: Derivation, { text }: LedgerPageOptions = {}): string {
+export function ledgerHtml(ledger: Ledger, derivation: Derivation, options: LedgerPageOptions = {}): string {
+  demandMade(ledger, ['sections', 'rows'], 'ledgerHtml', 'what checkDerivation returns');
+  demandMade(derivation, ['sections'], 'ledgerHtml', 'the derivation of its ledger');
+  demandOptions(options, ['text'], 'ledgerHtml');
+  const { text } = options;
   const { points, seed, source } = ledger;
   const paper = addressOf(source);
   const sections = derivation.sections.filter(({ id }) => ledger.rows.some((row) => row.section === id));

@@ -1,6 +1,7 @@
 // The ledger as people read it: a table for a terminal of 100 columns, and Markdown for a file. Data only comes in;
 // nothing is computed here.
 
+import { demandMade } from '../base/demand.ts';
 import { type Claim, type Derivation, type Expr, type Line, toLatex } from '../formula/index.ts';
 import type { Counterexample, Ground, Ledger, LedgerRow, Verdict } from './ledger.ts';
 
@@ -128,6 +129,7 @@ export const legend = [
 
 /** The whole ledger as Markdown; with the derivation at hand its formulas are set in LaTeX. */
 export function ledgerMarkdown(ledger: Ledger, derivation?: Derivation): string {
+  demandMade(ledger, ['sections', 'rows'], 'ledgerMarkdown', 'what checkDerivation returns');
   const points = ledger.points.data > 0 ? `${ledger.points.data} points from data and ` : '';
   const lines = [
     `# ${ledger.title || 'Derivation'}`, '', `${ledger.source === '' ? '' : `${ledger.source}. `}${points}${ledger.points.seeded} seeded points, seed ${ledger.seed}.`, '',

@@ -40,6 +40,15 @@ function holding(graph: Graph, by: number, bindings: Bindings): Bindings {
   return new Map([...bindings, [by, evaluate(graph, [by], bindings)[by]!]]);
 }
 
+/** The same, and every step held that does not move with `by`: it would come out alike, rounding included, at every point. */
+function holdingStill(graph: Graph, of: number, by: number, bindings: Bindings): Bindings {
+  const held = holding(graph, by, bindings);
+  const moving = graph.dependents([by]);
+  const still = evaluate(graph, [of], held)
+    .flatMap((value, id): [number, Value][] => (value === undefined || moving[id] ? [] : [[id, value]]));
+  return new Map([...still, ...held]);
+}
+
 /** By the engine's rules: one pull-back per entry of `of`. Integer steps have no derivative: zeros. */
 export function partialsByEngine(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): Partials {
   const held = holding(graph, by, bindings);
@@ -73,7 +82,7 @@ export function partialsByDual(graph: Graph, of: number, by: number, bindings: B
 
 /** By differences inside the cell: `by` is moved entry by entry and everything after it evaluated again. */
 export function partialsByDifferences(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): DifferencePartials {
-  const held = holding(graph, by, bindings);
+  const held = holdingStill(graph, of, by, bindings);
   const at = held.get(by)!;
   const base = Float64Array.from(at.data());
   const [rows, columns] = [sizeOf(graph.steps[of]!.shape), base.length];
@@ -82,15 +91,15 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
   const floor = new Float64Array(rows * columns);
   const borders = new Map<number, Border>();
   const scale = sizeOfNumbers(base);
+  const roundingAt = (bindings: Bindings): Float64Array =>
+    forwardDual(graph, [of], { bindings, tangents: new Map(), rounding: true })[0]!.spread;
+  const spread = roundingAt(new Map([...held, [by, new Value('f64', at.shape, base)]]));
   for (let column = 0; column < columns; column++) {
     const boundAt = (h: number): Bindings => {
       const moved = base.slice();
       moved[column]! += h;
       return new Map([...held, [by, new Value('f64', at.shape, moved)]]);
     };
-    const spreadAt = (h: number): Float64Array =>
-      forwardDual(graph, [of], { bindings: boundAt(h), tangents: new Map(), rounding: true })[0]!.spread;
-    const spread = spreadAt(0);
     const found = differences((h) => {
       const bound = boundAt(h);
       const all = evaluate(graph, [of], bound);
@@ -98,7 +107,7 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
     }, { ...stepsFor(scale, base[column]!), spread });
     setColumn(values, columns, column, found.derivative);
     setColumn(error, columns, column, found.error);
-    setColumn(floor, columns, column, roundingOf(found, spread, spreadAt));
+    setColumn(floor, columns, column, roundingOf(found, spread, (h) => roundingAt(boundAt(h))));
     if (found.border !== undefined) borders.set(column, found.border);
   }
   return { rows, columns, values, error, floor, borders };

@@ -2,6 +2,7 @@
 // differences alone judge, to order 1, borders are inferred from one-sided slopes, and how far the values can be
 // trusted is measured. What could not be compared is counted and named; too much of it is a failure.
 
+import { demandFunction, described } from '../base/demand.ts';
 import { DomainError, DTypeError, message } from '../base/errors.ts';
 import { sameShape } from '../base/shape.ts';
 import type { Cause } from './causes.ts';
@@ -35,15 +36,18 @@ interface Input extends Block {
 }
 
 export function checkPlain({ value, gradient }: PlainFunction, given: readonly unknown[], seed: number): GradcheckReport {
+  demandFunction(value, 'gradcheck', 'value');
+  demandFunction(gradient, 'gradcheck', 'gradient');
   const parts = given.map((array, i) => plainInput(array, `inputs[${i}]`));
   const inputs = blocksOf(parts);
   const point = Float64Array.from(parts.flatMap((part) => part.numbers));
   // Fresh arrays at every call: code that writes into its arguments must not move the point.
   const arraysAt = (x: Float64Array): never => inputs.map((block) => block.build(cut(x, block))) as never;
   const at = (x: Float64Array): number => value(arraysAt(x));
-  const f0 = at(point);
-  const analytic = gradient(arraysAt(point)).map(numbersOf);
-  const again = gradient(arraysAt(point)).map(numbersOf);
+  const f0 = called(() => at(point), 'value', given);
+  const slopes = (): number[][] => gradientsOf(called(() => gradient(arraysAt(point)), 'gradient', given));
+  const analytic = slopes();
+  const again = slopes();
   const failures: Failure[] = [];
   if (!Number.isFinite(f0)) failures.push({ kind: 'nonfinite', text: `the value is ${f0}` });
   if (analytic.length !== inputs.length) {
@@ -64,6 +68,28 @@ export function checkPlain({ value, gradient }: PlainFunction, given: readonly u
   }));
   const noise = noiseOf((h) => at(point.map((x, i) => x + h * direction[i]!)));
   return compared(inputs, point, analytic, { seed, f0, at, noise });
+}
+
+/** Runs somebody else's function; what it cannot do with bare numbers is told by what it was called with. */
+function called<T>(body: () => T, what: string, given: readonly unknown[]): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof TypeError) || !given.some((x) => typeof x === 'number')) throw error;
+    const held = given.length === 1 ? 'a number' : `${given.length} inputs, numbers among them,`;
+    throw new DTypeError(message(
+      `gradcheck: ${what} was called with a list that holds ${held} and failed: ${error.message}`,
+      'The inputs are a list, one entry per argument, and the function gets that list', 'For one array write [x]',
+    ), { cause: error });
+  }
+}
+
+/** One list of numbers for every input. */
+function gradientsOf(found: unknown): number[][] {
+  if (Array.isArray(found)) return (found as (PlainArray | number)[]).map(numbersOf);
+  throw new DTypeError(message(
+    `gradcheck: gradient returned ${described(found)}`, 'It returns one array of numbers per input, in the order of the inputs',
+    'Return a list of arrays'));
 }
 
 const nothing = (seed: number): GradcheckReport => ({

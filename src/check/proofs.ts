@@ -15,6 +15,12 @@ export interface ProofOptions {
   readonly most?: number;
 }
 
+/** How far a proof has come: main lines that have been looked at, of all. */
+export interface ProofProgress {
+  readonly line: number;
+  readonly of: number;
+}
+
 /**
  * The explanation of f at these inputs, with a proof at every main line that has an adjoint.
  *
@@ -23,8 +29,19 @@ export interface ProofOptions {
  * Throws    whatever f throws
  */
 export function proved(
-  explanation: Explanation, f: (...inputs: never[]) => unknown, inputs: readonly unknown[], { most = 64 }: ProofOptions = {},
+  explanation: Explanation, f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: ProofOptions = {},
 ): Explanation {
+  const lines = provedLines(explanation, f, inputs, options);
+  for (;;) {
+    const { value, done } = lines.next();
+    if (done) return value;
+  }
+}
+
+/** The same line by line: before each it says how far it is, so that whoever waits can be told, and can stop it. */
+export function* provedLines(
+  explanation: Explanation, f: (...inputs: never[]) => unknown, inputs: readonly unknown[], { most = 64 }: ProofOptions = {},
+): Generator<ProofProgress, Explanation> {
   const { graph, inputs: entries, outputs, recorder } = trace(f, inputs);
   const base = entries.map((id) => recorder.tensors[id]!.read());
   const { fragment, steps } = freeze({ graph, inputs: entries, outputs }, base);
@@ -32,7 +49,7 @@ export function proved(
   const proofOf = (line: Line): Proof | undefined => {
     const values = line.adjoint?.value.values;
     const by = steps[line.number]!;
-    if (!line.main || values === undefined || values.length === 0 || values.length > most || by < 0 || !isFloat(line.dtype)) return undefined;
+    if (values === undefined || values.length === 0 || values.length > most || by < 0 || !isFloat(line.dtype)) return undefined;
     const own = Float64Array.from(values, Number);
     const of = fragment.outputs[0]!;
     const slack = line.dtype === 'f32' ? epsilon.f32 / epsilon.f64 : 1;
@@ -41,13 +58,15 @@ export function proved(
       differences: agreement(own, partialsByDifferences(fragment.graph, of, by, bindings), slack),
     };
   };
-  return {
-    ...explanation,
-    lines: explanation.lines.map((line) => {
-      const proof = proofOf(line);
-      return proof === undefined ? line : { ...line, proof };
-    }),
-  };
+  const of = explanation.lines.filter(({ main }) => main).length;
+  const lines: Line[] = [];
+  let seen = 0;
+  for (const line of explanation.lines) {
+    if (line.main) yield { line: ++seen, of };
+    const proof = line.main ? proofOf(line) : undefined;
+    lines.push(proof === undefined ? line : { ...line, proof });
+  }
+  return { ...explanation, lines };
 }
 
 /** Fewest digits among the entries a method can tell anything about: not zero on both sides, not at a border, not at rounding. */

@@ -1,6 +1,7 @@
 // What a gradient check found, as plain data and as text for a terminal of 100 columns. JSON keeps the data whole, but
 // for NaN and infinities, which it writes as null; the sentences of the failures name them.
 
+import { demandMade } from '../base/demand.ts';
 import { shapeText } from '../base/shape.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Cause } from './causes.ts';
@@ -111,6 +112,7 @@ export function stepText({ id, op, formula, label, source }: StepReport): string
 
 /** The report as text, no line longer than `width`. */
 export function reportText(report: GradcheckReport, width = 100): string {
+  demandMade(report, ['orders', 'failures'], 'reportText', 'what gradcheck returns');
   const entriesWrong = report.failures.some(({ kind }) => kind === 'duals' || kind === 'differences');
   const lines = [
     `gradcheck: ${report.ok ? 'ok' : 'FAILED'} (seed ${report.seed})`,
@@ -141,7 +143,7 @@ function orderText(order: OrderSummary): string {
 function entryText(entry: EntryReport, title: string): string[] {
   return [
     `  ${title}: order ${entry.order}, ${derivativeText(entry)}, ${entry.digits.toFixed(1)} digits`,
-    `    engine     ${number(entry.analytic)}`,
+    `    ${entry.numeric === null ? "the tool's" : 'engine    '} ${number(entry.analytic)}`,
     ...(entry.numeric === null ? [] : [`    duals      ${number(entry.numeric)}`]),
     ...(entry.difference === null ? [] : [`    difference ${number(entry.difference)}`]),
     ...(entry.step ? [`    at fault: the rule of ${stepText(entry.step)}`] : []),

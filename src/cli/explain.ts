@@ -1,17 +1,18 @@
 // `marginalia explain`: a loss of the catalogue at a small point, every line with its value and its adjoint. The point is
 // drawn from a seed, so that one class is harder than the label's, or read from a file.
 
+import { setImmediate } from 'node:timers/promises';
 import { bits, uniformFromBits } from '../base/random.ts';
 import { MarginaliaError } from '../base/errors.ts';
-import { proved } from '../check/index.ts';
+import { provedLines } from '../check/index.ts';
 import { type Explanation, explain as explainFunction, renderHtml, renderMarkdown, renderText } from '../explain/index.ts';
 import { wrap } from '../explain/text.ts';
 import { tensor, type Tensor } from '../graph/index.ts';
 import { type LossInput, type LossOptions, lossRow, type Row } from '../losses/index.ts';
 import { readArguments, readText, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
-import { lossOptions } from './loss-options.ts';
-import { hasColour, print } from './output.ts';
+import { lossOptions, parametersOf } from './loss-options.ts';
+import { columns, hasColour, print, progress } from './output.ts';
 import { pageOptions, writePages } from './pages.ts';
 import { answer, questionHelp, questionOptions, studies } from './questions.ts';
 
@@ -34,7 +35,7 @@ rules that made it, and what the derivative takes for granted. Losses have ids s
 
 ${questionHelp}
 
-Exit code 0, or 2 for bad usage or input.`;
+Exit code 0, 1 where --against found a difference, 2 for bad usage or input.`;
 
 interface Point {
   /** Where it is from, for the reader. */
@@ -43,7 +44,7 @@ interface Point {
   readonly options: LossOptions;
 }
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, {
     case: { type: 'string' }, seed: { type: 'string' }, set: { type: 'string', multiple: true }, all: { type: 'boolean' },
     prove: { type: 'boolean' },
@@ -61,36 +62,46 @@ function run(args: readonly string[]): number {
   const explained = explainFunction(loss, point.inputs, { names });
   const again = (others: LossOptions): Explanation =>
     explainFunction(row.create(others) as (...inputs: never[]) => Tensor, point.inputs, { names });
-  const width = Math.max(40, Math.min(100, process.stdout.columns ?? 100));
-  const asked = { explanation: explained, row, options, inputs: point.inputs, again };
+  const width = columns();
+  const seed = wholeNumber(values['seed'], 'seed', 0, 1);
+  const asked = { explanation: explained, row, options, inputs: point.inputs, again, seed };
   const answered = answer(asked, values, width);
+  const code = answered?.differs === true ? 1 : 0;
   const wantsProof = ['prove', 'html', 'markdown'].some((option) => values[option] !== undefined);
-  const explanation = wantsProof ? proved(explained, loss, point.inputs) : explained;
+  const explanation = wantsProof ? await withProof(explained, loss, point.inputs) : explained;
   const written = writePages(values, lossPages(row, options, point, explanation, () => studies(asked, values)));
   if (values['json'] === true) {
     const { title, source } = row;
     const about = { id, title, source, ...row.text(options), parameters: parametersOf(row, options) };
     print(JSON.stringify({ loss: about, ...(answered?.data ?? explanation) }, null, 1));
-    return 0;
+    return code;
   }
   if (written.length > 0) {
     print(written.map((path) => `written: ${path}`).join('\n'));
-    return 0;
+    return code;
   }
   print([
     ...headerText(row, options, point.from, width), '',
     answered?.text ?? renderText(explanation, { width, color: hasColour(process.stdout), fold: values['all'] !== true }),
   ].join('\n'));
-  return 0;
+  return code;
+}
+
+/** The explanation with its proofs; between two lines the output flows and Ctrl-C is heard. */
+async function withProof(
+  explanation: Explanation, loss: (...inputs: never[]) => Tensor, inputs: readonly LossInput[],
+): Promise<Explanation> {
+  const lines = provedLines(explanation, loss, inputs);
+  for (let next = lines.next(); ; next = lines.next()) {
+    progress(next.done ? '' : `proving line ${next.value.line} of ${next.value.of}`);
+    if (next.done) return next.value;
+    await setImmediate();
+  }
 }
 
 /** `features[3]` is given as a list of three. */
 const baseName = (input: string): string => input.replace(/\[\d+\]$/, '');
 const countOf = (input: string): number | undefined => (/\[(\d+)\]$/.test(input) ? Number(/\[(\d+)\]$/.exec(input)![1]) : undefined);
-
-function parametersOf(row: Row, options: LossOptions): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row.parameters).map(([name, parameter]) => [name, options[name] ?? parameter.default]));
-}
 
 function sentences(row: Row, options: LossOptions): { readonly source: string; readonly parameters: string } {
   const { paper, arxiv, equation } = row.source;
@@ -153,7 +164,7 @@ function inputFrom(value: unknown, input: string, where: string): LossInput {
   }
   const isVector = input === 'labels' || input === 'bias';
   if (!(isVector ? isList(value) : isRows(value))) {
-    throw new UsageError(`${where}: ${isVector ? 'a list of numbers' : 'a list of rows of numbers'} is needed`);
+    throw new UsageError(`${where}: ${isVector ? 'a list of numbers' : 'a list of rows of finite numbers'} is needed`);
   }
   try {
     return tensor(value as number[] | number[][], { dtype: input === 'labels' ? 'i32' : 'f64' });

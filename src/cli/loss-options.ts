@@ -3,6 +3,11 @@
 import type { LossOptions, Row } from '../losses/index.ts';
 import { UsageError } from './arguments.ts';
 
+/** Every parameter with its value. */
+export function parametersOf(row: Row, options: LossOptions): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row.parameters).map(([name, parameter]) => [name, options[name] ?? parameter.default]));
+}
+
 /** The parameters given as name=value, in the type the loss wants. */
 export function lossOptions(row: Row, given: unknown): LossOptions {
   const texts = Array.isArray(given) ? given.map(String) : [];

@@ -1,9 +1,10 @@
 // `marginalia mistakes`: the gallery of known mistakes, as a list, or one of them checked before your eyes.
 
+import { setImmediate } from 'node:timers/promises';
 import { checkMistake, mistakeList, mistakes as gallery, mistakesHtml, mistakesMarkdown, mistakeText, type MistakeReport } from '../papers/index.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
-import { painter, print, progress } from './output.ts';
+import { columns, painter, print, progress } from './output.ts';
 import { pageOptions, writePages } from './pages.ts';
 
 const help = `usage: marginalia mistakes [name] [options]
@@ -19,24 +20,27 @@ it, the smallest point found at which it shows, and the right line with its digi
 
 Exit code 0 when the mistake is caught and the right line holds, 1 otherwise, 2 for bad usage.`;
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, { json: { type: 'boolean' }, ...pageOptions }, 'mistakes');
   const [id, extra] = positionals;
   if (extra !== undefined) throw new UsageError(`mistakes: one mistake at a time, found '${extra}' after '${id!}'`);
   const json = values['json'] === true;
   const wantsPages = Object.keys(pageOptions).some((kind) => values[kind] !== undefined);
   if (id === undefined && wantsPages) {
-    const reports = gallery.map((mistake, i) => {
+    const reports: MistakeReport[] = [];
+    for (const [i, mistake] of gallery.entries()) {
       progress(`checking ${mistake.id}, ${i + 1} of ${gallery.length}`);
-      return checkMistake(mistake.id);
-    });
+      // Lets Ctrl-C be heard.
+      await setImmediate();
+      reports.push(checkMistake(mistake.id));
+    }
     progress('');
     print(writePages(values, pagesOf(reports)).map((path) => `written: ${path}`).join('\n'));
     return reports.every(({ ok }) => ok) ? 0 : 1;
   }
   if (id === undefined) {
     print(json ? JSON.stringify(gallery.map(({ id: name, summary }) => ({ id: name, summary })), null, 1)
-      : `${mistakeList(gallery)}\n\nmarginalia mistakes NAME checks one of them`);
+      : `${mistakeList(gallery, columns())}\n\nmarginalia mistakes NAME checks one of them`);
     return 0;
   }
   if (!gallery.some((mistake) => mistake.id === id)) {
@@ -45,7 +49,7 @@ function run(args: readonly string[]): number {
   const report = checkMistake(id);
   const written = writePages(values, pagesOf([report]));
   if (written.length > 0) print(written.map((path) => `written: ${path}`).join('\n'));
-  else print(json ? JSON.stringify(report, finite, 1) : mistakeText(report, painter(process.stdout)));
+  else print(json ? JSON.stringify(report, finite, 1) : mistakeText(report, painter(process.stdout), columns()));
   return report.ok ? 0 : 1;
 }
 

@@ -1,9 +1,8 @@
 // What the command line writes and how: colour only on a terminal that wants it, progress only on a terminal, files
 // whole or not at all.
 
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeWhole } from '../base/node.ts';
+import { makeFolder, writeWhole } from '../base/node.ts';
 import type { Paint } from '../check/ledger-text.ts';
 
 const codes = { holds: '32', amended: '33', fails: '31;1', unexercised: '35', dim: '2', bold: '1' } as const;
@@ -18,17 +17,20 @@ export function painter(stream: NodeJS.WriteStream): Paint {
   return (kind, text) => (colour ? `\u001b[${codes[kind]}m${text}\u001b[0m` : text);
 }
 
+/** Columns to fill: those of the terminal, but no line grows longer than is read at ease. */
+export const columns = (): number => Math.max(40, Math.min(100, process.stdout.columns ?? 100));
+
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** A line that is overwritten, on a terminal only; in a log file there is none. */
+/** A line that is overwritten, on a terminal only; in a log file there is none. A longer one than fits could not be overwritten. */
 export function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
 /** Writes a text file whole, with the folders it stands in. */
 export function writeText(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   writeWhole(path, new TextEncoder().encode(text));
 }

@@ -4,21 +4,22 @@
 
 import { coordinates } from '../base/shape.ts';
 import {
-  alongEntry, branchCut, branchCutText, branchMap, branchMapText, cutPicture, type Direction, towardsBorder,
+  alongEntry, branchCut, branchCutParts, branchCutText, branchMap, branchMapParts, branchMapText, cutPicture, type Direction, towardsBorder,
 } from '../check/index.ts';
 import {
-  contributions, contributionsText, type Explanation, precision, precisionText, twoGradients, type TwoGradientsOptions,
-  twoGradientsText,
+  contributions, contributionsParts, contributionsText, type Explanation, precision, precisionParts, precisionText, type Study, type StudyPart,
+  twoGradients, type TwoGradientsOptions, twoGradientsParts, twoGradientsText,
 } from '../explain/index.ts';
 import type { Tensor } from '../graph/index.ts';
 import { type LossInput, type LossOptions, paperCenterDelta, type Row } from '../losses/index.ts';
 import { lineChart } from '../plot/index.ts';
+import { against } from './against.ts';
 import { type Arguments, type Options, UsageError } from './arguments.ts';
 import { writeText } from './output.ts';
 
 export const questionOptions: Options = {
   entry: { type: 'string' }, branches: { type: 'boolean' }, along: { type: 'string' },
-  surrogate: { type: 'boolean' }, precision: { type: 'boolean' }, svg: { type: 'string' },
+  surrogate: { type: 'boolean' }, against: { type: 'string' }, precision: { type: 'boolean' }, svg: { type: 'string' },
 };
 
 export const questionHelp = `Instead of the lines, one question about them:
@@ -27,11 +28,18 @@ export const questionHelp = `Instead of the lines, one question about them:
   --along E      the result along an input entry such as 'x[0, 1]', or towards the 'nearest' border,
                  cell by cell; --svg FILE draws it
   --surrogate    the declared gradient beside the true one, for which nothing is stopped or replaced
+  --against W    whether another loss (ID or ID,m=0.2), or the L of a .derivation file (FILE#SECTION
+                 where several define it), is the same: where values and gradients differ, by how
+                 much, and in which branch
   --precision    the digits left in Float32 and two 16-bit formats, and the steps that lose them`;
 
 interface Answer {
   readonly data: object;
   readonly text: string;
+  /** Two losses were compared, and are not the same. */
+  readonly differs?: boolean;
+  /** The same for a page. */
+  readonly parts: readonly StudyPart[];
 }
 
 /** What is asked about: the explanation, and the loss it is of. */
@@ -40,6 +48,7 @@ interface Asked {
   readonly row: Row;
   readonly options: LossOptions;
   readonly inputs: readonly LossInput[];
+  readonly seed: number;
   /** The explanation of the same loss with other options. */
   readonly again: (options: LossOptions) => Explanation;
 }
@@ -49,30 +58,34 @@ type Ask = (asked: Asked, value: string, width: number, values: Arguments['value
 const questions: Readonly<Record<string, Ask>> = {
   entry: ({ explanation }, entry, width) => {
     const data = contributions(explanation, entry);
-    return { data, text: contributionsText(data, { width }) };
+    return { data, text: contributionsText(data, { width }), parts: contributionsParts(data) };
   },
   branches: ({ explanation }, _, width) => {
     const data = branchMap(explanation);
-    return { data, text: branchMapText(data, width) };
+    return { data, text: branchMapText(data, width), parts: branchMapParts(data) };
   },
   along: ({ explanation }, way, width, values) => {
     const { direction, name, reach } = wayOf(explanation, way);
     const data = branchCut(explanation, direction, { from: -reach, to: reach });
-    const text = branchCutText(data, name, width);
-    if (typeof values['svg'] !== 'string') return { data, text };
+    const [text, parts] = [branchCutText(data, name, width), branchCutParts(data, name)];
+    if (typeof values['svg'] !== 'string') return { data, text, parts };
     const { words, ...drawn } = cutPicture(data);
     const title = `the result along ${name}`;
     const axes = { x: { label: name === way ? `change of ${way}` : 'distance moved' }, y: { label: 'result' } };
     writeText(values['svg'], lineChart({ title, desc: `${title}, broken at its borders. ${words.join('. ')}`, ...axes, ...drawn }));
-    return { data, text: `${text}\n\npicture: ${values['svg']}` };
+    return { data, text: `${text}\n\npicture: ${values['svg']}`, parts };
   },
   surrogate: (asked, _, width) => {
     const data = twoGradients(asked.explanation, sidesOf(asked));
-    return { data, text: twoGradientsText(data, width) };
+    return { data, text: twoGradientsText(data, width), parts: twoGradientsParts(data) };
+  },
+  against: ({ row, options, seed }, what, width) => {
+    const { data, text, parts } = against(row, options, what, seed, width);
+    return { data, text, parts, differs: !data.agree };
   },
   precision: ({ explanation }, _, width) => {
     const data = precision(explanation);
-    return { data, text: precisionText(data, { width }) };
+    return { data, text: precisionText(data, { width }), parts: precisionParts(data) };
   },
 };
 
@@ -99,31 +112,29 @@ function wayOf(explanation: Explanation, way: string): { direction: Direction; n
 }
 
 /** The answer to the question among the options; undefined where there is none. */
-export function answer(asked: Asked, values: Arguments['values'], width: number): Answer | undefined {
+export function answer(asked: Asked, values: Arguments['values'], width: number): Omit<Answer, 'parts'> | undefined {
   const given = Object.keys(questions).filter((name) => values[name] !== undefined);
   if (given.length > 1) throw new UsageError(`explain: one question at a time, found --${given.join(' and --')}`);
   if (values['svg'] !== undefined && values['along'] === undefined) throw new UsageError('explain: --svg draws a cut; add --along with an entry');
   const [question] = given;
   if (question === undefined) return undefined;
-  const { data, text } = questions[question]!(asked, String(values[question]), width, values);
-  return { data: { question, ...data }, text };
+  const { data, ...rest } = questions[question]!(asked, String(values[question]), width, values);
+  return { ...rest, data: { question, ...data } };
 }
 
-/** Columns of a study on a page. */
-const pageWidth = 80;
-
-/** What a page says besides the lines: who made an entry (the largest, where none is asked for), borders, digits, and true against declared. */
-export function studies(asked: Asked, values: Arguments['values']): { title: string; text: string }[] {
+/** What a page says besides the lines: who made an entry (the largest, where none is asked for), borders, digits, true against declared. */
+export function studies(asked: Asked, values: Arguments['values']): Study[] {
   const { explanation } = asked;
   const entry = typeof values['entry'] === 'string' ? values['entry'] : largestEntry(explanation);
-  const ask = (question: string, title: string, value = ''): { title: string; text: string } =>
-    ({ title, text: questions[question]!(asked, value, pageWidth, {}).text });
+  const ask = (question: string, title: string, value = ''): Study =>
+    ({ title, parts: questions[question]!(asked, value, 80, {}).parts });
   const parted = explanation.assumptions.some(({ kind }) => kind === 'stop' || kind === 'surrogate');
   const along = values['along'];
   return [
     ...(entry === undefined ? [] : [ask('entry', 'Who made an entry of the gradient', entry)]),
     ask('branches', 'How near the decisions are to changing'),
     ...(typeof along === 'string' ? [ask('along', 'The result along a line', along)] : []),
+    ...(typeof values['against'] === 'string' ? [ask('against', 'Beside another loss', values['against'])] : []),
     ...(parted || values['surrogate'] === true ? [ask('surrogate', 'The declared gradient beside the true one')] : []),
     ask('precision', 'Where digits are lost'),
   ];

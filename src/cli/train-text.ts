@@ -20,6 +20,17 @@ export function bar(share: number, columns: number): string {
   return '━'.repeat(full) + '─'.repeat(columns - full);
 }
 
+/** A list behind its heading, in lines of at most 80 columns. */
+export function listLines(heading: string, items: readonly string[]): string {
+  const lines = [heading];
+  for (const item of items) {
+    const longer = `${lines.at(-1)!}  ${item}`;
+    if (longer.length <= 80) lines[lines.length - 1] = longer;
+    else lines.push(`  ${item}`);
+  }
+  return lines.join('\n');
+}
+
 /** What both the bar and the lines say. */
 function measures({ loss, accuracy, support }: Pick<EpochRecord, 'loss' | 'accuracy' | 'support'>, classifies: boolean): string {
   return [`loss ${loss.toFixed(loss < 10 ? 3 : 2)}`, ...(classifies ? [`right ${percent(accuracy)}`, `support ${percent(support)}`] : [])].join('  ');

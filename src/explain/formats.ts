@@ -35,7 +35,8 @@ export function rounded(x: number, format: Format): number {
   const { bits, largest, normal, least } = extents[format];
   const size = Math.abs(x);
   if (!Number.isFinite(x)) return x;
-  if (size < normal) return evenly(x / least) * least;
+  // By size, so that what vanishes keeps its sign, as it does in hardware.
+  if (size < normal) return Math.sign(x) * evenly(size / least) * least;
   const near = numbers.round(x, bits);
   return Math.abs(near) > largest ? Math.sign(x) * Infinity : near;
 }

@@ -3,12 +3,12 @@
 
 import { shapeText } from '../base/shape.ts';
 import { markup, type Markup, type Part } from '../base/markup.ts';
-import { type Column, fold, link, listing, page, table } from '../base/page.ts';
+import { type Column, fold, link, page, table } from '../base/page.ts';
 import { toMathml } from '../formula/index.ts';
 import type { Explanation, Line } from './explanation.ts';
 import {
   definitionsOf, distanceText, type Formula, Formulas, type Group, groupsOf, numbersText, proofLegend, proofText, type ReportOptions,
-  rulesOf,
+  rulesOf, type Study,
 } from './report.ts';
 import { place } from './text.ts';
 
@@ -32,8 +32,15 @@ ${definitions.map(({ name, formula }) => markup`<div class="formula scroll" id="
 <p class="note">In each row: what is computed, its value, the derivative of the result by it (∂), and the rules that made that.
 Names link to the lines they come from. ${proofLegend}</p>
 ${groupsOf(explanation).map((group) => writer.group(group))}<h2>Taken for granted</h2>
-${writer.assumptions()}${studies.map(({ title, text }) => markup`<h2>${title}</h2>\n${listing(text, title)}`)}`;
+${writer.assumptions()}${studies.map(studyOf)}`;
 }
+
+/** A study; its tables keep their captions, so they stand in a box of their own below its title. */
+const studyOf = ({ title, parts }: Study): Markup => markup`<h2>${title}</h2>
+<div class="study">
+${parts.map((part) =>
+  (typeof part === 'string' ? markup`<p>${part}</p>\n` : table(part.caption, part.columns, part.rows.map((cells) => ({ cells })))))}</div>
+`;
 
 const columns: readonly Column[] = [
   { name: 'step' }, { name: 'formula, and the rules of its adjoint' }, { name: 'value' }, { name: 'adjoint' }, { name: 'proof', kind: 'number' },

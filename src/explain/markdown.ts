@@ -5,7 +5,7 @@ import { shapeText } from '../base/shape.ts';
 import { type Claim, toLatex } from '../formula/index.ts';
 import type { Explanation, Line } from './explanation.ts';
 import {
-  definitionsOf, distanceText, type Formula, Formulas, groupsOf, numbersText, proofLegend, proofText, type ReportOptions, rulesOf,
+  definitionsOf, distanceText, type Formula, Formulas, groupsOf, numbersText, proofLegend, proofText, type ReportOptions, rulesOf, type StudyPart,
 } from './report.ts';
 import { place } from './text.ts';
 
@@ -17,8 +17,19 @@ export function renderMarkdown(explanation: Explanation, { title, source, notes 
     `# ${title}`, '', ...from, ...notes.flatMap((note) => [note, '']),
     ...(definitions.length === 0 ? [] : ['## Equation', '', ...definitions]),
     ...markdownLines(explanation), '## Taken for granted', '', ...assumptions(explanation),
-    ...studies.flatMap((study) => ['', `## ${study.title}`, '', '```', study.text, '```']),
+    ...studies.flatMap(({ title: name, parts }) => ['', `## ${name}`, ...parts.flatMap((part) => ['', ...studyPart(part)])]),
   ].join('\n').trimEnd()}\n`;
+}
+
+/** A sentence, or a table below its caption. */
+function studyPart(part: StudyPart): string[] {
+  const escaped = (text: string): string => text.replace(/[\\|*_<>\[\]]/g, '\\$&');
+  if (typeof part === 'string') return [escaped(part)];
+  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+  return [
+    `**${escaped(part.caption)}**`, '', line(part.columns.map(({ name }) => name)),
+    `|${part.columns.map(({ kind }) => (kind === 'number' ? '---:' : '---')).join('|')}|`, ...part.rows.map(line),
+  ];
 }
 
 /** A formula on lines of its own. */

@@ -1,7 +1,8 @@
-// Lost digits as text for a terminal: a table of what every named line has left in each format, then, format by format, the
+// Lost digits for a terminal and for a page: a table of what every named line has left in each format, then, format by format, the
 // steps that lose digits by themselves and the safe forms that keep them. Data only comes in.
 
 import { felt, type FormatPrecision, type Loss, type Precision, type Suggestion } from './precision.ts';
+import { columnsOf, type StudyPart, studyTable } from './report.ts';
 import { wrap } from './text.ts';
 
 export interface PrecisionTextOptions {
@@ -33,13 +34,12 @@ export function precisionText({ formats }: Precision, { width = 80, most = 6 }: 
 }
 
 function formatText(format: FormatPrecision, width: number, most: number): string[] {
-  const { losses, firstToCancel, suggestions } = format;
-  const largest = [...losses].sort((a, b) => b.lost - a.lost).slice(0, most);
-  const shown = losses.filter((loss) => largest.includes(loss) || loss === firstToCancel);
+  const { losses, suggestions } = format;
+  const shown = shownOf(format, most);
   const rows = shown.flatMap((loss) => {
     const lead = `  ${loss.lost.toFixed(1).padStart(4)}  ${loss.how.padEnd(10)}  `;
-    const mark = loss === firstToCancel ? '; the first to cancel' : loss.gain < felt ? '; without a consequence here' : '';
-    return wrap(`${lossText(loss)}${mark}`, width - lead.length).map((text, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + text);
+    const remark = remarkOf(format, loss);
+    return wrap(`${lossText(loss)}${remark === '' ? '' : `; ${remark}`}`, width - lead.length).map((text, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + text);
   });
   const rest = losses.length - shown.length;
   const count = losses.length === 0 ? 'no step loses a digit by itself' : 'digits that a step loses by itself';
@@ -48,6 +48,45 @@ function formatText(format: FormatPrecision, width: number, most: number): strin
     ...suggestions.flatMap((one) => wrap(suggestionText(one), width - 2).map((text) => `  ${text}`)),
   ];
 }
+
+/** The same for a page. */
+export function precisionParts({ formats }: Precision, most = 12): StudyPart[] {
+  const digits = (x: number | null): string => (x === null ? '·' : x.toFixed(1));
+  const lines = formats[0]?.lines.filter(({ named, adjoint }) => named && adjoint !== null) ?? [];
+  return [
+    'Decimal digits that agree with Float64, of a line and of its adjoint ∂.',
+    {
+      caption: 'Digits left', columns: columnsOf('line', ...formats.flatMap(({ format }) => [`#${titles[format]}`, '#∂'])),
+      rows: lines.map(({ name }) => [name, ...formats.flatMap((format) => {
+        const found = format.lines.find((line) => line.name === name)!;
+        return [digits(found.digits), digits(found.adjoint)];
+      })]),
+    },
+    ...formats.flatMap((format): StudyPart[] => {
+      const { losses, suggestions } = format;
+      const title = `${titles[format.format]}, ${format.digits.toFixed(1)} digits`;
+      if (losses.length === 0) return [`${title}: no step loses a digit by itself.`];
+      const shown = shownOf(format, most);
+      const rest = losses.length - shown.length;
+      return [
+        studyTable({
+          caption: `${title}: steps that lose digits by themselves`, columns: columnsOf('step', 'how', '#digits lost', 'remark'),
+          rows: shown.map((loss) => [lossText(loss), loss.how, loss.lost.toFixed(1), remarkOf(format, loss)]),
+        }),
+        ...(rest === 0 ? [] : [`And ${rest} more.`]), ...suggestions.map((one) => `In ${titles[format.format]}: ${suggestionText(one)}.`),
+      ];
+    }),
+  ];
+}
+
+/** The steps that lose most, and the first that cancels, in the order of the program. */
+function shownOf({ losses, firstToCancel }: FormatPrecision, most: number): Loss[] {
+  const largest = [...losses].sort((a, b) => b.lost - a.lost).slice(0, most);
+  return losses.filter((loss) => largest.includes(loss) || loss === firstToCancel);
+}
+
+const remarkOf = ({ firstToCancel }: FormatPrecision, loss: Loss): string =>
+  (loss === firstToCancel ? 'the first to cancel' : loss.gain < felt ? 'without a consequence here' : '');
 
 const suggestionText = ({ name, found, use, now, then }: Suggestion): string =>
   `write ${use} for ${found} (in ${name}): ${now.toFixed(1)} → ${then.toFixed(1)} digits`;

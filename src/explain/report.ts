@@ -1,6 +1,7 @@
 // What every page about an explanation needs, whatever it is written in: the lines in groups by scope, formulas read
 // back, numbers in rows, the sentences of an assumption and of a proof. How they look is in html.ts and markdown.ts.
 
+import type { Column } from '../base/page.ts';
 import { type Claim, type Expr, parseDefinition } from '../formula/index.ts';
 import type { Assumption, Contribution, Explanation, Line, Numbers, Proof } from './explanation.ts';
 import { plainNumber } from './numbers.ts';
@@ -15,9 +16,35 @@ export interface ReportOptions {
   readonly notes?: readonly string[];
   /** Definitions in the notation of formulas, one a line: the equation as its paper has it. Lines of a name refer to them. */
   readonly equation?: string;
-  /** What was found out about the gradient besides: a title, and text laid out in columns. */
-  readonly studies?: readonly { readonly title: string; readonly text: string }[];
+  /** What was found out about the gradient besides. */
+  readonly studies?: readonly Study[];
 }
+
+/** An answer about a gradient as a page has it: sentences and tables in their order. */
+export interface Study {
+  readonly title: string;
+  readonly parts: readonly StudyPart[];
+}
+
+export type StudyPart = string | StudyTable;
+
+/** The first cell of a row names it. */
+export interface StudyTable {
+  readonly caption: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A table for a page; columns that no row has anything in are left out. */
+export function studyTable({ caption, columns, rows }: StudyTable): StudyTable {
+  const used = columns.map((_, i) => i === 0 || rows.some((row) => row[i] !== ''));
+  const kept = <T>(list: readonly T[]): T[] => list.filter((_, i) => used[i]);
+  return { caption, columns: kept(columns), rows: rows.map(kept) };
+}
+
+/** Columns by their names; those that begin with # hold numbers. */
+export const columnsOf = (...names: readonly string[]): Column[] =>
+  names.map((name) => (name.startsWith('#') ? { name: name.slice(1), kind: 'number' } : { name }));
 
 /** Lines that stand together: the main ones, and those that only serve their formulas. */
 export interface Group {

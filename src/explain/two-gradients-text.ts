@@ -1,17 +1,18 @@
-// Two gradients as text for a terminal: what makes them two, where they part, and line by line the angle between them, the
+// Two gradients for a terminal and for a page: what makes them two, where they part, and line by line the angle between them, the
 // ratio of their lengths and the entry at which they differ most. Data only comes in.
 
 import type { JsonNumber } from './explanation.ts';
 import { plainNumber } from './numbers.ts';
+import { columnsOf, type StudyPart } from './report.ts';
 import { wrap } from './text.ts';
 import type { GradientPair, Reason, TwoGradients } from './two-gradients.ts';
 
 const heads = ['', 'angle', 'ratio', 'differ', 'entry: declared, true'] as const;
 
 /** The comparison as lines of at most `width` columns, joined. */
-export function twoGradientsText({ reasons, results, whole, lines, inputs, parting }: TwoGradients, width = 80): string {
-  const others = lines.filter(({ name }) => !inputs.some((input) => input.name === name));
-  const rows = [{ ...whole, name: 'all inputs' }, ...inputs, ...others];
+export function twoGradientsText(pair: TwoGradients, width = 80): string {
+  const { reasons, parting } = pair;
+  const rows = rowsOf(pair);
   const cells = rows.map((pair) => [pair.name, angleText(pair), ratioText(pair), countText(pair), worstText(pair)]);
   const widths = heads.slice(0, 4).map((head, i) => Math.max(columns(head), ...cells.map((row) => columns(row[i]!))) + 2);
   const line = (row: readonly string[]): string[] => {
@@ -19,19 +20,44 @@ export function twoGradientsText({ reasons, results, whole, lines, inputs, parti
     const [first = '', ...rest] = wrap(row[4]!, Math.max(12, width - columns(lead)));
     return [(lead + first).trimEnd(), ...rest.map((text) => ' '.repeat(columns(lead)) + text)];
   };
-  const differ = results.declared === results.true ? [] : [`the results are ${numberText(results.declared)} and ${numberText(results.true)}`];
   const table = parting.length === 0 ? [] : ['', ...[heads, ...cells].flatMap(line), '',
-    ...wrap('angle in radians between declared and true gradient, ratio of their lengths, how many entries differ', width)];
-  const none = ['nothing is stopped, replaced or given by a rule: there is one gradient'];
+    ...wrap(explained, width)];
   return [
-    ...(reasons.length === 0 ? none : reasons.flatMap((reason) => reasonText(reason, width))), ...differ, ...wrap(partingText(parting), width), ...table,
+    ...(reasons.length === 0 ? [none] : reasons.flatMap((reason) => listed(reasonText(reason), width))), ...differText(pair),
+    ...wrap(partingText(parting), width), ...table,
   ].join('\n');
 }
 
-function reasonText({ name, text, matters }: Reason, width: number): string[] {
-  const subject = name === null ? text : `${name}: ${text}`;
-  return wrap(matters ? subject : `${subject}; alone it changes nothing`, width - 2).map((part, i) => (i === 0 ? `- ${part}` : `  ${part}`));
+/** The same for a page. */
+export function twoGradientsParts(pair: TwoGradients): StudyPart[] {
+  const { reasons, parting } = pair;
+  const rows = rowsOf(pair).map((each) => [each.name, angleText(each), ratioText(each), countText(each), worstText(each)]);
+  return [
+    ...(reasons.length === 0 ? [none] : reasons.map(reasonText)), ...differText(pair), partingText(parting),
+    ...(parting.length === 0 ? [] : [
+      { caption: 'Declared and true gradient', columns: columnsOf('of', '#angle', '#ratio', '#differ', 'entry: declared, true'), rows }, explained,
+    ]),
+  ];
 }
+
+const explained = 'angle in radians between declared and true gradient, ratio of their lengths, how many entries differ';
+const none = 'nothing is stopped, replaced or given by a rule: there is one gradient';
+
+function rowsOf({ whole, lines, inputs }: TwoGradients): GradientPair[] {
+  const others = lines.filter(({ name }) => !inputs.some((input) => input.name === name));
+  return [{ ...whole, name: 'all inputs' }, ...inputs, ...others];
+}
+
+const differText = ({ results }: TwoGradients): string[] =>
+  (results.declared === results.true ? [] : [`the results are ${numberText(results.declared)} and ${numberText(results.true)}`]);
+
+function reasonText({ name, text, matters }: Reason): string {
+  const subject = name === null ? text : `${name}: ${text}`;
+  return matters ? subject : `${subject}; alone it changes nothing`;
+}
+
+const listed = (text: string, width: number): string[] =>
+  wrap(text, width - 2).map((part, i) => (i === 0 ? `- ${part}` : `  ${part}`));
 
 function partingText(parting: readonly string[]): string {
   if (parting.length === 0) return 'they are one gradient';

@@ -1,4 +1,4 @@
-// A report about a mistake as people read it: on a terminal of 100 columns, and the whole gallery as Markdown. Data only
+// A report about a mistake as people read it: on a terminal, and the whole gallery as Markdown. Data only
 // comes in; nothing is checked here.
 
 import { counterexampleText, type Paint } from '../check/ledger-text.ts';
@@ -6,24 +6,24 @@ import type { Counterexample, Digits } from '../check/ledger.ts';
 import { wrap } from '../explain/text.ts';
 import type { Mistake, MistakeReport } from './mistakes.ts';
 
-const width = 100;
-const indented = (text: string): string[] => text.split('\n').flatMap((line) => wrap(line, width - 2)).map((line) => `  ${line}`);
+/** Sentences in lines that all begin alike. */
+const prose = (text: string, width: number): string[] => wrap(text, width).map((line) => line.trimStart());
 
 /** What people wrote, what is wrong with it, where it shows, and the right line. */
-export function mistakeText(report: MistakeReport, paint: Paint): string {
+export function mistakeText(report: MistakeReport, paint: Paint, width = 100): string {
+  const indented = (text: string): string[] => text.split('\n').flatMap((line) => wrap(line, width - 2)).map((line) => `  ${line}`);
   const { title, source, notes, given, written, right } = report;
   const { digits } = right;
-  const mark = (good: boolean, text: string): string => paint(good ? 'holds' : 'fails', `${good ? '✓' : '✗'} ${text}`);
   const known = given.length === 0 ? [] : ['', paint('bold', 'given'), ...given.flatMap(indented)];
   const facts = factsOf(written.found).flatMap(([name, text]) =>
     wrap(text, width - 10).map((part, i) => `  ${(i === 0 ? name : '').padEnd(8)}${part}`));
   const example = written.counterexample === undefined ? [] : counterexampleText(written.counterexample);
   return [
-    paint('bold', title), ...wrap(source, width).map((line) => paint('dim', line)), '', ...notes, ...known, '',
+    paint('bold', title), ...wrap(source, width).map((line) => paint('dim', line)), '', ...prose(notes.join(' '), width), ...known, '',
     paint('bold', 'as people wrote it'), ...indented(written.text), '',
-    mark(written.caught, written.caught ? 'caught' : 'not caught'), ...facts, ...indented(written.reason), ...example.map((line) => `  ${line}`), '',
+    paint(written.caught ? 'holds' : 'fails', written.caught ? '✓ caught' : '✗ not caught'), ...facts, ...indented(written.reason), ...example.flatMap(indented), '',
     paint('bold', 'the right line'), ...indented(right.text), '',
-    mark(right.holds, right.holds ? `holds${digitsText(digits)}` : 'does not hold'),
+    ...wrap(right.holds ? `✓ holds${digitsText(digits)}` : '✗ does not hold', width).map((line) => paint(right.holds ? 'holds' : 'fails', line)),
     ...(right.reason === undefined ? [] : indented(right.reason)),
   ].join('\n');
 }
@@ -41,9 +41,10 @@ export function digitsText({ statement, duals, differences }: Digits): string {
 }
 
 /** One line per mistake. */
-export function mistakeList(all: readonly Mistake[]): string {
+export function mistakeList(all: readonly Mistake[], width = 100): string {
   const column = Math.max(...all.map(({ id }) => id.length)) + 2;
-  return all.map(({ id, summary }) => `  ${id.padEnd(column)}${summary}`).join('\n');
+  return all.flatMap(({ id, summary }) =>
+    prose(summary, width - column - 2).map((part, i) => `  ${(i === 0 ? id : '').padEnd(column)}${part}`)).join('\n');
 }
 
 /** The gallery as one page. Digits are left out: they may differ in the last place between machines. */

@@ -183,7 +183,7 @@ function definitionsOf({ sections }: Derivation): string[] {
 }
 
 /** Both tools at every point of the mistake: the wrong one must fail somewhere, the right one nowhere. */
-export function checkSnippets({ id, title, source, notes, written, right, points }: SnippetMistake): MistakeReport {
+export function checkSnippets({ id, title, source, notes, written, right, decides, points }: SnippetMistake): MistakeReport {
   const fails = (snippet: Snippet, point: readonly number[]): boolean => !judge(snippet, point).ok;
   const start = points.find((point) => fails(written, point));
   const rightReports = points.map((point) => judge(right, point));
@@ -195,7 +195,9 @@ export function checkSnippets({ id, title, source, notes, written, right, points
     written: {
       text: written.text.trim(), caught: found !== undefined,
       reason: found === undefined ? 'its gradient is right' : reasonOf(found),
-      ...(small && found && { found: { line: changedLine(written, right), branch: wrongEntries(small, written, right), cause: causeOf(found) } }),
+      ...(small && found && {
+        found: { line: changedLine(written, right), branch: branchOf([...points, small, around], decides, { written, right }), cause: causeOf(found) },
+      }),
       ...(small && { counterexample: exampleAt(small, written, right) }),
     },
     right: {
@@ -212,10 +214,20 @@ function changedLine(written: Snippet, right: Snippet): string {
   return written.text.split('\n').find((line, i) => line !== lines[i])?.trim() ?? '';
 }
 
-/** The entries of the gradient that are wrong, by the numbers that lead there. */
-function wrongEntries(point: readonly number[], written: Snippet, right: Snippet): string {
-  const [wrong, good] = [written, right].map((snippet) => secondGradient(snippet, point)) as [number[], number[]];
-  return point.flatMap((x, i) => (entryError(wrong[i]!, good[i]!, 0) < 1e-9 ? [] : [`x[${i}] = ${x}`])).join(', ');
+/** Entries on both sides of what such code decides, its borders included. */
+const around = Array.from({ length: 33 }, (_, i) => (i - 16) / 8);
+
+/** The sides of its conditions on which alone a tool is wrong, as the ledger names those of a formula. */
+function branchOf(
+  points: readonly (readonly number[])[], decides: SnippetMistake['decides'], { written, right }: Pick<SnippetMistake, 'written' | 'right'>,
+): string {
+  const wrong = points.flatMap((point) => {
+    const [found, good] = [written, right].map((snippet) => secondGradient(snippet, point)) as [number[], number[]];
+    return point.filter((_, i) => entryError(found[i]!, good[i]!, 0) >= 1e-9);
+  });
+  const sides = decides.flatMap(({ text, holds }) =>
+    (wrong.every(holds) ? [text] : wrong.some(holds) ? [] : [`not (${text})`]));
+  return sides.length === 0 ? 'everywhere' : sides.join(', ');
 }
 
 /** What kind of failure it is; the numbers are in the reason. */

@@ -19,6 +19,12 @@ export interface Finding {
   readonly cause: string;
 }
 
+/** A condition of the code, as it is written there. */
+export interface Decider {
+  readonly text: string;
+  readonly holds: (v: number) => boolean;
+}
+
 export interface SnippetMistake extends Finding {
   readonly id: string;
   readonly summary: string;
@@ -27,6 +33,8 @@ export interface SnippetMistake extends Finding {
   readonly notes: readonly string[];
   readonly written: Snippet;
   readonly right: Snippet;
+  /** What the code decides about an entry: the finder tells on which sides it is wrong. */
+  readonly decides: readonly Decider[];
   /** Points the tools are checked at: vectors, or single numbers where there is nothing to combine. */
   readonly points: readonly (readonly number[])[];
 }
@@ -35,7 +43,7 @@ const powerTwo: SnippetMistake = {
   id: 'power-two',
   summary: 'the derivative 2a for a power with any exponent',
   line: 'customGradient((a) => pow(a, n), ({ inputs: [a], grad }) => [mul(mul(2, a!), grad)]);',
-  branch: 'x[0] = 1',
+  branch: 'everywhere',
   cause: 'the rule does not agree with dual numbers',
   title: 'The derivative of every power is 2a',
   source: 'js-pytorch 0.7.2 src/tensor.ts, class Pow',
@@ -63,6 +71,7 @@ const power = (n: number) =>
       return power(3);
     },
   },
+  decides: [],
   points: [[1.37, -0.62], [0.21, 2.4]],
 };
 
@@ -70,7 +79,7 @@ const deadBranch: SnippetMistake = {
   id: 'dead-branch',
   summary: 'a mask times the slope of the branch that was not taken',
   line: 'gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 1 : 0) * (0.5 / Math.sqrt(v)))],',
-  branch: 'x[0] = -1',
+  branch: 'not (v > 0)',
   cause: 'the gradient is not finite',
   title: 'A branch that was not taken',
   source: 'pytorch, issues 18287, 52248, 68425, 187297; tensorflow 38349; tinygrad 12409',
@@ -101,6 +110,7 @@ const deadBranch: SnippetMistake = {
       gradient: ([x]: number[][]) => [x!.map((v) => (v > 0 ? 0.5 / Math.sqrt(v) : 0))],
     }),
   },
+  decides: [{ text: 'v > 0', holds: (v) => v > 0 }],
   points: [[3.7, -1.2], [0.4, 2.5]],
 };
 
@@ -108,7 +118,7 @@ const sineAtOne: SnippetMistake = {
   id: 'sine-at-one',
   summary: 'the slope of the sine at a cosine of 1',
   line: 'gradient: ([c]: number[][]) => [c!.map((v) => -v / sine(v))],',
-  branch: 'x[1] = 1',
+  branch: 'not (sine(v) > 0)',
   cause: 'the gradient is not finite',
   title: 'The sine of a cosine that is 1',
   source: 'face.evoLVe head/metrics.py; insightface, issues 1555, 1664; ronghuaiyang/arcface-pytorch 32',
@@ -147,6 +157,7 @@ const sine = (v: number) => Math.sqrt(Math.max(0, (1 - v) * (1 + v)));
       };
     },
   },
+  decides: [{ text: 'sine(v) > 0', holds: (v) => (1 - v) * (1 + v) > 0 }],
   points: [[0.37, 1], [-0.8, 0.55]],
 };
 
@@ -154,7 +165,7 @@ const gradientAddsUp: SnippetMistake = {
   id: 'gradient-adds-up',
   summary: 'a gradient that is added to what was there before',
   line: 'x!.forEach((v, i) => (slopes[i] = (slopes[i] ?? 0) + 2 * v));',
-  branch: 'x[0] = 1',
+  branch: 'everywhere',
   cause: 'two calls of gradient differ',
   title: 'A gradient that adds up',
   source: 'karpathy/micrograd, pull request 102',
@@ -205,6 +216,7 @@ const slopes: number[] = [];
       };
     },
   },
+  decides: [],
   points: [[1.3, -0.4]],
 };
 
@@ -216,7 +228,7 @@ const maskInPlace: SnippetMistake = {
   id: 'mask-in-place',
   summary: 'a mask read from numbers that were written over',
   line: 'return [x.map((v) => (v > 0.5 ? 4 * v : 0))];',
-  branch: 'x[0] = 0.6',
+  branch: 'v > 0.5, not (2 * v - 1 > 0.5)',
   cause: 'the gradient is 0: the path is cut (a stopGradient, a value read as a number, or a rule that gives null)',
   title: 'A mask read after its numbers were written over',
   source: 'what version counters guard against: pytorch, "modified by an inplace operation"',
@@ -264,6 +276,7 @@ const maskInPlace: SnippetMistake = {
       },
     }),
   },
+  decides: [{ text: 'v > 0.5', holds: (v) => v > 0.5 }, { text: '2 * v - 1 > 0.5', holds: (v) => 2 * v - 1 > 0.5 }],
   points: [[0.62, 0.9], [0.31, 0.7]],
 };
 

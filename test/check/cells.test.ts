@@ -42,6 +42,8 @@ describe('decisions', () => {
     expect(flip((x) => P.maxAxes(x, [0]), [1, 2], [3, 2])).toMatchObject({ op: 'max', entry: 0 });
     expect(flip((x) => P.maxAxes(x, [0]), [2, 2], [3, 2])).toMatchObject({ op: 'max', entry: 1, before: 1, after: 0 });
     expect(flip((x) => P.maxAxes(x, [0]), [1, 2], [1.5, 2.5])).toBeUndefined();
+    // Only what is equal to the bit is tied.
+    expect(flip((x) => P.maxAxes(x, [0]), [1, 2], [2 - 2 ** -50, 2])).toBeUndefined();
     expect(flip((x) => P.argmaxAxis(x, 0), [1, 2], [3, 2])).toEqual({ op: 'argmax', entry: 0, before: 1, after: 0 });
     expect(flip((x) => P.argsortAxis(x, 0), [1, 2, 3], [1, 3, 2.5])).toEqual({ op: 'argsort', entry: 1, before: 1, after: 2 });
   });

@@ -323,6 +323,9 @@ describe('a function that reads numbers', () => {
     const read = gradcheck((v: Tensor) => P.mul(v, v.item()), [scalar]);
     expect(read.ok).toBe(false);
     expect(read.failures[0]).toMatchObject({ kind: 'unrecorded' });
+    // However little the number it reads is worth.
+    const little = gradcheck((v: Tensor) => P.add(v, 1e-6 * v.item()), [scalar]);
+    expect(little.failures[0]).toMatchObject({ kind: 'unrecorded' });
     expect(gradcheck((v: Tensor) => P.sumTo(P.div(v, Math.hypot(...v.data)), []), [x]).ok).toBe(false);
   });
 

@@ -27,6 +27,23 @@ describe('code over plain arrays', () => {
     expect(report.worst).toMatchObject({ input: 'inputs[0]', index: [2], analytic: 1, numeric: null });
     expect(report.worst!.difference).toBeCloseTo(-1, 9);
     expect(report.cause!.name).toBe('signs');
+    // It is the tool's gradient that is shown, and nobody's duals.
+    expect(reportText(report)).toMatch(/\n {4}the tool's {2}1\n {4}difference -(1|0\.9{6}\d*|1\.0{6}\d*)\n/u);
+    expect(reportText(report)).not.toMatch(/engine|duals/u);
+  });
+
+  it('is refused in a sentence when it is not called as it is written', () => {
+    const call = (f: unknown, given: unknown) => () => gradcheck(f as never, given as never);
+    const f = { value: ([x]: number[][]): number => x!.reduce((a, b) => a + b), gradient: ([x]: number[][]) => [x!.map(() => 1)] };
+    expect(gradcheck(f, [[1, 2]]).ok).toBe(true);
+    expect(call(f, [1, 2])).toThrow(/value was called with a list that holds 2 inputs, numbers among them, and failed.*For one array write \[x\]/u);
+    expect(call(f, 1)).toThrow('gradcheck: number 1 for the inputs');
+    expect(call(f, Float64Array.of(1, 2))).toThrow('gradcheck: object for the inputs');
+    expect(call({ value: f.value, gradient: 3 }, [[1]])).toThrow('gradcheck: number 3 for gradient');
+    expect(call({ value: 3, gradient: f.gradient }, [[1]])).toThrow('gradcheck: number 3 for value');
+    expect(call({ ...f, gradient: () => 3 }, [[1]])).toThrow('gradient returned number 3');
+    expect(call({ ...f, value: () => { throw new TypeError('mine'); } }, [[1]])).toThrow(new TypeError('mine'));
+    expect(call({ ...f, value: () => { throw new RangeError('mine'); } }, [1])).toThrow(new RangeError('mine'));
   });
 
   it('may take nested arrays and single numbers, and give Float32', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { customGradient } from '../../src/autodiff/index.ts';
-import { proved } from '../../src/check/index.ts';
+import { proved, provedLines } from '../../src/check/index.ts';
 import { explain, type Proof, renderText } from '../../src/explain/index.ts';
 import { label, type Tensor } from '../../src/graph/index.ts';
 import { exp, mul, relu, stopGradient, sum, surrogate } from '../../src/ops/index.ts';
@@ -15,6 +15,15 @@ function proofsOf(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[],
 }
 
 describe('a proof', () => {
+  it('says before each main line how far it is, and ends with what proved gives', () => {
+    const inputs = [cosines, isLabel, f64(1.2)];
+    const explained = explain(margin, inputs);
+    const lines = provedLines(explained, margin, inputs);
+    const mains = explained.lines.filter(({ main }) => main).length;
+    for (let line = 1; line <= mains; line++) expect(lines.next()).toEqual({ value: { line, of: mains }, done: false });
+    expect(lines.next()).toEqual({ value: proved(explained, margin, inputs), done: true });
+  });
+
   it('stands at every main line with an adjoint, with the digits a derivation demands', () => {
     const { lines } = proved(explain(margin, [cosines, isLabel, f64(1.2)]), margin, [cosines, isLabel, f64(1.2)]);
     for (const { main, adjoint, proof } of lines) expect(proof !== undefined).toBe(main && adjoint !== null);

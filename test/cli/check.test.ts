@@ -131,5 +131,5 @@ describe('marginalia check --data', () => {
     const ledger = JSON.parse(stdout) as { points: unknown; rows: { kind: string; hits: { data: number; seeded: number } }[] };
     expect(ledger.points).toEqual({ data: 12, seeded: 64 });
     expect(ledger.rows.some((row) => row.hits.data > 0)).toBe(true);
-  }, 120_000);
+  });
 });

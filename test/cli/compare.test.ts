@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../../src/cli/compare.ts';
-import { run } from './run.ts';
+import { run, start } from './run.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'marginalia-compare-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -56,6 +56,18 @@ describe('a comparison', () => {
     expect(await inside(...small, '--seeds', '2')).toMatch(/^11 cells were there already$/m);
   });
 
+  it('that Ctrl-C ends keeps its cells, says how to go on, and leaves with 130', async () => {
+    const place = join(out, 'ctrl-c');
+    const { code, err } = await start(['compare', ...small.slice(0, -1), place, '--threads', '1'], (child) => {
+      // The first line tells the plan, the second is that of a finished cell.
+      child.stdout!.on('data', (text: Buffer) => void (text.includes(' s\n') && child.kill('SIGINT')));
+    });
+    expect(code).toBe(130);
+    const cells = readdirSync(join(place, 'cells'));
+    expect(err).toBe(`interrupted after ${cells.length} of 18 cells, kept in ${join(place, 'cells')}; the same command goes on\n`);
+    expect(cells.length).toBeLessThan(18);
+  });
+
   it('says the same as JSON, Markdown, values and a page', async () => {
     const json = JSON.parse(await inside(...small, '--seeds', '2', '--json')) as { judgedBy: string; losses: { loss: string; measures: { 'rank-1': { mean: number; standardError: number } } }[] };
     expect([json.judgedBy, json.losses.map(({ loss }) => loss)]).toEqual(['AUC', ['normface', 'am-softmax']]);
@@ -70,6 +82,7 @@ describe('a comparison', () => {
     ['a loss that does not exist', ['--losses', 'arcface'], /arcface/],
     ['a loss that needs more than an embedding', ['--losses', 'hdc'], /features\[3\]/],
     ['a share out of range', ['--held-out', '0'], /--held-out 0/],
+    ['no thread', ['--threads', '0'], /--threads 0: a whole number ≥ 1/],
     ['a word that is no option', ['faces'], /'faces' is no option/],
   ])('is refused for %s', async (_, args, reason) => {
     await expect(compare.run([...args, '--out', join(out, 'none')])).rejects.toThrow(reason);

@@ -89,6 +89,12 @@ describe('a page', () => {
     };
     const plain = await page('sv-arc-softmax');
     expect(plain).toContain('∂result/∂x[0, 0] = -10.5');
+    const [study] = plain.slice(plain.indexOf('Who made an entry')).split('</div>\n</div>');
+    expect(study).not.toContain('<pre');
+    expect(study).toContain('<caption>By role</caption>');
+    expect(study).toContain('<th scope="row">target</th><td class="number">-6.531</td><td class="number">62.2 %</td>');
+    // A column in which nothing stands is no column.
+    expect(plain).not.toContain('at the same border');
     for (const title of ['Who made an entry of the gradient', 'How near the decisions are to changing', 'Where digits are lost']) {
       expect(plain).toContain(`<h2>${title}</h2>`);
     }

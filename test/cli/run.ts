@@ -9,9 +9,6 @@ import { vi } from 'vitest';
 import { dispatch } from '../../src/cli/dispatch.ts';
 import { filesBelow, root } from '../source.ts';
 
-// Starting a process takes its time where others run too.
-vi.setConfig({ testTimeout: 120_000 });
-
 const changed = (path: string): number => statSync(join(root, path)).mtimeMs;
 const newest = Math.max(...filesBelow('src').map(changed));
 /** The built program, which starts three times as fast, unless a source is newer than it. */

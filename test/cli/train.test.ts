@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { train } from '../../src/cli/train.ts';
-import { bar, clock, epochLine } from '../../src/cli/train-text.ts';
+import { bar, clock, epochLine, listLines } from '../../src/cli/train-text.ts';
 import { Stream } from '../../src/data/random.ts';
 import { command, run, start } from './run.ts';
 
@@ -42,13 +42,24 @@ describe('a run', () => {
     expect(code).toBe(0);
     expect(out).not.toContain('\u001b');
     expect(out.match(/^epoch \d\/2 {2}loss .* rate [\d.e-]+/gm)).toHaveLength(2);
-    expect(out).toMatch(/^people not trained on: AUC [\d.]+ %/m);
+    expect(out).toMatch(/^people not trained on: {2}AUC [\d.]+ %/m);
     expect(readdirSync(place('plain')).sort()).toEqual(['checkpoint.safetensors', 'embedding.svg', 'history.svg', 'run.json']);
     expect(recordOf('plain')).toMatchObject({
       state: 'done', settings: { loss: 'normface', rate: 0.02, seed: 1 }, source: { data: 'faces', people: 4 }, steps: 4,
       position: { epoch: 2, step: 4 }, versions: { node: process.versions.node },
     });
     expect((recordOf('plain')['history'] as unknown[]).length).toBe(2);
+  });
+
+  it('gives the same bits on one thread and on two, and its record says how many', () => {
+    for (const threads of ['1', '2']) {
+      const { code, out, err } = run(['train', ...tiny({ network: 'lenet-small', side: '16', epochs: '1', threads, out: place(`on-${threads}`) })]);
+      expect([code, err]).toEqual([0, '']);
+      expect(recordOf(`on-${threads}`)).toMatchObject({ state: 'done', threads: Number(threads) });
+      // What is not built has no workers.
+      if (command.at(-1)!.endsWith('main.js')) expect(out.includes('programs run on 2 threads')).toBe(threads === '2');
+    }
+    expect(checkpointOf('on-1')).toEqual(checkpointOf('on-2'));
   });
 
   it('that is there is neither overwritten nor continued with other settings; done, it is only reported again', async () => {
@@ -81,6 +92,7 @@ describe('a run', () => {
     ['a rate that is no number', ['--rate', 'fast'], /--rate fast/],
     ['a rate out of range', ['--rate', '0'], /rate 0/],
     ['a share out of range', ['--held-out', '1'], /--held-out 1/],
+    ['no thread', ['--threads', '0'], /--threads 0: a whole number ≥ 1/],
     ['a word that is no option', ['faces'], /'faces' is no option/],
     ['a folder without data', ['--data', 'docs'], /no data among them/],
   ])('is refused for %s', async (_, args, reason) => {
@@ -98,6 +110,7 @@ describe('what is shown', () => {
   it('fits a terminal and says times as clocks do', () => {
     expect([clock(7.4), clock(754), clock(3723)]).toEqual(['0:07', '12:34', '1:02:03']);
     expect([bar(0, 4), bar(0.5, 4), bar(1.2, 4)]).toEqual(['────', '━━──', '━━━━']);
+    expect(listLines('people:', ['AUC 71 %', 'EER 34 %', `TAR ${'9'.repeat(60)}`])).toBe(`people:  AUC 71 %  EER 34 %\n  TAR ${'9'.repeat(60)}`);
     const record = { epoch: 3, step: 9, loss: 12.345, accuracy: 0.5, support: 0.123, rate: 0.01 };
     expect(epochLine(record, 12, true, 1234.5)).toBe('epoch  3/12  loss 12.35  right 50.0%  support 12.3%  rate 0.010  1,235 images/s');
     expect(epochLine(record, 12, false, 0)).toBe('epoch  3/12  loss 12.35  rate 0.010');
@@ -165,6 +178,6 @@ describe('a run that does not end by itself', () => {
   });
 
   it('because its folder is no place to write says so at once', async () => {
-    await expect(train.run(tiny({ out: join(place('plain'), 'run.json', 'x') }))).rejects.toThrow(/ENOTDIR/);
+    await expect(train.run(tiny({ out: join(place('plain'), 'run.json', 'x') }))).rejects.toThrow(/EEXIST.*run\.json'/);
   });
 });

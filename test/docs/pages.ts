@@ -101,10 +101,22 @@ function forwardPart(explanation: Explanation): string[] {
     `| ${line.number} | ${cell(formulas.ofLine(line))} | ${line.shape.join(' × ') || 'a number'} | ${[line.scope, line.role].filter((word) => word !== undefined).join(', ')} |`);
   return [
     '## Forward, line by line', '',
-    'The steps that run, at two samples of four classes in three dimensions (four samples where samples are compared).', '',
+    'The steps that run, at two samples of four classes in three dimensions (four samples where samples are compared). Numbers that are',
+    'missing are steps that stand inside the formulas of others; u1, u2, … have no symbol in the paper.', '',
     '| step | line | shape | scope, role |', '|--:|---|---|---|', ...rows, '',
   ];
 }
+
+/** From the cosines to the vectors: the same for every loss over cosines. */
+export const vectorClaims: readonly string[] = [
+  'd(L, x) = sum(k, d(L, c[k]) * (unit(w[k]) - c[k] * unit(x))) / norm(x)',
+  'd(L, w[k]) = d(L, c[k]) * (unit(x) - c[k] * unit(w[k])) / norm(w[k])',
+];
+const vectorPart: readonly string[] = [
+  'From the cosines to the vectors, as for every loss over cosines: the Jacobian of the normalisation, which takes out what points',
+  'along the vector itself.', '',
+  ...vectorClaims.flatMap(display),
+];
 
 function gradientPart(row: Row, explanation: Explanation): string[] {
   const formulas = new Formulas(explanation);
@@ -113,6 +125,7 @@ function gradientPart(row: Row, explanation: Explanation): string[] {
     `| ${i === 0 ? line.number : ''} | ${i === 0 ? '' : '+ '}${cell(formulas.ofRule(line, rule, i))} | ${rule.from}${names.get(rule.from)!.startsWith('%') ? '' : ` \`${names.get(rule.from)!}\``}${times === 1 ? '' : `, ${times} times`} |`));
   return [
     '## Gradient, line by line', '', 'By hand, checked against the engine to 11 digits by the tests:', '', ...display(row.handGradient),
+    ...(/d\(L, c\[k\]\) =/.test(row.handGradient) ? vectorPart : []),
     'As the engine takes it, from the result back; ∂q is the derivative of the result by q, a sum of what the uses of q send:', '',
     '| of step | part | sent by step |', '|--:|---|---|', ...rows, '',
   ];

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { explain, type Explanation, renderHtml, renderMarkdown } from '../../src/explain/index.ts';
+import { columnsOf, studyTable } from '../../src/explain/report.ts';
 import { label, type Tensor } from '../../src/graph/index.ts';
 import { mul, sum } from '../../src/ops/index.ts';
 import { find, type Node, parseXml } from '../plot/xml.ts';
@@ -85,5 +86,28 @@ describe('the Markdown', () => {
   it('has a heading per scope and a row per assumption', () => {
     expect([...text.matchAll(/^### (.*)$/gm)].map((match) => match[1])).toEqual(['support', 'softmax']);
     expect(text.split('\n').filter((line) => /^\| (mask|stop|choice|tie|clamp|no path) /.test(line))).toHaveLength(explained.assumptions.length);
+  });
+});
+
+describe('a study', () => {
+  const studies = [{ title: 'Who', parts: ['a < b', { caption: 'Parts', columns: columnsOf('by', '#value'), rows: [['x|y_z', '1']] }] }];
+
+  it('is sentences and tables with captions, numbers to the right', () => {
+    const page = parseXml(renderHtml(explained, { ...options, studies }).replace('<!DOCTYPE html>\n', ''));
+    const tables = all('table', page).filter((node) => all('caption', node).some(({ text }) => text === 'Parts'));
+    expect(tables).toHaveLength(1);
+    expect(all('th', tables[0]).map(({ text, attributes }) => [text, attributes.get('scope')])).toEqual([['by', 'col'], ['value', 'col'], ['x|y_z', 'row']]);
+    expect(all('td', tables[0]).map(({ text, attributes }) => [text, attributes.get('class')])).toEqual([['1', 'number']]);
+    expect(all('p', page).map(({ text }) => text)).toContain('a < b');
+  });
+
+  it('is the same in Markdown, with what Markdown would take for its own escaped', () => {
+    expect(renderMarkdown(explained, { ...options, studies })).toContain(
+      '## Who\n\na \\< b\n\n**Parts**\n\n| by | value |\n|---|---:|\n| x\\|y\\_z | 1 |\n');
+  });
+
+  it('has no column that is empty in every row', () => {
+    const table = { caption: 'T', columns: columnsOf('a', 'b', '#c'), rows: [['1', '', '2'], ['3', '', '']] };
+    expect(studyTable(table)).toEqual({ caption: 'T', columns: columnsOf('a', '#c'), rows: [['1', '2'], ['3', '']] });
   });
 });

@@ -23,7 +23,7 @@ const hows = ({ losses }: FormatPrecision) => losses.map(({ how, formula }) => `
 describe('a format', () => {
   it('law: rounds as the hardware and as roundTo', () => {
     fc.assert(fc.property(fc.double({ min: -1e5, max: 1e5, noNaN: true }), fc.double({ min: 1, max: 100, noNaN: true }), (x, y) => {
-      expect(rounded(x, 'f32')).toBe(Math.fround(x) + 0);
+      expect(rounded(x, 'f32')).toBe(Math.fround(x));
       expect(rounded(y, 'f16')).toBe(roundTo(f64(y), 'f16').item());
       expect(rounded(y, 'bf16')).toBe(roundTo(f64(y), 'bf16').item());
     }), runs);

@@ -26,5 +26,5 @@ describe('the derivation of SV-Softmax', () => {
     const wrong = ledger.rows.filter((row) => row.verdict === 'fails' || row.verdict === 'unexercised');
     expect(wrong.map((row) => `${row.section} ${row.id}: ${row.reason ?? ''}`)).toEqual([]);
     expect(ledger.rows.filter((row) => row.verdict === 'amended').map((row) => row.id)).toEqual(['(14)', '(15)', '(11)', '(10)', '(10c)', 'D14b', '(4a)']);
-  }, 120_000);
+  });
 });

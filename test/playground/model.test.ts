@@ -4,6 +4,7 @@ import { catalogue } from 'marginalia/losses';
 import { lines, losses, picture, pointOf, sliders, turn } from '../../examples/playground/model.ts';
 import { check, derivationText, svFormulas } from '../../examples/playground/own.ts';
 import { initial, scattered, type State } from '../../examples/playground/state.ts';
+import { partsTouched } from '../../examples/playground/touched.ts';
 
 const state: State = { ...initial, ...scattered(5, 6, 3), selected: 4 };
 
@@ -71,6 +72,20 @@ describe('a turn around the circle', () => {
 });
 
 describe('the lines of the selected sample', () => {
+  it.each(losses.map(({ id }) => id))('of %s light something in the picture, each of them', (loss) => {
+    const explanation = lines({ ...state, loss, parameters: {} });
+    const parts = partsTouched(explanation);
+    const mains = explanation.lines.filter(({ main, dtype }) => main && dtype !== 'i32');
+    expect(mains.filter(({ number }) => parts.get(number)!.length === 0).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('without a symbol light what they are made of', () => {
+    const explanation = lines(state);
+    const parts = partsTouched(explanation);
+    const of = (name: string): readonly string[] => parts.get(explanation.lines.find((line) => line.name === name)!.number)!;
+    expect([of('u1'), of('u4'), of('f'), of('I'), of('u6')]).toEqual([['sample'], ['weights'], ['own'], ['support'], ['links', 'own']]);
+  });
+
   it('end in its loss', () => {
     const explanation = lines(state);
     const result = explanation.lines.find(({ number }) => number === explanation.result)!;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   adjointness, classification, classPermutation, cotangentLinearity, linearTranspose, type Loss, rotationInvariance,
   samplePermutation, tensors,
@@ -9,7 +9,6 @@ import type { ScanPrimitive } from '../../../src/graph/primitive.ts';
 import * as P from '../../../src/primitives/index.ts';
 import { mapPrimitive, unary } from '../../../src/primitives/map.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
 const runs = { seed: 1, numRuns: Number(process.env['RUNS'] ?? 30) };
 const unit = (x: Tensor): Tensor => P.div(x, P.sqrt(P.sumAxes(P.mul(x, x), [1])));
 
