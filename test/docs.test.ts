@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDerivation } from '../src/check/derivation.ts';
 import { parseDerivation } from '../src/formula/index.ts';
-import { generatedPages } from './docs/pages.ts';
+import { catalogue } from '../src/losses/index.ts';
+import { generatedPages, vectorClaims } from './docs/pages.ts';
 import { blocks, programOf, runProgram } from './docs/snippets.ts';
 import { root } from './source.ts';
 import './values.ts';
@@ -30,6 +31,15 @@ describe('the TypeScript of', () => {
 });
 
 describe('the pages', () => {
+  it('say of every loss over cosines how its gradient reaches the vectors, and it holds', () => {
+    const head = 'title T\ndeclare x: n d\ndeclare w: k d\ndeclare y: n -> k\ndeclare s m t: scalar in [1, 2]\n';
+    const { ok, rows } = checkDerivation(parseDerivation([
+      head, ...catalogue['sv-am-softmax']!.equation.split('\n').map((line) => `define ${line.split(/[ [=]/)[0]!} ${line}`),
+      ...vectorClaims.map((claim, i) => `claim V${i} ${claim}`),
+    ].join('\n')), { cases: 24 });
+    expect([ok, rows.filter(({ kind }) => kind === 'claim').length]).toEqual([true, 2]);
+  });
+
   it('link to files and headings that exist', () => {
     const slug = (heading: string): string => heading.toLowerCase().replace(/[^\p{L}\p{N} -]/gu, '').replaceAll(' ', '-');
     const headings = (path: string): string[] => [...read(path).matchAll(/^#+ (.*)$/gm)].map((match) => slug(match[1]!));

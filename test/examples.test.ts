@@ -4,12 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseXml } from './plot/xml.ts';
 
 const root = join(import.meta.dirname, '..');
-// Each is a process of its own, which takes its time where others work too.
-vi.setConfig({ testTimeout: 60_000 });
 
 const pictures = mkdtempSync(join(tmpdir(), 'marginalia-examples-'));
 const pictureOf = (name: string): string => join(pictures, `${name}.svg`);

@@ -18,11 +18,12 @@ export interface Source {
   readonly imports: readonly string[];
 }
 
-/** All files below a folder of the project, as paths relative to the root. */
+/** All files below a folder of the project, as paths relative to the root; packages installed there are not the project's. */
 export function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.includes('/node_modules/'))
     .sort();
 }
 

@@ -1,12 +1,9 @@
 // What nearly every test writes: tensors of a type, a comparison bit for bit, the settings of a property.
 
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { grad } from '../src/autodiff/index.ts';
 import { tensor, type Nested, type Tensor } from '../src/graph/index.ts';
 import { sumTo } from '../src/primitives/index.ts';
-
-// A slow machine is no failure, and RUNS=1000 takes its time.
-vi.setConfig({ testTimeout: 120_000 });
 
 export const f64 = (values: Nested): Tensor => tensor(values, { dtype: 'f64' });
 export const f32 = (values: Nested): Tensor => tensor(values, { dtype: 'f32' });
