@@ -48,6 +48,8 @@ export {
 export { type Engine, label, scope, type Trace, trace, type TraceOptions, useEngine } from './graph/index.ts';
 
 // Large eager Float32 steps run on compiled kernels where the host has them
-export { compile, type Compiled, type CompiledProgram, compiledEngine, type CompileOptions, engineStatus } from './compile/index.ts';
+export {
+  compile, type Compiled, type CompiledProgram, compiledEngine, type CompileOptions, engineStatus, useWideKernels,
+} from './compile/index.ts';
 
 useEngine(compiledEngine);

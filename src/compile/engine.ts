@@ -9,6 +9,7 @@ import type { ContractAxes } from '../primitives/index.ts';
 import { contractSizes } from './contract.ts';
 import { runMap, runProduct, runReduce } from './eager.ts';
 import { Machine, obstacle } from './machine.ts';
+import { compilation } from './webassembly.ts';
 
 /** The sizes from which a kernel with its copies is faster than the reference. */
 export interface Thresholds {
@@ -58,7 +59,7 @@ export function makeEngine(thresholds: Thresholds = measuredThresholds): Compile
       running.scratch.release(top);
     }
   };
-  return { engine, status: () => status };
+  return { engine, status: () => (status && compilation.width ? `${status}; ${compilation.width}` : status) };
 }
 
 /** Asked at every eager step: most are too small, which the product of the sizes shows at once. */

@@ -2,3 +2,5 @@
 
 export { compiledEngine, type CompiledEngine, engineStatus, makeEngine, type Thresholds } from './engine.ts';
 export { compile, type Compiled, type CompiledProgram, type CompileOptions } from './compile.ts';
+export { defaultThreads } from './pool.ts';
+export { useWideKernels } from './wide.ts';

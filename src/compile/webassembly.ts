@@ -17,8 +17,17 @@ interface WasmHost {
 
 export const host: WasmHost | undefined = (globalThis as { WebAssembly?: WasmHost }).WebAssembly;
 
+/** How modules are compiled in this process; `wide.ts` decides. */
+export const compilation = { modules: 0, isWide: false, width: undefined as string | undefined };
+
+/** A section without meaning: V8 gives the code it has to bytes it has seen, whatever flags there were then. */
+const wideMark = [0, 5, 4, ...new TextEncoder().encode('wide')];
+
 /** A module compiled once may be linked on several threads. */
-export const compileModule = (bytes: Uint8Array<ArrayBuffer>): object => new host!.Module(bytes);
+export function compileModule(bytes: Uint8Array<ArrayBuffer>): object {
+  compilation.modules++;
+  return new host!.Module(compilation.isWide ? new Uint8Array([...bytes, ...wideMark]) : bytes);
+}
 
 /** The exports of a module, functions of numbers, in their order. */
 export function linkModule(module: object, imports: Record<string, unknown>): Record<string, WasmFunction> {

@@ -69,6 +69,8 @@ function option(name: string): string | undefined {
 
 const withPeers = process.argv.includes('--peers');
 const withLosses = process.argv.includes('--losses');
+/** Ours once more with 256-bit kernels, where this Node has them. */
+const withWide = process.argv.includes('--wide');
 /** From a plain loop to two threads: what each step of the engine gains. */
 const withSteps = process.argv.includes('--steps');
 
@@ -91,10 +93,11 @@ function engines(): Engine[] {
   const node = (title: string, file: string, ...args: string[]): Engine => new Engine(title, [process.execPath, file, ...args]);
   const modes = withLosses ? ['1'] : ['1', '2', 'eager', ...(withSteps ? ['reference'] : [])];
   const own = modes.map((mode) => node(`marginalia ${/\d/.test(mode) ? `${mode}T` : mode}`, 'marginalia.mjs', mode));
+  if (withWide) for (const threads of ['1', '2']) own.push(node(`marginalia wide ${threads}T`, 'marginalia.mjs', threads, 'wide'));
   if (!withPeers) return own;
   const list = [
     ...own, node('jax-js 1T', 'jax-js.mjs', '1'), node('jax-js 2T', 'jax-js.mjs', '2'),
-    node('tfjs wasm', 'tfjs.mjs', 'wasm'), node('ort-web 1T', 'onnxruntime.mjs', '1'), node('js-pytorch', 'js-pytorch.mjs'),
+    node('tfjs wasm', 'tfjs.mjs', 'wasm'), node('tfjs cpu', 'tfjs.mjs', 'cpu'), node('ort-web 1T', 'onnxruntime.mjs', '1'), node('js-pytorch', 'js-pytorch.mjs'),
   ];
   if (hasTorch()) {
     const tuned = { MALLOC_MMAP_THRESHOLD_: '8589934592', MALLOC_TRIM_THRESHOLD_: '17179869184' };

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { resolveObjectURL } from 'node:buffer';
 import { Worker } from 'node:worker_threads';
 import { serve } from './serve.mjs';
-import { cnnShapes, fingerprint, mlpShapes } from './workloads.mjs';
+import { cnnShapes, demoShapes, fingerprint, mlpShapes } from './workloads.mjs';
 
 const threads = Number(process.argv[2] ?? 1);
 if (threads > 1) {
@@ -128,6 +128,19 @@ serve({
       return crossEntropy(np.matmul(np.matmul(h3.reshape([64, 2048]), w1), w2), target);
     };
     return descent(loss, cnnShapes, workload, inputs, [64, 1, 32, 32], 100);
+  },
+  demo(workload, inputs) {
+    // Its window reduction has no gradient; halves side by side have. Of 7 rows and columns the last has no partner.
+    const pooled = (h, channels, side) => {
+      const half = Math.floor(side / 2);
+      return np.max(h.slice([], [], [0, 2 * half], [0, 2 * half]).reshape([64, channels, half, 2, half, 2]), [3, 5]);
+    };
+    const stage = (h, k, b, channels, side) => pooled(nn.relu(lax.conv(h, k, [1, 1], 'SAME').add(b.reshape([1, channels, 1, 1]))), channels, side);
+    const loss = ([k1, b1, k2, b2, k3, b3, w, b, classes], x, target) => {
+      const h = stage(stage(stage(x, k1, b1, 16, 28), k2, b2, 32, 14), k3, b3, 64, 7);
+      return crossEntropy(np.matmul(np.matmul(h.reshape([64, 576]), w).add(b), classes), target);
+    };
+    return descent(loss, demoShapes, workload, inputs, [64, 1, 28, 28], 10);
   },
   mlp(workload, inputs) {
     const loss = ([w1, w2, w3], x, target) =>

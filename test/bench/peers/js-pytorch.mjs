@@ -13,6 +13,7 @@ const nested = (values, rows, columns) => Array.from({ length: rows }, (_, i) =>
 serve({
   name: 'js-pytorch',
   version: JSON.parse(readFileSync(new URL('node_modules/js-pytorch/package.json', import.meta.url))).version,
+  missing: { demo: 'no convolution', cnn: 'no convolution' },
   product({ n }, { a, b }) {
     const [x, y] = [torch.tensor(nested(a, n, n)), torch.tensor(nested(b, n, n))];
     let last;

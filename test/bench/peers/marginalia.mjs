@@ -5,9 +5,13 @@ import { readFileSync } from 'node:fs';
 import * as m from '../../../dist/index.js';
 import { catalogue } from '../../../dist/losses/index.js';
 import { serve } from './serve.mjs';
-import { cnnShapes, fingerprint, mlpShapes } from './workloads.mjs';
+import { cnnShapes, demoShapes, fingerprint, mlpShapes } from './workloads.mjs';
 
-const [, , mode = '1'] = process.argv;
+const [, , mode = '1', width] = process.argv;
+if (width === 'wide' && !/256 bits wide/.test(m.useWideKernels())) {
+  process.stderr.write(m.useWideKernels());
+  process.exit(1);
+}
 if (mode === 'reference') m.useEngine(undefined);
 const compile = mode === 'eager' || mode === 'reference' ? (f) => f : (f, options) => m.compile(f, { threads: Number(mode), ...options });
 const array = (values, shape) => m.tensor(values, { shape });
@@ -72,6 +76,14 @@ serve({
       return crossEntropy(m.matmul(m.matmul(m.reshape(h3, [64, 2048]), w1), w2), y);
     };
     return descent(loss, cnnShapes, workload, inputs, [64, 1, 32, 32]);
+  },
+  demo(workload, inputs) {
+    const stage = (x, k, b) => m.maxPool2d(m.relu(m.add(m.conv2d(x, k, { padding: 1 }), m.reshape(b, [1, b.size, 1, 1]))), { kernel: 2 });
+    const loss = ([k1, b1, k2, b2, k3, b3, w, b, classes], x, y) => {
+      const h = stage(stage(stage(x, k1, b1), k2, b2), k3, b3);
+      return crossEntropy(m.matmul(m.add(m.matmul(m.reshape(h, [64, 576]), w), b), classes), y);
+    };
+    return descent(loss, demoShapes, workload, inputs, [64, 1, 28, 28]);
   },
   mlp(workload, inputs) {
     const loss = ([w1, w2, w3], x, y) => crossEntropy(m.matmul(m.relu(m.matmul(m.relu(m.matmul(x, w1)), w2)), w3), y);

@@ -109,6 +109,25 @@ def cnn(w):
     return descent(loss, params, w["rate"])
 
 
+def demo(w):
+    x, y = numbers(64 * 28 * 28, 21).view(64, 1, 28, 28), labels(64, 10)
+
+    def stage(h, k, b):
+        return F.max_pool2d(F.conv2d(h, k, b, padding=1).relu(), 2)
+
+    def loss(k1, b1, k2, b2, k3, b3, weight, bias, classes):
+        h = stage(stage(stage(x, k1, b1), k2, b2), k3, b3)
+        return F.cross_entropy((h.flatten(1) @ weight + bias) @ classes, y)
+
+    params = [
+        numbers(16 * 9, 22, -0.4, 0.4).view(16, 1, 3, 3), numbers(16, 23, -0.1, 0.1),
+        numbers(32 * 16 * 9, 24, -0.12, 0.12).view(32, 16, 3, 3), numbers(32, 25, -0.1, 0.1),
+        numbers(64 * 32 * 9, 26, -0.08, 0.08).view(64, 32, 3, 3), numbers(64, 27, -0.1, 0.1),
+        numbers(576 * 2, 28, -0.1, 0.1).view(576, 2), numbers(2, 29, -0.1, 0.1), numbers(2 * 10, 30, -0.7, 0.7).view(2, 10),
+    ]
+    return descent(loss, params, w["rate"])
+
+
 def mlp(w):
     x, y = numbers(64 * 784, 15, 0, 1).view(64, 784), labels(64, 10)
     params = [numbers(784 * 256, 16, -0.06, 0.06).view(784, 256), numbers(256 * 128, 17, -0.1, 0.1).view(256, 128),
@@ -120,7 +139,7 @@ def tiny(w):
     return with_gradients(lambda a, b: (a + b).sum(), [numbers(16, 19), numbers(16, 20)])
 
 
-kinds = {"product": product, "exp": exp, "chain": chain, "head": head, "cnn": cnn, "mlp": mlp, "tiny": tiny}
+kinds = {"product": product, "exp": exp, "chain": chain, "head": head, "cnn": cnn, "demo": demo, "mlp": mlp, "tiny": tiny}
 
 
 def answer(value):

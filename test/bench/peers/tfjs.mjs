@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { serve } from './serve.mjs';
-import { fingerprint, mlpShapes } from './workloads.mjs';
+import { demoShapes, fingerprint, mlpShapes } from './workloads.mjs';
 
 const require = createRequire(import.meta.url);
 const backend = process.argv[2] ?? 'wasm';
@@ -41,10 +41,14 @@ const product = tf.customGrad((a, b, save) => {
 // The library's own, because the gradient of logSumExp compares with a stretched maximum, which is slow here.
 const crossEntropy = (z, target) => tf.losses.softmaxCrossEntropy(target, z);
 
-serve({
+/** Convolutions here are N, H, W, C and H, W, in, out: what comes in and goes out is turned. */
+const turned = (x) => (x.rank === 4 ? tf.transpose(x, [2, 3, 1, 0]) : x);
+const turnedBack = (x) => (x.rank === 4 ? tf.transpose(x, [3, 2, 0, 1]) : x);
+
+const engine = {
   name: `tfjs ${backend}`,
   version: tf.version.tfjs,
-  missing: { cnn: 'no gradient of a convolution' },
+  missing: { cnn: 'no gradient of a convolution', demo: 'no gradient of a convolution' },
   product({ n }, { a, b }) {
     const [x, y] = [tf.tensor(a, [n, n]), tf.tensor(b, [n, n])];
     return keeping(() => [tf.matMul(x, y)]);
@@ -109,4 +113,36 @@ serve({
       return [value, ...grads];
     });
   },
-});
+};
+
+/** Plain JavaScript, slow and the only backend outside a graphics card that differentiates a convolution: for that row alone. */
+const plain = {
+  name: engine.name, version: engine.version, missing: {},
+  demo({ rate }, { x, y, params }) {
+    const features = tf.transpose(tf.tensor(x, [64, 1, 28, 28]), [0, 2, 3, 1]);
+    const target = tf.oneHot(tf.tensor1d(y, 'int32'), 10).cast('float32');
+    let state = params.map((p, i) => turned(tf.tensor(p, demoShapes[i])));
+    const stage = (h, k, b) => tf.maxPool(tf.relu(tf.add(tf.conv2d(h, k, 1, 'same'), b)), 2, 2, 'valid');
+    const f = tf.valueAndGrads((k1, b1, k2, b2, k3, b3, w, b, classes) => {
+      const h = stage(stage(stage(features, k1, b1), k2, b2), k3, b3);
+      const flat = tf.reshape(tf.transpose(h, [0, 3, 1, 2]), [64, 576]);
+      return crossEntropy(product(tf.add(product(flat, w), b), classes), target);
+    });
+    let loss = 0;
+    return {
+      call: () => {
+        const before = state;
+        state = tf.tidy(() => {
+          const { value, grads } = f(before);
+          loss = value.dataSync()[0];
+          return before.map((p, i) => tf.sub(p, tf.mul(grads[i], rate)));
+        });
+        tf.dispose(before);
+        for (const p of state) p.dataSync();
+      },
+      result: () => [...fingerprint([loss]), ...state.flatMap((p) => fingerprint(turnedBack(p).dataSync()))],
+    };
+  },
+};
+
+serve(backend === 'cpu' ? plain : engine);

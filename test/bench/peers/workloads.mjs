@@ -53,6 +53,16 @@ export const workloads = [
     }),
   },
   {
+    // The step of the digits' demonstration: lenetSmall at its batch of 64, with a class weight for every digit.
+    name: 'demo step', kind: 'demo', N: 64, unit: 'ms', work: 1, calls: 1, rate: 0.05,
+    inputs: () => ({
+      x: numbers(64 * 28 * 28, 21), y: labels(64, 10),
+      params: [numbers(16 * 9, 22, -0.4, 0.4), numbers(16, 23, -0.1, 0.1), numbers(32 * 16 * 9, 24, -0.12, 0.12), numbers(32, 25, -0.1, 0.1),
+        numbers(64 * 32 * 9, 26, -0.08, 0.08), numbers(64, 27, -0.1, 0.1), numbers(576 * 2, 28, -0.1, 0.1), numbers(2, 29, -0.1, 0.1),
+        numbers(2 * 10, 30, -0.7, 0.7)],
+    }),
+  },
+  {
     name: 'W5 MLP step', kind: 'mlp', N: 64, unit: 'ms', work: 1, calls: 20, rate: 0.05,
     inputs: () => ({
       x: numbers(64 * 784, 15, 0, 1), y: labels(64, 10),
@@ -68,6 +78,7 @@ export const workloads = [
 /** The head with another loss of our catalogue, at its defaults: 128×10,000, D 128. */
 export const headOf = (loss) => head(128, 10000, 128, { name: `head ${loss}`, loss });
 
-/** Shapes of the parameters of the two networks. */
+/** Shapes of the parameters of the networks. */
 export const cnnShapes = [[32, 1, 3, 3], [64, 32, 3, 3], [128, 64, 3, 3], [2048, 128], [128, 100]];
+export const demoShapes = [[16, 1, 3, 3], [16], [32, 16, 3, 3], [32], [64, 32, 3, 3], [64], [576, 2], [2], [2, 10]];
 export const mlpShapes = [[784, 256], [256, 128], [128, 10]];
