@@ -7,8 +7,8 @@ import { Curves } from './curves.ts';
 import { fitChildren, html, part, say, set, short } from './dom.ts';
 import { Lines } from './lines.ts';
 import { lines, losses, type Picture, picture, sliders, turn } from './model.ts';
-import { check, type OwnFormulas, svFormulas } from './own.ts';
-import { fromHash, initial, resized, type State, toHash, withSample, withWeight } from './state.ts';
+import { check } from './own.ts';
+import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
 
 const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
 let state: State = fromHash(location.hash, isLoss) ?? initial;
@@ -113,30 +113,40 @@ onNumber(sample, (n) => change({ ...state, selected: n - 1 }));
 onNumber(sampleAngle, (angle) => change(withSample(state, state.selected, { angle })));
 onNumber(sampleClass, (k) => change(withSample(state, state.selected, { label: k - 1 })));
 for (const input of [classes, perClass]) onNumber(input, () => change(resized(state, Number(classes.value), Number(perClass.value))));
-part('reset').addEventListener('click', () => change(initial));
+part('reset').addEventListener('click', () => {
+  change(initial);
+  drawFormulas();
+});
 
 const own = Object.fromEntries((['f', 'h', 'g', 'line'] as const).map((name) => [name, part<HTMLInputElement>(`own-${name}`)])) as Record<keyof OwnFormulas, HTMLInputElement>;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
 function judge(): void {
-  const found = check({ f: own.f.value, h: own.h.value, g: own.g.value, line: own.line.value });
+  const found = check(state.formulas);
   const verdict = part('verdict');
   set(verdict, { 'data-verdict': found.verdict });
   const example = found.counterexample;
   say(verdict, example === undefined ? found.text
     : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${short(example.left)}, right ${short(example.right)}`);
 }
+function drawFormulas(): void {
+  for (const [name, input] of Object.entries(own)) input.value = state.formulas[name as keyof OwnFormulas];
+  clearTimeout(typing);
+  typing = setTimeout(judge, 300);
+}
 for (const [name, input] of Object.entries(own)) {
-  input.value = svFormulas[name as keyof OwnFormulas];
   input.addEventListener('input', () => {
+    change({ ...state, formulas: { ...state.formulas, [name]: input.value } });
     clearTimeout(typing);
     typing = setTimeout(judge, 400);
   });
 }
 addEventListener('hashchange', () => {
   const next = fromHash(location.hash, isLoss);
-  if (next !== undefined && toHash(next) !== toHash(state)) change(next);
+  if (next === undefined || toHash(next) === toHash(state)) return;
+  change(next);
+  drawFormulas();
 });
 
 change(state);
-setTimeout(judge, 300);
+drawFormulas();

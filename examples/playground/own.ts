@@ -3,21 +3,7 @@
 
 import { checkDerivation, type LedgerRow } from 'marginalia/check';
 import { parseDerivation } from 'marginalia/formula';
-
-export interface OwnFormulas {
-  /** The target's modified cosine, of c[y]. */
-  readonly f: string;
-  /** The modified cosine of another class, of c[k] and f. */
-  readonly h: string;
-  /** The factor of a sample, of ℓ and p[y]. */
-  readonly g: string;
-  /** A claim, such as d(L, c[k]) = s * p[k] where k != y. */
-  readonly line: string;
-}
-
-export const svFormulas: OwnFormulas = {
-  f: 'c[y] - 0.35', h: 't * c[k] + t - 1 if c[k] > f else c[k]', g: '1', line: 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y',
-};
+import type { OwnFormulas } from './state.ts';
 
 /** The formulas as a derivation in the notation of the papers. */
 export function derivationText({ f, h, g, line }: OwnFormulas): string {

@@ -7,6 +7,22 @@ export interface Sample {
   readonly label: number;
 }
 
+/** The formulas in the boxes, as they are typed. */
+export interface OwnFormulas {
+  /** The target's modified cosine, of c[y]. */
+  readonly f: string;
+  /** The modified cosine of another class, of c[k] and f. */
+  readonly h: string;
+  /** The factor of a sample, of ℓ and p[y]. */
+  readonly g: string;
+  /** A claim, such as d(L, c[k]) = s * p[k] where k != y. */
+  readonly line: string;
+}
+
+export const svFormulas: OwnFormulas = {
+  f: 'c[y] - 0.35', h: 't * c[k] + t - 1 if c[k] > f else c[k]', g: '1', line: 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y',
+};
+
 export interface State {
   readonly loss: string;
   /** The loss's parameters by its own letters; `s` among them. */
@@ -15,6 +31,7 @@ export interface State {
   readonly weights: readonly number[];
   readonly samples: readonly Sample[];
   readonly selected: number;
+  readonly formulas: OwnFormulas;
 }
 
 export const classLimit = 10;
@@ -46,8 +63,11 @@ export function scattered(classes: number, perClass: number, seed = 1): Pick<Sta
 
 /** A sample that another class beats, so that the first picture has a support vector to show. */
 export const initial: State = {
-  loss: 'sv-am-softmax', parameters: { s: 16, t: 1.2, m: 0.2 }, ...scattered(4, 8), selected: 24,
+  loss: 'sv-am-softmax', parameters: { s: 16, t: 1.2, m: 0.2 }, ...scattered(4, 8), selected: 24, formulas: svFormulas,
 };
+
+const formulaNames = ['f', 'h', 'g', 'line'] as const;
+const formulaLimit = 500;
 
 const digit = (n: number, width: number): string => n.toString(36).padStart(width, '0');
 
@@ -60,6 +80,8 @@ export function toHash(state: State): string {
     w: state.weights.map(angle).join(''),
     x: state.samples.map((x) => digit(x.label, 1) + angle(x.angle) + digit(Math.round(x.length * 100), 2)).join(''),
     n: String(state.selected),
+    // Formulas are long; those that nobody has touched stay out of the address.
+    ...Object.fromEntries(formulaNames.filter((name) => state.formulas[name] !== svFormulas[name]).map((name) => [`o.${name}`, state.formulas[name]])),
   };
   return new URLSearchParams(fields).toString();
 }
@@ -78,12 +100,14 @@ export function fromHash(hash: string, isLoss: (id: string) => boolean): State |
   }));
   const selected = Number(fields.get('n') ?? 0);
   const parameters = Object.fromEntries([...fields].filter(([name]) => name.startsWith('p.')).map(([name, value]) => [name.slice(2), Number(value)]));
+  const formulas = Object.fromEntries(formulaNames.map((name) => [name, fields.get(`o.${name}`) ?? svFormulas[name]])) as unknown as OwnFormulas;
   const fits = weights.length >= 2 && weights.length <= classLimit && samples.length >= 1 && samples.length <= sampleLimit
     && weights.every((a) => a < 360)
     && samples.every(({ label, angle, length }) => label < weights.length && angle < 360 && length > 0 && length <= 2)
     && Number.isInteger(selected) && selected >= 0 && selected < samples.length
-    && Object.values(parameters).every(Number.isFinite);
-  return fits ? { loss, parameters, weights, samples, selected } : undefined;
+    && Object.values(parameters).every(Number.isFinite)
+    && Object.values(formulas).every((text: string) => text.length <= formulaLimit);
+  return fits ? { loss, parameters, weights, samples, selected, formulas } : undefined;
 }
 
 /** Moves one weight or sample; angle in degrees, the length of a weight is always drawn as 1. */

@@ -173,6 +173,12 @@ test('judges a typed line at once', async () => {
   await page.waitForSelector('#verdict[data-verdict=holds]');
   await page.fill('#own-h', 't * (c[k]');
   await page.waitForSelector('#verdict[data-verdict=unreadable]');
+  await settled(page);
+  const copied = await open({}, new URL(page.url()).hash);
+  assert.equal(await copied.inputValue('#own-h'), 't * (c[k]');
+  await copied.waitForSelector('#verdict[data-verdict=unreadable]');
+  await copied.click('#reset');
+  await copied.waitForSelector('#verdict[data-verdict=holds]');
 });
 
 test('names every control and lists them in reading order', async () => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { grad, type Tensor, tensor } from 'marginalia';
 import { catalogue } from 'marginalia/losses';
 import { lines, losses, picture, pointOf, sliders, turn } from '../../examples/playground/model.ts';
-import { check, derivationText, svFormulas } from '../../examples/playground/own.ts';
-import { initial, scattered, type State } from '../../examples/playground/state.ts';
+import { check, derivationText } from '../../examples/playground/own.ts';
+import { initial, scattered, type State, svFormulas } from '../../examples/playground/state.ts';
 import { partsTouched } from '../../examples/playground/touched.ts';
 
 const state: State = { ...initial, ...scattered(5, 6, 3), selected: 4 };

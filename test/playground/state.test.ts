@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classLimit, fromHash, initial, resized, sampleLimit, scattered, type State, toHash, withSample, withWeight } from '../../examples/playground/state.ts';
+import { classLimit, fromHash, initial, resized, sampleLimit, scattered, type State, svFormulas, toHash, withSample, withWeight } from '../../examples/playground/state.ts';
 
 const runs = { seed: 1, numRuns: Number(process.env['RUNS'] ?? 30) };
 const always = (): boolean => true;
 
-const states = fc.tuple(fc.integer({ min: 2, max: classLimit }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 99 }), fc.double({ min: 0.5, max: 64, noNaN: true }))
-  .map(([classes, perClass, seed, s]): State => ({ ...initial, parameters: { s, t: 1.2 }, ...scattered(classes, perClass, seed), selected: seed % (classes * perClass) }));
+const texts = fc.string({ unit: 'binary', maxLength: 500 });
+const states = fc.tuple(fc.integer({ min: 2, max: classLimit }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 99 }), fc.double({ min: 0.5, max: 64, noNaN: true }),
+  fc.record({ f: texts, h: texts, line: texts }, { requiredKeys: [] }))
+  .map(([classes, perClass, seed, s, typed]): State => ({
+    ...initial, parameters: { s, t: 1.2 }, ...scattered(classes, perClass, seed), selected: seed % (classes * perClass), formulas: { ...svFormulas, ...typed },
+  }));
 
 describe('the address of a picture', () => {
   it('law: what was written is read back', () => {
@@ -21,13 +25,14 @@ describe('the address of a picture', () => {
   });
 
   it.each(['', 'loss=none', 'loss=normface', 'loss=normface&w=0a&x=00a0aa', 'loss=normface&w=0a00b0&x=90a00a', 'loss=normface&w=0a00b0&x=00a001&n=7',
-    'loss=normface&w=zzz0b0&x=00a00a', 'loss=normface&w=0a00b0&x=00a00a&p.s=Infinity'])('reads nothing from %j', (text) => {
+    `loss=normface&w=0a00b0&x=00a01a&o.f=${'c'.repeat(501)}`, 'loss=normface&w=zzz0b0&x=00a00a', 'loss=normface&w=0a00b0&x=00a00a&p.s=Infinity'])('reads nothing from %j', (text) => {
     expect(fromHash(text, (id) => id === 'normface')).toBeUndefined();
   });
 
   it('reads the shortest one', () => {
     expect(fromHash('loss=normface&w=0a00b0&x=00a01a', always)).toEqual({
       loss: 'normface', parameters: {}, weights: [36, 39.6], samples: [{ label: 0, angle: 36, length: 0.46 }], selected: 0,
+      formulas: svFormulas,
     });
   });
 });

@@ -37,7 +37,11 @@ export async function serve(engine) {
         // While others had their turn this process slept. Its threads may wake on one core, and are spread only after a while.
         for (let i = 0; i < ready.before; i++) await ready.call();
         const start = performance.now();
-        for (let i = 0; i < ready.calls; i++) await ready.call();
+        for (let i = 0; i < ready.calls; i++) {
+          // To wait for what is already there takes a tenth of a microsecond.
+          const going = ready.call();
+          if (going !== undefined) await going;
+        }
         answer({ ms: (performance.now() - start) / ready.calls, peakMiB: process.resourceUsage().maxRSS / 1024 });
       }
     } catch (error) {
