@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDerivation } from '../src/check/derivation.ts';
+import { summaryText } from '../src/check/ledger-text.ts';
 import { parseDerivation } from '../src/formula/index.ts';
 import { catalogue } from '../src/losses/index.ts';
 import { generatedPages, vectorClaims } from './docs/pages.ts';
@@ -81,6 +82,8 @@ describe('README', () => {
     const ledger = checkDerivation(parseDerivation(text!));
     expect(ledger.rows.map((row) => row.verdict)).toEqual(['holds', 'holds', 'holds', 'fails']);
     const { values } = ledger.rows.at(-1)!.counterexample!;
+    const [said] = /`The first line that is wrong: .*`/.exec(readme)!;
+    expect(`\`${summaryText(ledger, (_, words) => words, { file: 'mine.derivation' }).split('\n').at(-1)!}\``).toBe(said);
     expect([values['y'], values['w']].map((list) => (list as unknown[]).length)).toEqual([1, 2]);
   });
 

@@ -16,8 +16,9 @@ afterEach(() => {
 function trimmed(files: Record<string, string>): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'trim-'));
   folders.push(folder);
-  const exports = { '.': { types: './dist/index.d.ts' }, './more': { types: './dist/more/index.d.ts' } };
-  for (const [name, text] of Object.entries({ 'package.json': JSON.stringify({ exports }), ...files })) {
+  const exports = Object.fromEntries([['.', 'index'], ['./more', 'more/index']].map(([name, file]) => [name, { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` }]));
+  const code = Object.fromEntries(['index.js', 'more/index.js', 'compile/worker.js'].map((name) => [name, '']));
+  for (const [name, text] of Object.entries({ 'package.json': JSON.stringify({ exports }), ...code, ...files })) {
     const path = join(folder, name === 'package.json' ? '' : 'dist', name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
@@ -59,8 +60,17 @@ describe('trimmed', () => {
   });
 
   it('a package keeps all that is no declaration', () => {
-    const left = trimmed({ 'index.d.ts': 'export {};\n', 'more/index.d.ts': 'export {};\n', 'more/a.js': 'if (1)\n    f();\n', 'b.derivation': '    x\n' });
-    expect([left['more/a.js'], left['b.derivation']]).toEqual(['if (1)\n\tf();\n', '    x\n']);
+    const left = trimmed({ 'index.d.ts': 'export {};\n', 'more/index.d.ts': 'export {};\n', 'more/index.js': 'if (1)\n    f();\n', 'b.derivation': '    x\n' });
+    expect([left['more/index.js'], left['b.derivation']]).toEqual(['if (1)\n\tf();\n', '    x\n']);
+  });
+
+  it('a package keeps the modules that its entries reach, what is loaded later and the worker among them', () => {
+    const left = trimmed({
+      'index.d.ts': 'export {};\n', 'more/index.d.ts': 'export {};\n', 'index.js': "import './a.js';\nexport { b } from './more/b.js';\n",
+      'a.js': "const later = () => import('./c.js');\n", 'more/b.js': 'export const b = 1;\n',
+      'c.js': 'c();\n', 'compile/worker.js': 'w();\n', 'alone.js': "import './a.js';\n", 'playground/main.js': 'p();\n',
+    });
+    expect(Object.keys(left).filter((name) => name.endsWith('.js'))).toEqual(['index.js', 'a.js', 'more/b.js', 'c.js', 'compile/worker.js', 'playground/main.js']);
   });
 
   it('declarations are refused in another form, or where a name is missing', () => {

@@ -1,5 +1,5 @@
-// Part of `npm run build`, its last step: what the package carries is what its users can read. Declarations that no entry
-// of package.json reaches are taken out (nobody can import them), and every level of indentation, four spaces as tsc
+// Part of `npm run build`, its last step: what the package carries is what its users can read. Declarations and modules that
+// no entry of package.json reaches are taken out (nobody can import them), and every level of indentation, four spaces as tsc
 // writes it, becomes one tab, which saves a tenth of the code. Lines of code stay where they are, so stacks point at the
 // same ones; names and statements stay as they were written. `tsx test/trim.ts`
 
@@ -18,13 +18,36 @@ export function tabbed(text: string): string {
   return text.split('\n').map((line, i) => (code[i]!.startsWith(' ') ? line.replace(/^(?: {4})+/, tabs) : line)).join('\n');
 }
 
+/** The modules that some reach, themselves and what is loaded later among them. */
+function reachedModules(entries: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(entries);
+  // A set is walked on into what is added on the way.
+  for (const path of reached) {
+    for (const [, target] of readFileSync(path, 'utf8').matchAll(/(?:from |import |import\()'(\.[^']+\.js)'/g)) reached.add(join(path, '..', target!));
+  }
+  return reached;
+}
+
+interface Package {
+  readonly exports: Record<string, { readonly types: string; readonly default: string }>;
+  readonly bin?: Record<string, string>;
+}
+
 /** Trims `dist` of a package. */
 export function trim(folder: string): void {
-  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: Record<string, { types: string }> };
+  const { exports, bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Package;
+  // Threads begin in a file that nothing imports.
+  const worker = 'dist/compile/worker.js';
+  const entries = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin), worker];
+  const modules = reachedModules(entries.map((path) => join(folder, path)));
   const wanted = reachedDeclarations(Object.values(exports).map(({ types }) => join(folder, types)));
   for (const entry of readdirSync(join(folder, 'dist'), { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (path.endsWith('.js')) writeFileSync(path, tabbed(readFileSync(path, 'utf8')));
+    if (path.endsWith('.js')) {
+      // The playground's page names its own.
+      if (modules.has(path) || path.includes('playground')) writeFileSync(path, tabbed(readFileSync(path, 'utf8')));
+      else rmSync(path);
+    }
     if (!path.endsWith('.d.ts')) continue;
     const text = wanted.get(path);
     if (text === undefined) rmSync(path);

@@ -52,20 +52,20 @@ const round = (x: number): number => {
   return Math.ceil(x / power) * power;
 };
 
-/** The highest loss that is shown against p. */
-const highestLoss = 5;
+/** The axis of the loss against p ends here, or above the sample that stands highest. */
+const usualLoss = 5;
+
+/** L = −log p up to a loss; the points lie closer where the curve bends. */
+function crossEntropy(highest: number): string {
+  const steps = 100;
+  const points = Array.from({ length: steps + 1 }, (_, i) => highest * (1 - i / steps) ** 2);
+  return `M${points.map((l) => `${across(Math.exp(-l)).toFixed(1)} ${up(l / highest).toFixed(1)}`).join('L')}`;
+}
 
 export class Curves {
   readonly #loss = axes('loss-curve', 'Loss of a sample of this class at every angle', ['0°', 'angle of the sample', '360°'], 'L');
   readonly #p = axes('p-curve', 'Probability of its class at every angle', ['0°', 'angle of the sample', '360°'], 'p');
   readonly #both = axes('loss-p-curve', 'Loss against probability, a dot for every sample', ['0', 'p of its class', '1'], 'L');
-
-  constructor() {
-    const steps = 100;
-    const cross = Array.from({ length: steps + 1 }, (_, i) => Math.min(highestLoss, -Math.log(Math.max(1e-9, i / steps))));
-    set(this.#both.curve, { d: path(cross, highestLoss).replaceAll('M', 'L').replace('L', 'M') });
-    say(this.#both.highest, String(highestLoss));
-  }
 
   drawTurn(state: State, turn: Turn): void {
     const highest = round(Math.max(1e-3, ...turn.losses.filter(Number.isFinite)));
@@ -78,11 +78,14 @@ export class Curves {
   }
 
   drawSamples(state: State, { losses, probabilities }: Picture): void {
+    const highest = round(Math.max(usualLoss, ...losses.filter(Number.isFinite)));
+    set(this.#both.curve, { d: crossEntropy(highest) });
+    say(this.#both.highest, String(highest));
     const dots = fitChildren(this.#both.dots, losses.length, () => svg('circle', { r: 2.5 }));
     losses.forEach((loss, n) => {
       const { label } = state.samples[n]!;
       set(dots[n]!, {
-        cx: across(probabilities[n]![label]!).toFixed(1), cy: up(loss / highestLoss).toFixed(1), r: n === state.selected ? 4.5 : 2.5,
+        cx: across(probabilities[n]![label]!).toFixed(1), cy: up(loss / highest).toFixed(1), r: n === state.selected ? 4.5 : 2.5,
         class: `sample class-${label}${n === state.selected ? ' selected' : ''}`,
       });
     });

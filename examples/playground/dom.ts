@@ -50,5 +50,5 @@ export function short(x: number): string {
   if (x === 0) return '0';
   const size = Math.abs(x);
   const text = size >= 1e4 || size < 1e-3 ? x.toExponential(1) : x.toPrecision(3);
-  return text.replace('-', '−');
+  return text.replaceAll('-', '−');
 }

@@ -29,6 +29,7 @@ const table = new Lines((parts) => circle.touch(parts));
 
 function change(next: State): void {
   state = next;
+  say(part('address-note'), '');
   if (!asked) requestAnimationFrame(draw);
   asked = true;
 }
@@ -143,6 +144,7 @@ for (const [name, input] of Object.entries(own)) {
 }
 addEventListener('hashchange', () => {
   const next = fromHash(location.hash, isLoss);
+  if (next === undefined) say(part('address-note'), 'This address cannot be read; the picture stays as it was.');
   if (next === undefined || toHash(next) === toHash(state)) return;
   change(next);
   drawFormulas();
@@ -150,3 +152,6 @@ addEventListener('hashchange', () => {
 
 change(state);
 drawFormulas();
+if (location.hash.length > 1 && fromHash(location.hash, isLoss) === undefined) {
+  say(part('address-note'), 'This address cannot be read; the first picture is shown.');
+}

@@ -13,6 +13,7 @@ declare w: k d
 declare y: n -> k
 declare s: scalar in [2, 10]
 declare t: scalar in [1.05, 1.4]
+declare m: scalar in [0.1, 0.5]
 index   j: k
 section mine: My loss
 define  c    c[k] = dot(unit(w[k]), unit(x))

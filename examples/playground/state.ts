@@ -20,7 +20,7 @@ export interface OwnFormulas {
 }
 
 export const svFormulas: OwnFormulas = {
-  f: 'c[y] - 0.35', h: 't * c[k] + t - 1 if c[k] > f else c[k]', g: '1', line: 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y',
+  f: 'c[y] - m', h: 't * c[k] + t - 1 if c[k] > f else c[k]', g: '1', line: 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y',
 };
 
 export interface State {
@@ -88,7 +88,7 @@ export function toHash(state: State): string {
 
 const chunks = (text: string, size: number): string[] => text.match(new RegExp(`.{${size}}`, 'g')) ?? [];
 
-/** Reads an address; undefined for a text that is none of ours, so that a broken link shows the first picture. */
+/** Reads an address; undefined for a text that is none of ours, for which the page shows the first picture and says so. */
 export function fromHash(hash: string, isLoss: (id: string) => boolean): State | undefined {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const loss = fields.get('loss');

@@ -10,7 +10,7 @@ import {
 import { condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
-import { type Failure, type LineRun, type Proof, runLine, type Statement } from './line.ts';
+import { type Failure, isStrict, type LineRun, type Proof, runLine, type Statement } from './line.ts';
 import { inGeneralPosition, rowsOver } from './position.ts';
 import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling.ts';
 
@@ -169,7 +169,9 @@ function checkLine(
     };
   }
   const judged = line.amended ?? line.claim;
-  if (!constant) {
+  // A strict inequality that was only ever met at rounding is not shown, at however few points it is told.
+  const unmet = judged != null && isStrict(judged) && chosen.hits.data + chosen.hits.seeded === 0;
+  if (!constant || unmet) {
     const few = [{ ...chosen.hits, text: 'the line' }, ...chosen.branches.map((b) => ({ ...b, text: `${b.condition} ${b.holds ? 'true' : 'false'}` }))]
       .filter((x) => x.data + x.seeded < needed);
     if (line.amended !== undefined && printed.failure === undefined) {
@@ -260,7 +262,7 @@ function isGeneral({ sizes, arrays }: PointData): boolean {
     .flatMap(({ axes, data }) => rowsOver(data, axes.map((a) => sizes.get(a)!)))));
 }
 
-/** A number line: the left side equals the literal to its last printed digit. */
+/** A number line: the left side, rounded to the digits of the literal with halves away from zero, is the literal. */
 function runNumber(names: Names, statement: Statement, point: PointData): LineRun {
   const claim = statement.claim!;
   const literal = claim.right.kind === 'negate' ? claim.right.of : claim.right;
@@ -270,7 +272,10 @@ function runNumber(names: Names, statement: Statement, point: PointData): LineRu
   const { failure, ...found } = runLine(names, statement, point);
   if (failure === undefined) return { ...found, hits: 0 };
   const error = Math.abs(failure.left - failure.right);
-  if (error <= 0.5 * unit * (1 + 1e-9)) return { ...found, hits: 0, statement: digits(error / Math.abs(failure.right)) };
+  // How far the left side lies beyond the literal, away from zero; what is a half but for rounding counts as one.
+  const beyond = failure.right === 0 ? Math.abs(failure.left) : (failure.left - failure.right) * Math.sign(failure.right);
+  const slack = 1e-9 * unit;
+  if (beyond >= -0.5 * unit - slack && beyond < 0.5 * unit - slack) return { ...found, hits: 0, statement: digits(error / Math.abs(failure.right)) };
   return { ...found, hits: 0, failure: { ...failure, reason: `${failure.left.toPrecision(8)} is not ${text} to its last digit` } };
 }
 

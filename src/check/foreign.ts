@@ -89,9 +89,12 @@ export function compareBlock(
     return inside(column, slope, seen[c]!, { coarse, floor: along ? floor : 1e-3 * Math.abs(slopes[c]!), flat });
   });
   if (!full || findings.every(({ wrong }) => wrong === undefined)) return { findings, full };
-  const right = likely(own, slopes, findings.map(({ allowed }) => allowed), shape);
-  const anyBorder = findings.some(({ border }) => border !== undefined);
-  return { findings, full, cause: guessCause(own, right, { shape, point: cut(point, block), atBorder: anyBorder }) };
+  // At a border there is no slope to compare with: such entries tell nothing of the mistake.
+  const told = findings.flatMap(({ border }, k) => (border === undefined ? [k] : []));
+  const context = told.length < findings.length ? { shape: [told.length], atBorder: true } : { shape, point: cut(point, block) };
+  const claimed = told.map((k) => own[k]!);
+  const right = likely(claimed, told.map((k) => slopes[k]!), told.map((k) => findings[k]!.allowed), context.shape);
+  return { findings, full, cause: guessCause(claimed, right, context) };
 }
 
 /** One entry where differences know a slope. */
@@ -155,7 +158,7 @@ function likely(own: readonly number[], slopes: readonly number[], allowed: read
   const factors = [-1, ...[...Array.from({ length: 11 }, (_, i) => i + 2), ...shape].flatMap((n) => [n, 1 / n, -n, -1 / n])];
   const scaled = factors.map((factor) => own.map((x) => x / factor)).find(fits);
   const signed = own.map((x, k) => (x * slopes[k]! < 0 ? -x : x));
-  // At a border there is no slope to compare with; that entry, like one that agrees, is left as it is.
+  // An entry that agrees is left as it is.
   return scaled ?? (fits(signed) ? signed : slopes.map((x, k) => (Math.abs(x - own[k]!) > allowed[k]! ? x : own[k]!)));
 }
 

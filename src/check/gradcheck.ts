@@ -55,7 +55,15 @@ export function gradcheck(f: Checkable, inputs: readonly unknown[], options: Gra
   }
   if (isPlain(f)) return checkPlain(f, inputs, seed);
   demandFunction(f, 'gradcheck');
-  const traced = trace(f, widened(inputs), { positions: true });
+  let returned: unknown;
+  const watched = (...args: never[]): unknown => (returned = f(...args));
+  const traced = trace(watched, widened(inputs), { positions: true });
+  if (typeof returned === 'number') {
+    throw new DTypeError(message(
+      `gradcheck: the function returned the number ${returned}, not a tensor`, 'A plain number has no path to the inputs',
+      'Return what the ops give, without item()'
+    ));
+  }
   const program = programOf(traced, inputs);
   const broken = nonFinite(program, 'the result');
   const failure = broken ?? unrecorded(f, traced, inputs);

@@ -6,7 +6,9 @@ import { markup, type Markup, type Part } from '../base/markup.ts';
 import { type Column, fold, link, listing, page, table } from '../base/page.ts';
 import { type Derivation, type Line, type Section, toMathml } from '../formula/index.ts';
 import type { Ledger, LedgerRow, Verdict } from './ledger.ts';
-import { counterexampleText, defined, groundsText, legend, marks, verdictOf, weakest } from './ledger-text.ts';
+import {
+  counted, counterexampleText, defined, firstWrong, groundsText, legend, lineName, marks, verdictOf, weakest,
+} from './ledger-text.ts';
 
 export interface LedgerPageOptions {
   /** The text of the file, which is shown at the end. */
@@ -36,7 +38,7 @@ ${notes}${declarationsOf(section)}${table(named[i]![1], columns, rows.map((row) 
     title: ledger.title || 'Derivation',
     lead: [
       ...(source === '' ? [] : [markup`<p>${link(paper, source)}</p>\n`]), ...derivation.notes.length === 0 ? [] : [markup`<p>${derivation.notes.join(' ')}</p>\n`],
-      markup`<p>${counted(ledger)}. <span class="quiet">${drawn}</span></p>\n`, firstWrong(ledger),
+      markup`<p>${totals(ledger)}. <span class="quiet">${drawn}</span></p>\n`, whereToLook(ledger),
       fold('What the columns mean', listing(legend.join('\n'), 'What the columns mean'), { open: false }),
     ],
     contents: [...named, ...(text === undefined ? [] : [['source', 'The file'] as const])],
@@ -96,20 +98,25 @@ function remarks(row: LedgerRow): Markup[] {
   return [...said.map((text) => markup`<p class="quiet">${text}</p>\n`), ...example];
 }
 
-function counted({ rows }: Ledger): Part {
+function totals({ rows }: Ledger): Part {
   const count = (verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
   const word = (verdict: Verdict, text: string, of = count(verdict)): Part => (of === 0 ? '' : markup`, <span class="${verdict}">${of} ${text}</span>`);
   const defined = rows.filter((row) => verdictOf(row) === 'defined').length;
   return [
-    `${rows.length} lines: ${defined} defined`, word('holds', 'hold', count('holds') - defined), word('amended', 'amended'),
+    `${counted(rows.length)}: ${defined} defined`, word('holds', 'hold', count('holds') - defined), word('amended', 'amended'),
     word('fails', 'fail'), word('unexercised', 'unexercised'),
   ];
 }
 
-function firstWrong({ rows }: Ledger): Part {
-  const wrong = rows.find((row) => row.verdict === 'fails');
-  if (wrong === undefined) return '';
-  return markup`<p class="fails">The first line that is wrong: <a href="#${anchor(wrong.section)}-${wrong.id}">${wrong.id}</a></p>\n`;
+function whereToLook({ rows }: Ledger): Part {
+  const { wrong, engine } = firstWrong(rows);
+  const linked = (row: LedgerRow): Markup =>
+    markup`<a href="#${anchor(row.section)}-${row.id}">${lineName(row)} (line ${row.lineNumber})</a>`;
+  return [
+    wrong === undefined ? '' : markup`<p class="fails">The first line that is wrong: ${linked(wrong)}</p>\n`,
+    engine === undefined ? ''
+      : markup`<p class="fails">The engine fails its own proof at ${linked(engine)}: the line may be right, this is a bug of ours</p>\n`,
+  ];
 }
 
 function sourceOf(text: string): Markup {

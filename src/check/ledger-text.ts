@@ -1,5 +1,5 @@
-// The ledger as people read it: a table for a terminal of 100 columns, and Markdown for a file. Data only comes in;
-// nothing is computed here.
+// The ledger as people read it: a table for a terminal, no line longer than it is wide, and Markdown for a file. Data
+// only comes in; nothing is computed here.
 
 import { demandMade } from '../base/demand.ts';
 import { type Claim, type Derivation, type Expr, type Line, toLatex } from '../formula/index.ts';
@@ -15,18 +15,25 @@ export function verdictOf(row: LedgerRow): string {
   return row.verdict === 'holds' && (row.kind === 'define' || row.kind === 'step') ? 'defined' : row.verdict;
 }
 
-const width = 100;
-const column = { mark: 2, id: 7, digits: 13, hits: 13 } as const;
-const formulaWidth = width - column.mark - column.id - column.digits - column.hits - 2;
+/** Columns that are filled where nobody says how many there are. */
+const fullWidth = 100;
+const column = { mark: 2, id: 7, digits: 13 } as const;
 const indent = column.mark + column.id;
+/** Hits from data and seeds take more room than a narrow terminal has to spare. */
+const hitsWidth = (width: number): number => (width < 80 ? 6 : 13);
+const formulaWidth = (width: number): number => width - indent - column.digits - hitsWidth(width) - 2;
 
 /** One row for a terminal: verdict, id, formula, digits, hits; below it what a reader must know. */
-export function rowText(row: LedgerRow, paint: Paint): string {
-  const [first, ...rest] = broken(row.text, formulaWidth);
+export function rowText(row: LedgerRow, paint: Paint, width = fullWidth): string {
+  const room = formulaWidth(width);
+  const id = pad(row.id, Math.max(column.id, shownLength(row.id) + 1));
+  // A long id takes from the formula, so that the digits stay under their heading.
+  const firstRoom = Math.max(0, room - shownLength(id) + column.id);
+  const [first, ...rest] = broken(row.text, room, firstRoom);
   const numbers = [row.digits.statement, row.digits.duals, row.digits.differences].map(digitText).join('');
   const hits = row.kind === 'number' ? '' : hitsText(row);
   const mark = verdictOf(row) === 'defined' ? paint('dim', '≔') : paint(row.verdict, marks[row.verdict]);
-  const head = `${mark} ${pad(row.id, column.id)}${pad(first!, formulaWidth)} ${numbers} ${hits.padStart(column.hits)}`;
+  const head = `${mark} ${id}${pad(first!, firstRoom)} ${numbers} ${hits.padStart(hitsWidth(width))}`;
   const lines = [head.trimEnd(), ...rest.map((line) => `${' '.repeat(indent + 2)}${line}`)];
   const add = (text: string): void => {
     lines.push(...broken(text, width - indent).map((line) => ' '.repeat(indent) + line));
@@ -41,7 +48,9 @@ export function rowText(row: LedgerRow, paint: Paint): string {
   if (row.restsOn !== undefined) add(groundsText(row));
   if (row.atRounding > 0) add(paint('dim', `${row.atRounding} entries at rounding`));
   if (row.unresolved > 0) add(paint('dim', `${row.unresolved} derivative entries that differences could not judge`));
-  if (row.counterexample !== undefined) lines.push(...counterexampleText(row.counterexample).map((line) => ' '.repeat(indent) + line));
+  if (row.counterexample !== undefined) {
+    lines.push(...counterexampleText(row.counterexample).flatMap((line) => hanging(' '.repeat(indent) + line, width)));
+  }
   return lines.join('\n');
 }
 
@@ -80,42 +89,60 @@ function numberText(x: number): string {
 }
 
 /** The heading of a section, and of the columns under it. */
-export function sectionText(title: string, paint: Paint): string {
-  return `\n${paint('bold', title)}`;
+export function sectionText(title: string, paint: Paint, width = fullWidth): string {
+  return ['', ...broken(title, width).map((line) => paint('bold', line))].join('\n');
 }
 
-export function headerText(ledger: Pick<Ledger, 'title' | 'source' | 'seed' | 'points'>, paint: Paint): string {
+export function headerText(ledger: Pick<Ledger, 'title' | 'source' | 'seed' | 'points'>, paint: Paint, width = fullWidth): string {
   const { points } = ledger;
   const drawn = points.data > 0 ? `${points.data} points from data, ${points.seeded} seeded` : `${points.seeded} seeded points`;
-  const title = `${' '.repeat(column.mark)}${pad('line', column.id)}${pad('formula', formulaWidth)}`;
+  const title = `${' '.repeat(column.mark)}${pad('line', column.id)}${pad('formula', formulaWidth(width))}`;
   return [
-    ...(ledger.title === '' ? [] : [paint('bold', ledger.title)]), ...(ledger.source === '' ? [] : [ledger.source]), `${drawn}, seed ${ledger.seed}`, '',
-    paint('dim', `${title}    = dual diff ${'hits'.padStart(column.hits - 1)}`),
+    ...(ledger.title === '' ? [] : broken(ledger.title, width).map((line) => paint('bold', line))),
+    ...(ledger.source === '' ? [] : broken(ledger.source, width)), ...broken(`${drawn}, seed ${ledger.seed}`, width), '',
+    paint('dim', `${title}    = dual diff ${'hits'.padStart(hitsWidth(width) - 1)}`),
   ].join('\n');
 }
 
-export function summaryText(ledger: Ledger, paint: Paint): string {
+export interface SummaryOptions {
+  readonly width?: number;
+  /** The file the lines stand in. */
+  readonly file?: string;
+}
+
+export function summaryText(ledger: Ledger, paint: Paint, { width = fullWidth, file }: SummaryOptions = {}): string {
   const count = (verdict: Verdict): number => ledger.rows.filter((row) => row.verdict === verdict).length;
   const defined = ledger.rows.filter((row) => verdictOf(row) === 'defined').length;
   const parts = [
-    `${ledger.rows.length} lines`, `${defined} defined`, paint('holds', `${count('holds') - defined} hold`), paint('amended', `${count('amended')} amended`),
+    counted(ledger.rows.length), `${defined} defined`, paint('holds', `${count('holds') - defined} hold`), paint('amended', `${count('amended')} amended`),
     ...(count('fails') > 0 ? [paint('fails', `${count('fails')} fail`)] : []),
     ...(count('unexercised') > 0 ? [paint('unexercised', `${count('unexercised')} unexercised`)] : []),
   ];
-  return [`\n${parts.join(', ')}`, ...firstWrong(ledger.rows.filter((row) => row.verdict === 'fails'))].join('\n');
-}
-
-/** Where to look first: a line that fails although nothing it rests on does, and is not the engine's fault. */
-function firstWrong(failing: readonly LedgerRow[]): string[] {
-  const fails = ({ section, id }: Pick<LedgerRow, 'section' | 'id'>): boolean => failing.some((row) => row.section === section && row.id === id);
-  const place = (row: LedgerRow): string => `${row.section === '' ? '' : `${row.section} `}${row.id} (line ${row.lineNumber})`;
-  const own = failing.filter((row) => row.engine !== true);
-  const wrong = own.find((row) => !(row.restsOn ?? []).some((ground) => fails(ground))) ?? own[0];
-  const engine = failing.find((row) => row.engine === true);
-  return [
+  const place = (row: LedgerRow): string => `${lineName(row)} (${file === undefined ? 'line ' : `${file}:`}${row.lineNumber})`;
+  const { wrong, engine } = firstWrong(ledger.rows);
+  const said = [
     ...(wrong === undefined ? [] : [`The first line that is wrong: ${place(wrong)}`]),
     ...(engine === undefined ? [] : [`The engine fails its own proof at ${place(engine)}: the line may be right, this is a bug of ours`]),
   ];
+  return ['', ...[parts.join(', '), ...said].flatMap((line) => hanging(line, width))].join('\n');
+}
+
+export const counted = (lines: number): string => `${lines} line${lines === 1 ? '' : 's'}`;
+
+/** A line by its id and the section it stands in. */
+export const lineName = ({ section, id }: LedgerRow): string => `line ${id}${section === '' ? '' : ` of section ${section}`}`;
+
+/** Where to look first: a line that fails although nothing it rests on does, and is not the engine's fault. */
+export function firstWrong(
+  rows: readonly LedgerRow[],
+): { readonly wrong: LedgerRow | undefined; readonly engine: LedgerRow | undefined } {
+  const failing = rows.filter((row) => row.verdict === 'fails');
+  const fails = ({ section, id }: Pick<LedgerRow, 'section' | 'id'>): boolean => failing.some((row) => row.section === section && row.id === id);
+  const own = failing.filter((row) => row.engine !== true);
+  return {
+    wrong: own.find((row) => !(row.restsOn ?? []).some((ground) => fails(ground))) ?? own[0],
+    engine: failing.find((row) => row.engine === true),
+  };
 }
 
 /** What the columns mean; printed once under the ledger. */
@@ -186,15 +213,31 @@ function shownLength(text: string): number {
   return [...text.normalize('NFC').replace(/\u001b\[[\d;]*m/g, '')].filter((char) => !/\p{M}/u.test(char)).length;
 }
 
-/** Breaks a text at spaces into lines of at most `size` characters. */
-function broken(text: string, size: number): string[] {
+/** The legend for a terminal; what does not fit goes on below its own text. */
+export const legendText = (width = fullWidth): string[] => legend.flatMap((line) => hanging(line, width, 7));
+
+/** Breaks a line that is too wide; what follows is indented by `more` than the line itself. */
+function hanging(text: string, width: number, more = 2): string[] {
+  const own = / */.exec(text)![0].length;
+  const [first, ...rest] = broken(text.slice(own), width - own - more, width - own);
+  return [' '.repeat(own) + first!, ...rest.map((line) => ' '.repeat(own + more) + line)];
+}
+
+/** Breaks a text at spaces into lines of at most `size` characters, the first of `first`; a longer word is cut. */
+function broken(text: string, size: number, first = size): string[] {
   const lines: string[] = [];
   let line = '';
+  const room = (): number => Math.max(1, lines.length === 0 ? first : size);
   for (const word of text.split(' ')) {
-    if (line !== '' && shownLength(line) + 1 + shownLength(word) > size) {
+    if (line !== '' && shownLength(line) + 1 + shownLength(word) > room()) {
       lines.push(line);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
+    // Colours are of short words only, which a cut never meets.
+    while (shownLength(line) > room() && !line.includes('\u001b')) {
+      lines.push(line.slice(0, room()));
+      line = line.slice(lines.at(-1)!.length);
+    }
   }
   return [...lines, line];
 }

@@ -5,7 +5,7 @@ import { digits, entryError, floorOf } from '../base/compare.ts';
 import { coordinates, type Shape } from '../base/shape.ts';
 import {
   type Branch, type Claim, type DerivativeQuery, type Expr, type Line, Lowering, type Named, type Names, type Origin,
-  type Section, stretchTo, unionAxes,
+  printExpr, type Section, stretchTo, unionAxes,
 } from '../formula/index.ts';
 import { constant, evaluate, Graph, input, record, Recorder } from '../graph/index.ts';
 import { along } from './differences.ts';
@@ -94,7 +94,7 @@ export function runLine(
     const proof = proofs === undefined ? nothing : prove(lowering.derivatives, recorder, section, proofs);
     const failure = verdict.failure ?? proof.failure;
     // An entry that agrees only at rounding has shown nothing, except where the claim is that something is 0.
-    const vanishes = claim?.right.kind === 'number' && claim.right.value === 0;
+    const vanishes = claim?.op === '=' && claim.right.kind === 'number' && claim.right.value === 0;
     const met = verdict.excused.map((excused, i) => (asked?.[i] === 0 || (excused === 1 && !vanishes) ? 0 : 1));
     return {
       hits: met.reduce((sum, x) => sum + x, 0),
@@ -109,6 +109,8 @@ export function runLine(
   });
 }
 
+export const isStrict = ({ op }: Claim): boolean => op === '<' || op === '>';
+
 interface Sides { readonly left: Float64Array; readonly right: Float64Array }
 
 function compareSides(
@@ -122,6 +124,9 @@ function compareSides(
   const excused = new Uint8Array(left.length);
   const wrong = new Uint8Array(left.length);
   let aboveFloor = 0;
+  const strict = claim !== null && isStrict(claim);
+  // A value is not below itself, whatever its rounding.
+  const same = strict && printExpr(claim.left) === printExpr(claim.right);
   let failure: Failure | undefined;
   const fail = (i: number, reason: string, error: number): void => {
     wrong[i] = 1;
@@ -142,9 +147,9 @@ function compareSides(
     if (claim === null) continue;
     if (claim.op !== '=') {
       const holds = { '>': a > b, '<': a < b, '!=': a !== b, '>=': a >= b, '<=': a <= b }[claim.op];
-      // Both sides carry rounding; an inequality that is not strict may miss by as much.
-      const excused = (): boolean => claim.op.endsWith('=') && claim.op !== '!=' && withinRounding(i);
-      if (!holds && !excused()) fail(i, `left ${claim.op} right does not hold`, Infinity);
+      // Both sides carry rounding: an inequality that misses by no more is not wrong, and a strict one has shown nothing.
+      if (!holds && claim.op !== '!=' && !same && withinRounding(i) && (!strict || rounding![i]! > 0)) excused[i] = strict ? 1 : 0;
+      else if (!holds) fail(i, `left ${claim.op} right does not hold`, Infinity);
       continue;
     }
     const error = entryError(a, b, floor);

@@ -50,6 +50,7 @@ export function checkPlain({ value, gradient }: PlainFunction, given: readonly u
   const again = slopes();
   const failures: Failure[] = [];
   if (!Number.isFinite(f0)) failures.push({ kind: 'nonfinite', text: `the value is ${f0}` });
+  else if (!Object.is(at(point), f0)) failures.push({ kind: 'repeat', text: 'two calls of value at the same point differ' });
   if (analytic.length !== inputs.length) {
     failures.push({ kind: 'shape', text: `gradient returned ${analytic.length} arrays for ${inputs.length} inputs` });
   }

@@ -6,13 +6,13 @@ import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { checkLines, dataCases, mostCases } from '../check/derivation.ts';
 import { ledgerHtml } from '../check/ledger-html.ts';
-import { headerText, ledgerMarkdown, legend, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
+import { headerText, ledgerMarkdown, legendText, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
 import { type Derivation, derivationFromJson, parseDerivation } from '../formula/index.ts';
 import { papers, readPaper } from '../papers/index.ts';
 import { readArguments, readText, UsageError, wholeNumber } from './arguments.ts';
 import { readImageFolders } from './images.ts';
 import type { Command } from './command.ts';
-import { painter, print, progress, writeText } from './output.ts';
+import { columns, painter, print, progress, writeText } from './output.ts';
 import { pageOptions, writePages } from './pages.ts';
 
 const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]
@@ -52,20 +52,21 @@ async function run(args: readonly string[]): Promise<number> {
 
   const json = values['json'] === true;
   const paint = painter(process.stdout);
+  const width = columns();
   const titles = new Map(derivation.sections.map(({ id, title }) => [id, title === '' && id === '' ? 'Shared by all sections' : title || id]));
   let section: string | undefined;
   const total = derivation.sections.reduce((sum, { lines }) => sum + lines.length, 0);
   const points = { data: dataset === undefined ? 0 : dataCases, seeded: cases };
   const lines = checkLines(derivation, { cases, seed, ...(dataset && { dataset }) });
   let next = lines.next();
-  if (!json) print(headerText({ title: derivation.title, source: derivation.source, seed, points }, paint));
+  if (!json) print(headerText({ title: derivation.title, source: derivation.source, seed, points }, paint, width));
   for (let done = 1; !next.done; done++) {
     const row = next.value;
     if (!json) {
       progress('');
-      if (row.section !== section) print(sectionText(titles.get(row.section) ?? '', paint));
+      if (row.section !== section) print(sectionText(titles.get(row.section) ?? '', paint, width));
       section = row.section;
-      print(rowText(row, paint));
+      print(rowText(row, paint, width));
       if (done < total) progress(`proving line ${done + 1} of ${total}`);
     }
     // Lets the output flow and Ctrl-C be heard between two lines.
@@ -81,7 +82,16 @@ async function run(args: readonly string[]): Promise<number> {
   writeText(files[2]!, pages.html());
   files.push(...writePages(values, pages));
   if (json) print(JSON.stringify(ledger, null, 1));
-  else print([summaryText(ledger, paint), '', ...legend.map((line) => paint('dim', line)), '', `report: ${files.join(', ')}`].join('\n'));
+  else {
+    // The machine form has no lines to point at.
+    const file = text === undefined ? {} : { file: `${name}.derivation` };
+    const legend = legendText(width).map((line) => paint('dim', line));
+    const report = `report: ${files.join(', ')}`;
+    print([
+      summaryText(ledger, paint, { width, ...file }), '', ...legend, '',
+      ...(report.length <= width ? [report] : ['report:', ...files.map((path) => `  ${path}`)]),
+    ].join('\n'));
+  }
   return ledger.ok ? 0 : 1;
 }
 

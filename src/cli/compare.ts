@@ -9,7 +9,7 @@ import { useEngine } from '../graph/index.ts';
 import { lossRow } from '../losses/index.ts';
 import {
   type Cell, checkSettings, choiceText, chosen, compareCells, type Comparison, comparisonCsv, comparisonMarkdown, comparisonPage,
-  comparisonText, type Dataset, dataOf, DivergenceError, fingerprint, type FinishedCell, gridOf, judgedBy, measure, type MeasureName,
+  comparisonText, type Dataset, dataOf, demandPeople, DivergenceError, fingerprint, type FinishedCell, gridOf, judgedBy, measure, type MeasureName,
   networks, type Protocol, runOf, settingsOf, type TrainSettings, type TrainProgram, programOf,
 } from '../train/index.ts';
 import { type DataOptions, loadData, readCell, writeCell } from '../train/node.ts';
@@ -75,6 +75,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { train: data, closed } = loadData(source);
   if (closed) throw new UsageError(`compare: ${source.data} holds digits; people are compared, so give a folder of people`);
 
+  demandPeople(data.classes.length, told.heldOut, 2);
   // A place that cannot be written to is to be told before the first cell has taken its time.
   makeFolder(join(out, 'cells'));
   const protocol = protocolOf(told, data.labels.length);
@@ -138,6 +139,17 @@ async function runCells({ losses, seeds, protocol, data, source, threads, out, j
     if (last?.key !== key) last = { key, program: programOf(settingsOf(protocol, cell), train, { threads }) };
     return last.program;
   };
+  const cellPlan = (cell: Cell) => ({ version: 1, cell, protocol, source, checksum });
+  const pathOf = (name: string): string => join(out, 'cells', `${name}.json`);
+  const keptAt = (path: string, cell: Cell): FinishedCell | undefined => {
+    const kept = readCell(path, cellPlan(cell));
+    if (kept !== 'other') return kept;
+    throw new UsageError(`compare: ${path} holds a cell of another plan; another --out keeps it`);
+  };
+  const choosing = (loss: string) => gridOf(loss).map((choice, i) =>
+    [{ loss, choice, kind: 'choose', seed: 1 } as const, `${loss}-choose-${i + 1}`] as const);
+  // A folder of another plan is to be told before a cell has taken its time.
+  for (const [cell, name] of losses.flatMap(choosing)) keptAt(pathOf(name), cell);
   // Finished cells are in their files, so there is nothing to save first.
   const giveBack = takeInterrupt(() => {
     progress('');
@@ -147,15 +159,14 @@ async function runCells({ losses, seeds, protocol, data, source, threads, out, j
   let fresh = 0;
   const started = performance.now();
   const doCell = async (cell: Cell, name: string): Promise<void> => {
-    const plan = { version: 1, cell, protocol, source, checksum };
-    const path = join(out, 'cells', `${name}.json`);
-    const kept = readCell(path, plan);
+    const path = pathOf(name);
+    const kept = keptAt(path, cell);
     const title = `${cell.loss} ${cell.kind === 'choose' ? `with ${choiceText(cell.choice)}` : `seed ${cell.seed}`}`;
     if (kept === undefined) {
       const left = fresh === 0 ? '' : `  ${clock(((performance.now() - started) / 1000 / fresh) * (total - finished.length))} left`;
       const done = await runCell(protocol, cell, data, shared, (share) =>
         progress(`${bar((finished.length + share) / total, 20)} cell ${finished.length + 1}/${total}${left}  ${title}`));
-      writeCell(path, plan, done);
+      writeCell(path, cellPlan(cell), done);
       finished.push(done);
       fresh++;
       progress('');
@@ -164,7 +175,7 @@ async function runCells({ losses, seeds, protocol, data, source, threads, out, j
   };
   say(`${losses.length} losses × (4 settings + ${seeds} seeds) = ${total} cells, on ${data.labels.length} images of ${data.classes.length} people`);
   for (const loss of losses) {
-    for (const [i, choice] of gridOf(loss).entries()) await doCell({ loss, choice, kind: 'choose', seed: 1 }, `${loss}-choose-${i + 1}`);
+    for (const [cell, name] of choosing(loss)) await doCell(cell, name);
     const choice = chosen(loss, finished, judged);
     for (let seed = 1; seed <= seeds; seed++) await doCell({ loss, choice, kind: 'test', seed }, `${loss}-seed-${seed}`);
   }

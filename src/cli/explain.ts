@@ -35,6 +35,11 @@ rules that made it, and what the derivative takes for granted. Losses have ids s
 
 ${questionHelp}
 
+A case is a file such as (a row of features for every sample, a row of weights for every class)
+  { "features": [[0.8, 0.6], [-0.6, 0.8]],
+    "weights": [[1, 0], [0, 1], [-1, 0]],
+    "labels": [0, 1], "m": 0.35 }
+
 Exit code 0, 1 where --against found a difference, 2 for bad usage or input.`;
 
 interface Point {

@@ -122,6 +122,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (positionals.length > 0) throw new UsageError(`train: '${positionals[0]!}' is no option; see marginalia train --help`);
   if (values['loss'] !== undefined && !Object.hasOwn(catalogue, String(values['loss']))) lossRow(String(values['loss']));
   const saveEvery = values['save-every'] === undefined ? 10 : decimal(values['save-every'], 'save-every');
+  if (saveEvery < 0) throw new UsageError(`--save-every ${saveEvery}: seconds ≥ 0 are needed, such as --save-every 10`);
   const threads = wholeNumber(values['threads'], 'threads', 1, defaultThreads(), 64);
   const resume = values['resume'] === true;
   const fresh = complete(values);
@@ -132,7 +133,6 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (resume && saved !== undefined) demandSame(values, saved, out);
   const told = saved ?? fresh;
-  openFolder(out);
   useEngine(compiledEngine);
 
   const data = loadData(told.source);
@@ -143,6 +143,8 @@ async function run(args: readonly string[]): Promise<number> {
   const begun = makeRun(told.settings, data.train, undefined, programOf(told.settings, data.train, { threads }));
   const training = checkpoint === undefined ? begun
     : makeRun(told.settings, data.train, checkpoint.progressOf(begun.progress().state), begun);
+  // Whatever refuses the run has done so by now: its folder is made for a run that begins.
+  openFolder(out);
   return follow({ told, out, saveEvery, threads, data, mark, training, json: values['json'] === true });
 }
 
@@ -210,6 +212,8 @@ async function follow(job: Job): Promise<number> {
     giveBack();
     progress('');
   }
+  // Judging is no part of the run: whatever comes of it, the weights are kept.
+  if (ending === 'done') save('running');
   const judgement = ending === 'done' && data.test !== undefined
     ? judge(training.model, training.progress().state, data.test, data.closed) : undefined;
   const more = { ...(judgement && { test: judgement }), ...(reason !== '' && { reason }) };

@@ -3,36 +3,18 @@
 // can be differentiated, checked and compiled again.
 // A program with Float64 steps, and every program on a host without WebAssembly vectors, is evaluated by the reference.
 
-import { DomainError, message, PoolError, ShapeError } from '../base/errors.ts';
+import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { type Flat, flatten } from '../base/tree.ts';
 import { currentRecorder, evaluate, type Fragment, fromValue, isTensor, type Tensor, trace, Value } from '../graph/index.ts';
 import { appendGuards, blame } from './guard.ts';
 import { obstacle } from './machine.ts';
-import { defaultThreads, processRunner } from './pool.ts';
+import { type CompileOptions, demandArguments, readOptions } from './options.ts';
+import { processRunner } from './pool.ts';
 import { NotFinite, type Pass, Program, type Stays } from './program.ts';
 import { Block, HeldArray, heldBy, keptBlock, releaseKept, updatable } from './resident.ts';
 import { type Call, readCall } from './signature.ts';
 import { compilation } from './webassembly.ts';
-
-export interface CompileOptions {
-  /** Threads that share the work; any number gives the same bits. Default: one per core, at most eight. */
-  readonly threads?: number;
-  /**
-   * Arguments that are updated: argument i becomes result i of the returned tuple, in the same bytes. A call consumes
-   * the tensors of such an argument and returns new ones, which read by copying out and cost nothing to pass on.
-   */
-  readonly resident?: readonly number[];
-  /** Arguments that are only read and stay in memory: the same tensor passed again is not copied again. */
-  readonly keep?: readonly number[];
-  /** Leaves the other results in memory: they can be read until the next call. */
-  readonly leave?: boolean;
-  /**
-   * Where a result is not finite, refuses the call with a DomainError that names the step, and leaves resident arguments
-   * as they were; their tensors stay valid. Updates are then copied in rather than computed in place.
-   */
-  readonly guard?: boolean;
-}
 
 /** Numbers and typed arrays stand for tensors. */
 type Given<T> = T extends Tensor ? Tensor | number | Float32Array | Float64Array | Int32Array : T;
@@ -71,9 +53,13 @@ interface Entry {
  * Shapes    the arguments and results of f; numbers and typed arrays are inputs like tensors, strings and booleans
  *           belong to the signature
  * Gradient  `grad(compile(f))` and `compile(grad(f))` are what they would be without compile
- * Edges     captured tensors keep the numbers they had when a signature was first met; Float64 runs on the reference
- * Throws    TraceError when f reads a value; what f throws; DomainError for an index out of range, at every call;
- *           StaleError for a handle that was consumed; ShapeError for a resident argument whose result is another tree
+ * Edges     captured tensors keep the numbers they had when a signature was first met; Float64 runs on the reference;
+ *           a number among the arguments is a float, also beside integers alone: pass tensor(2, { dtype: 'i32' }) there;
+ *           a tensor that is kept (`keep`) is read once, and must not be written through `.data` afterwards
+ * Throws    DTypeError and DomainError for options that are none; TraceError when f reads a value; what f throws;
+ *           DomainError for an index out of range, at every call;
+ *           StaleError for a handle that was consumed; PoolError where a worker died in the middle of an update, which
+ *           leaves the handles stale; ShapeError for a resident argument whose result is another tree
  */
 export function compile<F extends (...args: never[]) => unknown>(f: F, options: CompileOptions = {}): Compiled<F> {
   const compiled = new CompiledFunction(f as unknown as (...args: unknown[]) => unknown, options);
@@ -102,14 +88,7 @@ class CompiledFunction {
   readonly #kept = new Map<number, Tensor>();
 
   constructor(f: (...args: unknown[]) => unknown, options: CompileOptions) {
-    const { threads = defaultThreads(), resident = [], keep = [], leave = false, guard = false } = options;
-    if (!(Number.isInteger(threads) && threads >= 1)) {
-      throw new DomainError(message(`compile: threads ${threads}`, 'A number of threads is a whole number ≥ 1', 'Leave it out for the default'));
-    }
-    const both = resident.find((i) => keep.includes(i));
-    if (both !== undefined) {
-      throw new DomainError(message(`compile: argument ${both} is resident and kept`, 'A kept argument is only read', 'Name it once'));
-    }
+    const { threads, resident, keep, leave, guard } = readOptions(f, options);
     this.f = f;
     this.#threads = threads;
     this.#resident = new Set(resident);
@@ -119,9 +98,15 @@ class CompiledFunction {
   }
 
   call(args: readonly unknown[]): unknown {
-    const call = readCall(args);
+    const call = this.#read(args);
     const entry = this.#entryOf(call);
     return entry.program === undefined ? this.#evaluate(call, entry) : this.#run(call, entry, entry.program);
+  }
+
+  #read(args: readonly unknown[]): Call {
+    demandArguments(this.#resident, args.length);
+    demandArguments(this.#keep, args.length);
+    return readCall(args);
   }
 
   #run(call: Call, { graph, stays: { updated, guards }, result }: Entry, program: Program): unknown {
@@ -138,7 +123,7 @@ class CompiledFunction {
     } catch (error) {
       const given = (): Value[] => inputs.map((x) => (x instanceof Block ? x.value : x));
       const refusal = error instanceof NotFinite ? refused(graph, given(), guards) : error;
-      const lost = error instanceof PoolError && program.updatesInPlace ? [...updated.keys()].map((i) => inputs[i] as Block) : fresh;
+      const lost = program.hasSpoilt ? [...updated.keys()].map((i) => inputs[i] as Block) : fresh;
       for (const block of lost) block.release();
       throw refusal;
     }
@@ -161,7 +146,7 @@ class CompiledFunction {
   }
 
   program(args: readonly unknown[]): CompiledProgram {
-    const { program, graph, stays } = this.#entryOf(readCall(args));
+    const { program, graph, stays } = this.#entryOf(this.#read(args));
     const shown = program ?? new Program(graph, stays);
     return { print: (pass) => shown.print(pass) };
   }

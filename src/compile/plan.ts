@@ -24,7 +24,10 @@ export interface Plan {
 export interface PlanOptions {
   /** Buffers that have bytes of their own, and outlive the run. */
   readonly outside?: ReadonlySet<number>;
-  /** Results that should be written over a buffer outside, where a loop can do it. */
+  /**
+   * Results that should be written over a buffer outside, where a loop can do it once the last step on the host is over:
+   * such a step may refuse its numbers, and what is refused changes nothing.
+   */
   readonly wanted?: ReadonlyMap<number, number>;
 }
 
@@ -43,13 +46,14 @@ export function plan(schedule: Schedule, { outside = new Set(), wanted = new Map
   const { buffers, groups } = schedule;
   const spans = lifetimes(schedule);
   const updates = new Map<number, number>();
+  const lastHost = groups.findLastIndex((group) => group.kind === 'host');
   groups.forEach((group, at) => {
     if (group.kind !== 'loop') return;
     for (const [loaded, stored] of inPlacePairs(group)) {
       const [before, after] = [spans.get(loaded)!, spans.get(stored)!];
       if (before === after || before.to !== at || after.from !== at || before.bytes !== after.bytes) continue;
       if (outside.has(stored) || updates.has(stored)) continue;
-      if (wanted.get(stored) === loaded) updates.set(stored, loaded);
+      if (wanted.get(stored) === loaded && at > lastHost) updates.set(stored, loaded);
       else if (!outside.has(loaded) && !updates.has(loaded)) {
         before.to = after.to;
         before.buffers.push(...after.buffers);

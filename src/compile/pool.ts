@@ -162,7 +162,7 @@ export class Pool implements Runner {
         const slowest = (patiencePerCost * Math.min(stage.unitCost * stage.units, Math.max(stage.unitCost, 5e6))) / 1e6;
         if (crew.finish(i, stage.units, Math.max(this.#patienceMs, slowest))) return true;
         if (crew.hasFailed) {
-          throw new Error(message('a kernel failed on a worker', 'Kernels stay inside the memory', 'Report the program'));
+          throw new PoolError(message('a kernel failed on a worker', 'Kernels stay inside the memory', 'Report the program'));
         }
         this.#dismiss();
         return false;

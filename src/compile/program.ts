@@ -2,7 +2,9 @@
 // copies its inputs in, runs the stages and copies its results out, except for what lies in memory already: inputs
 // that stay there, results that are written over an input, results that are left where they are.
 
+import { described } from '../base/demand.ts';
 import { allocate } from '../base/dtype.ts';
+import { DomainError, message } from '../base/errors.ts';
 import { denseStrides, sameShape, sizeOf } from '../base/shape.ts';
 import { type Fragment, printGraph, Value } from '../graph/index.ts';
 import type { HostInput, HostStep, Placed, Schedule } from './group.ts';
@@ -47,6 +49,7 @@ export class Program {
   /** Where outputs are left, by output. */
   readonly #left = new Map<number, Block>();
   #base = 0;
+  #hasSpoilt = false;
   #inputs: readonly (Value | Block)[] = [];
 
   constructor(graph: Fragment, stays: Stays) {
@@ -81,12 +84,14 @@ export class Program {
       case 'simplified': return printGraph(this.#simplified);
       case 'schedule': return printSchedule(this.#schedule);
       case 'plan': return printPlan(this.#plan);
+      default: throw new DomainError(message(
+        `print: the pass ${described(pass)}`, "Passes are 'graph', 'simplified', 'schedule' and 'plan'", 'Choose one of them'));
     }
   }
 
-  /** True when a run that breaks off leaves an updated input half written. */
-  get updatesInPlace(): boolean {
-    return this.#plan.updates.size > 0;
+  /** True when the run that broke off may have left an updated input half written. */
+  get hasSpoilt(): boolean {
+    return this.#hasSpoilt;
   }
 
   /**
@@ -94,6 +99,7 @@ export class Program {
    * over, or the block it was left in.
    */
   run(inputs: readonly (Value | Block)[], threads: number): (Value | Block)[] {
+    this.#hasSpoilt = false;
     for (const { check, input, see } of this.#checks) refuseOutside(check, see(valueOf(inputs[input]!)));
     this.#kernels ??= new Kernels(this.#plan);
     if (this.#stays.leave) this.#holdLeft();
@@ -108,7 +114,9 @@ export class Program {
       });
       restart();
       const { stages, scratchBytes } = this.#link();
-      runner.run(stages, { threads, scratchBytes, writesResident: this.updatesInPlace, restart });
+      const writesResident = this.#plan.updates.size > 0;
+      this.#hasSpoilt = writesResident;
+      runner.run(stages, { threads, scratchBytes, writesResident, restart });
       return this.#results();
     } finally {
       this.#inputs = [];
@@ -189,8 +197,11 @@ export class Program {
   }
 
   #runOnHost({ step, inputs, out }: HostStep): void {
+    // A step on the host runs before any update is written (see the plan), so what it refuses is as it was.
+    this.#hasSpoilt = false;
     const result = step.primitive.run(inputs.map((input) => this.#see(input)), step.params);
     this.#view(out).set(result.data());
+    this.#hasSpoilt = this.#plan.updates.size > 0;
   }
 
   #results(): (Value | Block)[] {

@@ -16,4 +16,4 @@ export { type Batch, type BatchOptions, grey, type Image, type Labelled, resize,
 export { decodePgm, decodePpm, encodePgm, encodePpm } from './netpbm.ts';
 export { drawPairs, type IndexPairs, lfwPath, type PairOptions, parsePairs, type Photo, type PhotoPair } from './pairs.ts';
 export { decodePng } from './png.ts';
-export { denseLabels, type Split, splitByIdentity, splitWithinIdentities } from './split.ts';
+export { denseLabels, peopleKept, type Split, splitByIdentity, splitWithinIdentities } from './split.ts';

@@ -11,6 +11,11 @@ export interface Split {
   readonly test: Int32Array;
 }
 
+/** How many people a share of them is: rounded, and at least one on each side. */
+export function peopleKept(people: number, share: number): number {
+  return Math.min(people - 1, Math.max(1, Math.round(share * people)));
+}
+
 /**
  * Splits by identity: a share of the people, with all their images, is kept for the test.
  *
@@ -32,7 +37,7 @@ export function splitByIdentity(
       ),
     );
   }
-  const kept = Math.min(members.length - 1, Math.max(1, Math.round(test * members.length)));
+  const kept = peopleKept(members.length, test);
   const order = new Stream(seed, 4).permutation(members.length);
   const collect = (people: Int32Array): Int32Array => Int32Array.from(Array.from(people).flatMap((p) => members[p]!)).sort();
   return { train: collect(order.subarray(kept)), test: collect(order.subarray(0, kept)) };

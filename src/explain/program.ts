@@ -47,6 +47,14 @@ export function entryOf(explanation: Explanation, text: string, who: string): En
   const [, name = text, list] = whole === undefined ? /^(.*?)\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]$/.exec(text) ?? [] : [];
   const line = whole ?? lines.find((found) => found.name === name);
   if (line === undefined) {
+    const bare = /^(.*?)\s*\[(.*)\]$/.exec(text);
+    const indexed = bare === null ? undefined : lines.find((found) => found.name === bare[1]);
+    if (indexed !== undefined) {
+      const last = indexed.shape.map((n) => Math.max(0, n - 1));
+      throw new DomainError(message(
+        `${who}: the entry '${text}'`, `${indexed.name} has the shape ${shapeText(indexed.shape)}, and an index is made of whole numbers from 0`,
+        `Name an entry such as ${entryText(indexed, last)}`));
+    }
     const known = lines.filter((found) => hasOwnName(explanation, found)).map((found) => found.name);
     throw new DomainError(message(`${who}: there is no line '${name}'`, `The names are ${known.join(', ')}`, 'Choose one of them'));
   }

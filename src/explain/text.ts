@@ -35,7 +35,7 @@ export function renderText(explanation: Explanation, options: TextOptions = {}):
   }
   out.push('', paint('dim', rule('taken for granted', width)), ...page.assumptions(), '');
   const hidden = explanation.lines.length - shown.length;
-  const inside = hidden === 0 ? '' : `; ${hidden} unnamed steps stand inside these formulas`;
+  const inside = hidden === 0 ? '' : `; the ${hidden} numbers missing are steps that stand inside the formulas of others`;
   const legend = wrap(`(n) is the step of the program, ∂q the derivative of the result by q${inside}`, width);
   return [...out.slice(1), ...legend.map((text) => paint('dim', text))].join('\n');
 }

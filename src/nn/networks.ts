@@ -98,6 +98,8 @@ export function lenetPlusPlus(options: LenetOptions = {}): Layer {
 export interface ResidualFacesOptions {
   /** Channels of the image. Default 1. */
   readonly channels?: number;
+  /** Height and width of the image. Default 32. */
+  readonly side?: number;
   /** Size of the embedding. Default 128. */
   readonly embedding?: number;
   /** 'small' takes at most 5 MFLOP for a face, 'large' about ten times that. Default 'small'. */
@@ -111,18 +113,19 @@ const plans = {
 } as const;
 
 /**
- * A residual network for faces of 32 × 32: a convolution to 16 × 16, residual blocks that each time halve the image and
- * double the channels, and a linear layer to the embedding. Convolutions are followed by batchNorm and PReLU.
+ * A residual network for small faces: a convolution that halves the image, of 32 × 32 to 16 × 16, residual blocks that each
+ * time halve it again and double the channels, and a linear layer to the embedding. Convolutions are followed by batchNorm
+ * and PReLU.
  *
- * Shapes    x [N, channels, 32, 32] → [N, embedding]
+ * Shapes    x [N, channels, side, side] → [N, embedding]
  * Gradient  through all layers
- * Edges     the embedding is not normalised: the losses over cosines do that
+ * Edges     the embedding is not normalised: the losses over cosines do that; the half of an odd side is rounded up
  * Throws    DomainError for options out of range; ShapeError for another image
  */
 export function residualFaces(options: ResidualFacesOptions = {}): Layer {
-  demandOptions(options, ['channels', 'embedding', 'size'], 'residualFaces');
-  const { channels = 1, embedding = 128, size = 'small' } = options;
-  demandSizes('residualFaces', { channels, embedding });
+  demandOptions(options, ['channels', 'side', 'embedding', 'size'], 'residualFaces');
+  const { channels = 1, side = 32, embedding = 128, size = 'small' } = options;
+  demandSizes('residualFaces', { channels, side, embedding });
   if (!Object.hasOwn(plans, size)) {
     throw new DomainError(message(`residualFaces: size '${size}'`, "The size is 'small' or 'large'", 'Choose one of them'));
   }
@@ -130,10 +133,10 @@ export function residualFaces(options: ResidualFacesOptions = {}): Layer {
   const stages = widths.slice(1).flatMap((outputs, i) => [
     ...block(widths[i]!, outputs, 2), ...Array.from({ length: blocks - 1 }, () => block(outputs, outputs, 1)).flat(),
   ]);
-  const side = 16 / 2 ** (widths.length - 1);
+  const left = Math.ceil(side / 2 ** widths.length);
   return sequential([
     ...convolution(channels, widths[0], 3, 2), prelu({ channels: widths[0] }), ...stages,
-    flatten(), linear({ inputs: widths.at(-1)! * side * side, outputs: embedding }),
+    flatten(), linear({ inputs: widths.at(-1)! * left * left, outputs: embedding }),
   ]);
 }
 

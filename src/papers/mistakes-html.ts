@@ -6,7 +6,7 @@ import { link, listing, page, table } from '../base/page.ts';
 import { type Claim, parseClaim, toMathml } from '../formula/index.ts';
 import type { Counterexample } from '../check/ledger.ts';
 import type { Mistake, MistakeReport } from './mistakes.ts';
-import { digitsText, factsOf } from './mistakes-text.ts';
+import { digitsText, factsOf, sideText } from './mistakes-text.ts';
 
 /** The whole file; of one report, a page of its own. */
 export function mistakesHtml(all: readonly Mistake[], reports: readonly MistakeReport[]): string {
@@ -55,9 +55,8 @@ function shown(text: string, { language, id }: MistakeReport): Markup {
 const claimOf = (text: string): Claim => parseClaim(text, { indices: ['k', 'n', 'j'] });
 
 function pointTable({ values, entry, left, right }: Counterexample): Markup {
-  const short = (x: number): string => String(Number.isFinite(x) ? Number(x.toPrecision(6)) : x);
   const rows = Object.entries(values).map(([name, value]): readonly [string, Part] => [name, markup`<code>${JSON.stringify(value)}</code>`]);
   const at = entry === '' ? '' : ` at ${entry}`;
-  const sides = [[`left${at}`, short(left)], [`right${at}`, short(right)]] as const;
+  const sides = [[`left${at}`, sideText(left)], [`right${at}`, sideText(right)]] as const;
   return table('The smallest point found at which it shows', [{ name: 'quantity' }, { name: 'value' }], [...rows, ...sides].map((cells) => ({ cells })));
 }

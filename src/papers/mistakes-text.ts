@@ -73,8 +73,10 @@ function sectionOf({ id, title, source, notes, language, given, written, right }
   ];
 }
 
+/** A side of a line at a point: as many digits as show that it is not the other. */
+export const sideText = (x: number): string => String(Number.isFinite(x) ? Number(x.toPrecision(6)) : x);
+
 function pointText({ values, entry, left, right }: Counterexample): string {
-  const short = (x: number): string => String(Number.isFinite(x) ? Number(x.toPrecision(6)) : x);
   const names = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-  return [...names, `${entry === '' ? '' : `${entry}: `}left ${short(left)}, right ${short(right)}`].join('\n');
+  return [...names, `${entry === '' ? '' : `${entry}: `}left ${sideText(left)}, right ${sideText(right)}`].join('\n');
 }

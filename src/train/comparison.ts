@@ -1,7 +1,7 @@
 // From finished cells to a table: the setting each loss has chosen, mean and standard error of every measure over the
 // seeds, and the paired difference to a reference loss with its interval. Nothing is computed here that cells do not hold.
 
-import { type Cell, type CellResult, columns, type MeasureName } from './protocol.ts';
+import { type Cell, type CellResult, columns, curveRates, type MeasureName } from './protocol.ts';
 import { type Choice, gridOf } from './grid.ts';
 import { type Difference, type Estimate, estimate, pairedDifference } from './statistics.ts';
 
@@ -10,6 +10,24 @@ export interface FinishedCell extends Cell {
   readonly result?: CellResult;
   readonly diverged?: string;
   readonly seconds: number;
+}
+
+const isNumber = (x: unknown): boolean => typeof x === 'number' && Number.isFinite(x);
+const isNumbers = (x: unknown): boolean => Array.isArray(x) && x.every(isNumber);
+const entriesOf = (x: unknown): ReadonlyMap<string, unknown> => new Map(typeof x === 'object' && x !== null ? Object.entries(x) : []);
+
+/** Whether what was read somewhere is this cell, finished, with all that tables and pictures take from it. */
+export function isFinishedCell(x: unknown, { loss, choice, kind, seed }: Cell): x is FinishedCell {
+  const found = entriesOf(x);
+  const own = [found.get('loss'), found.get('choice'), found.get('kind'), found.get('seed')];
+  if (JSON.stringify(own) !== JSON.stringify([loss, choice, kind, seed]) || !isNumber(found.get('seconds'))) return false;
+  if (typeof found.get('diverged') === 'string') return !found.has('result');
+  const result = entriesOf(found.get('result'));
+  const [measures, trials] = [entriesOf(result.get('measures')), entriesOf(result.get('trials'))];
+  const [curve, ...angles] = ['curve', 'genuine', 'impostor'].map((name) => result.get(name));
+  return columns.every((name) => measures.get(name) === null || isNumber(measures.get(name)))
+    && [measures.get('AUC'), measures.get('EER'), trials.get('genuine'), trials.get('impostor'), result.get('finalLoss')].every(isNumber)
+    && isNumbers(curve) && (curve as number[]).length === curveRates.length && angles.every(isNumbers);
 }
 
 export interface ComparedLoss {

@@ -4,7 +4,7 @@
 import { crc32 } from '../base/compression.ts';
 import { DomainError, message } from '../base/errors.ts';
 import {
-  type Batch, type BatchOptions, denseLabels, faces, grey, type Labelled, resize, selectBatch, splitByIdentity, toBatch,
+  type Batch, type BatchOptions, denseLabels, faces, grey, type Labelled, peopleKept, resize, selectBatch, splitByIdentity, toBatch,
 } from '../data/index.ts';
 
 export interface Dataset {
@@ -60,6 +60,27 @@ export function subset({ images, labels, classes }: Dataset, positions: Int32Arr
   return {
     images: selectBatch(images, positions), labels: dense.labels, classes: Array.from(dense.classes, (label) => classes[label]!),
   };
+}
+
+/**
+ * Asks whether a share of so many people leaves two on either side, also when it is taken again of those left: a loss tells
+ * people apart, and so does whoever judges it.
+ *
+ * Throws    DomainError, with a share that does where there is one
+ */
+export function demandPeople(people: number, share: number, times: 1 | 2): void {
+  const fits = (count: number, part: number, left: number): boolean => {
+    if (left === 0) return true;
+    const kept = peopleKept(count, part);
+    return kept >= 2 && count - kept >= 2 && fits(count - kept, part, left - 1);
+  };
+  if (fits(people, share, times)) return;
+  const better = Array.from({ length: 19 }, (_, i) => (i + 1) / 20).sort((a, b) => Math.abs(a - share) - Math.abs(b - share))
+    .find((part) => fits(people, part, times));
+  const why = times === 1 ? 'At least two are kept to judge by and two are left to train on'
+    : 'At least two are kept to judge by, of the others two to choose settings, and two are left to train on';
+  throw new DomainError(message(
+    `--held-out ${share} of ${people} people`, why, better === undefined ? 'Give more people' : `Use --held-out ${better}, or more people`));
 }
 
 /** Keeps a share of the people, with all their pictures, for the test; none for a share of 0. */

@@ -2,10 +2,10 @@
 // touches the disk is in `node.ts`.
 
 export { type Checkpoint, type CheckpointFacts, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-export { type ComparedLoss, type Comparison, chosen, compareCells, type FinishedCell } from './comparison.ts';
+export { type ComparedLoss, type Comparison, chosen, compareCells, type FinishedCell, isFinishedCell } from './comparison.ts';
 export { comparisonPage, type PageFacts } from './comparison-page.ts';
 export { comparisonCsv, comparisonMarkdown, comparisonText } from './comparison-text.ts';
-export { type Dataset, type Divided, fingerprint, holdOut, madeUpFaces, prepare, subset } from './dataset.ts';
+export { type Dataset, demandPeople, type Divided, fingerprint, holdOut, madeUpFaces, prepare, subset } from './dataset.ts';
 export { DivergenceError } from './fault.ts';
 export { type Choice, choiceText, gridOf } from './grid.ts';
 export { embed, judge, type Judgement } from './judge.ts';

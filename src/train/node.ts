@@ -7,8 +7,9 @@ import { FormatError, message } from '../base/errors.ts';
 import { discardTemporary, makeFolder, readBytes, writeWhole } from '../base/node.ts';
 import { readDigits, readPeople } from '../data/node.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, settingsFrom } from './checkpoint.ts';
-import type { FinishedCell } from './comparison.ts';
-import { digitScaling, type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
+import { type FinishedCell, isFinishedCell } from './comparison.ts';
+import { type Dataset, demandPeople, digitScaling, type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
+import type { Cell } from './protocol.ts';
 import type { TrainSettings } from './settings.ts';
 
 export interface DataOptions {
@@ -43,11 +44,16 @@ export function hasDigits(directory: string): boolean {
  *
  * Edges     of MNIST the training files are trained on and judged by the t10k files; where only one of the parts is there,
  *           it is trained on
- * Throws    FormatError, with the path and the fault, for a bad file or a folder of neither kind; Node's own error for a
+ * Throws    DomainError where fewer than two people would be kept or left; FormatError, with the path and the fault, for a bad
+ *           file or a folder of neither kind; Node's own error for a
  *           folder that is not there
  */
 export function loadData({ data, side, people, images, heldOut, seed }: DataOptions): Divided {
-  if (data === 'faces') return holdOut(madeUpFaces(people, images, 1, side), heldOut, seed);
+  const divided = (all: Dataset): Divided => {
+    if (heldOut > 0) demandPeople(all.classes.length, heldOut, 1);
+    return holdOut(all, heldOut, seed);
+  };
+  if (data === 'faces') return divided(madeUpFaces(people, images, 1, side));
   const parts = digitParts.flatMap((part) => {
     const files = digitFiles(data, part);
     return files === undefined ? [] : [prepare(readDigits(...files), side, digitScaling)];
@@ -59,7 +65,7 @@ export function loadData({ data, side, people, images, heldOut, seed }: DataOpti
       `${data}: there are ${readdirSync(data).length} entries and no data among them`,
       'Data is a folder of PGM, PPM or PNG pictures per person, or the IDX files of MNIST', 'Choose another folder'));
   }
-  return holdOut(prepare(found, side), heldOut, seed);
+  return divided(prepare(found, side));
 }
 
 /** The checkpoint of a folder, if there is one. */
@@ -123,20 +129,27 @@ export function writeRecord(folder: string, record: RunRecord & Readonly<Record<
   writeWhole(join(folder, 'run.json'), new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`));
 }
 
-/** A cell that was finished under the same plan, if there is one; a file of another plan is as good as none. */
-export function readCell(path: string, plan: unknown): FinishedCell | undefined {
+/** What a cell was run under; what else there is in it is compared as a whole. */
+export type CellPlan = { readonly cell: Cell } & Readonly<Record<string, unknown>>;
+
+/** A cell that was finished under the same plan, if there is one; 'other' where the file is that of another plan. */
+export function readCell(path: string, plan: CellPlan): FinishedCell | 'other' | undefined {
   if (!existsSync(path)) return undefined;
+  let json: { readonly plan?: Partial<CellPlan> | null; readonly cell?: unknown } | null;
   try {
-    const json = JSON.parse(new TextDecoder().decode(readBytes(path, 2 ** 24))) as { readonly plan?: unknown; readonly cell?: FinishedCell };
-    return JSON.stringify(json.plan) === JSON.stringify(plan) ? json.cell : undefined;
+    json = JSON.parse(new TextDecoder().decode(readBytes(path, 2 ** 24))) as typeof json;
   } catch {
     // Whatever it is, the cell is run again and its file replaced.
     return undefined;
   }
+  const cell = json?.plan?.cell;
+  // What is not whole is nobody's work any more, so it is run again too.
+  if (typeof cell !== 'object' || cell === null || !isFinishedCell(json?.cell, cell)) return undefined;
+  return JSON.stringify(json?.plan) === JSON.stringify(plan) ? json.cell : 'other';
 }
 
 /** Keeps a finished cell with the plan it was run under. */
-export function writeCell(path: string, plan: unknown, cell: FinishedCell): void {
+export function writeCell(path: string, plan: CellPlan, cell: FinishedCell): void {
   makeFolder(dirname(path));
   writeWhole(path, new TextEncoder().encode(`${JSON.stringify({ plan, cell })}\n`));
 }

@@ -29,8 +29,8 @@ export const networks: Readonly<Record<string, (shape: NetworkShape) => Layer>> 
     centred(sequential([flatten(), mlp({ sizes: [channels * side * side, 128, embedding] })]), embedding),
   'lenet-small': (shape) => centred(lenetSmall(shape), shape.embedding),
   'lenet-plus-plus': (shape) => centred(lenetPlusPlus(shape), shape.embedding),
-  'residual-faces': ({ channels, embedding }) => centred(residualFaces({ channels, embedding }), embedding),
-  'residual-faces-large': ({ channels, embedding }) => centred(residualFaces({ channels, embedding, size: 'large' }), embedding),
+  'residual-faces': (shape) => centred(residualFaces(shape), shape.embedding),
+  'residual-faces-large': (shape) => centred(residualFaces({ ...shape, size: 'large' }), shape.embedding),
 };
 
 export const optimizers = ['sgd', 'adam', 'adam-w', 'rmsprop'] as const;
@@ -70,12 +70,13 @@ export const defaultSettings: TrainSettings = {
   optimizer: 'sgd', rate: 0.1, momentum: 0.9, weightDecay: 5e-4, schedule: 'cosine', warmUp: 0.05, flip: 0.5, shift: 1,
 };
 
-/** What a number may be: whole or not, from (excluded when `open`) to. */
+/** What a number may be: whole or not, from (excluded when `open`) to (excluded when `below`). */
 interface Bounds {
   readonly from: number;
   readonly to: number;
   readonly whole?: boolean;
   readonly open?: boolean;
+  readonly below?: boolean;
 }
 
 const bounds: Readonly<Record<string, Bounds>> = {
@@ -84,7 +85,7 @@ const bounds: Readonly<Record<string, Bounds>> = {
   batch: { from: 2, to: 1e6, whole: true },
   seed: { from: 0, to: Number.MAX_SAFE_INTEGER, whole: true },
   rate: { from: 0, to: Number.MAX_VALUE, open: true },
-  momentum: { from: 0, to: 1 },
+  momentum: { from: 0, to: 1, below: true },
   weightDecay: { from: 0, to: Number.MAX_VALUE },
   warmUp: { from: 0, to: 1 },
   flip: { from: 0, to: 1 },
@@ -101,11 +102,11 @@ const choices = { network: Object.keys(networks), optimizer: optimizers, schedul
 export function checkSettings(given: Partial<TrainSettings>): TrainSettings {
   const settings: TrainSettings = { ...defaultSettings, ...given };
   const values = new Map<string, unknown>(Object.entries(settings));
-  for (const [name, { from, to, whole = false, open = false }] of Object.entries(bounds)) {
+  for (const [name, { from, to, whole = false, open = false, below = false }] of Object.entries(bounds)) {
     const value = values.get(name);
-    const fits = typeof value === 'number' && value <= to && (open ? value > from : value >= from);
+    const fits = typeof value === 'number' && (below ? value < to : value <= to) && (open ? value > from : value >= from);
     if (fits && (!whole || Number.isSafeInteger(value))) continue;
-    const range = to >= Number.MAX_SAFE_INTEGER ? `${open ? '>' : '≥'} ${from}` : `from ${from} to ${to}`;
+    const range = to >= Number.MAX_SAFE_INTEGER ? `${open ? '>' : '≥'} ${from}` : `from ${from} to ${below ? 'below ' : ''}${to}`;
     throw new DomainError(message(
       `${name} ${String(value)}`, `It is a ${whole ? 'whole ' : ''}number ${range}`, `Use ${String(new Map(Object.entries(defaultSettings)).get(name))}`));
   }

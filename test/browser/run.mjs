@@ -181,6 +181,27 @@ test('judges a typed line at once', async () => {
   await copied.waitForSelector('#verdict[data-verdict=holds]');
 });
 
+test('says that an address cannot be read, until something is changed', async () => {
+  const page = await open({}, '#loss=no-such-loss&w=1');
+  const first = await open();
+  assert.match(await page.textContent('#address-note'), /cannot be read; the first picture is shown/);
+  assert.equal(await settled(page), await settled(first));
+  assert.equal(await first.textContent('#address-note'), '');
+  await page.fill('#sample-angle', '12');
+  await settled(page);
+  assert.equal(await page.textContent('#address-note'), '');
+});
+
+test('draws every sample below the end of the axis of the loss', async () => {
+  const wrong = { ...initial.samples[0], angle: (initial.weights[initial.samples[0].label] + 180) % 360 };
+  const page = await open({}, `#${toHash({ ...initial, samples: initial.samples.with(0, wrong), selected: 0 })}`);
+  await settled(page);
+  const { each } = ofEngine(page.url());
+  assert(Math.max(...each) > 5);
+  const end = number(await page.locator('#loss-p-curve .tick').evaluateAll((all) => all.map((tick) => tick.textContent).find((text) => Number(text) > 1)));
+  assert(end >= Math.max(...each), `${end}`);
+});
+
 test('names every control and lists them in reading order', async () => {
   const page = await open();
   await settled(page);

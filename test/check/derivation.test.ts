@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { ruleOf } from '../../src/autodiff/index.ts';
 import { checkDerivation, type DerivationOptions } from '../../src/check/derivation.ts';
-import { ledgerMarkdown, rowText, summaryText } from '../../src/check/ledger-text.ts';
+import { headerText, ledgerMarkdown, legendText, rowText, sectionText, summaryText } from '../../src/check/ledger-text.ts';
 import { parseDerivation } from '../../src/formula/index.ts';
 import type { RuleContext } from '../../src/graph/primitive.ts';
 import { mul, primitivesByName } from '../../src/primitives/index.ts';
@@ -141,6 +141,15 @@ describe('checkDerivation', () => {
     expect(row('E').verdict).toBe('holds');
   });
 
+  it('does not convict a strict inequality that only rounding makes an equality, nor count it as met', () => {
+    const { row } = check([
+      'declare t: scalar in [13, 14]', 'claim D log(1 + exp(-t * 3)) > 0', 'claim E log(1 + exp(-s * 3)) > 0',
+      'claim F log(1 + exp(-s * 3)) < 0', 'claim G norm(x)^2 > norm(x)^2', 'claim H log(1 + exp(-40)) > 0',
+    ].join('\n'));
+    expect(['D', 'E', 'F', 'G', 'H'].map((id) => row(id).verdict)).toEqual(['unexercised', 'holds', 'fails', 'fails', 'unexercised']);
+    expect(row('D').atRounding).toBe(24);
+  });
+
   it('does not ask for the side of a branch that the line itself rules out', () => {
     const { row } = check('claim D I[k] * c[k] = c[k] where I[k] = 1\nclaim E (1 if k = y else 0) = 0 where k != y');
     expect(row('D').verdict).toBe('holds');
@@ -167,6 +176,13 @@ describe('checkDerivation', () => {
     expect(['A', 'B', 'C', 'D'].map((id) => row(id).verdict)).toEqual(['holds', 'fails', 'holds', 'holds']);
   });
 
+  it.each([
+    ['1.5 = 2', 'holds'], ['1.5 = 1', 'fails'], ['-1.5 = -2', 'holds'], ['-1.5 = -1', 'fails'], ['1.005 = 1.01', 'holds'],
+    ['1.005 = 1.00', 'fails'], ['1e-9 = 0', 'holds'], ['0.5 = 0', 'fails'], ['-0.4 = 0', 'holds'],
+  ])('rounds the left of a number line with halves away from zero: %s %s', (line, verdict) => {
+    expect(check(`number A ${line}`).row('A').verdict).toBe(verdict);
+  });
+
   it('refuses a value that is not finite', () => {
     const { row } = check('claim D log(-1 * exp(s)) = log(-1 * exp(s))');
     expect(row('D').verdict).toBe('fails');
@@ -190,7 +206,7 @@ describe('checkDerivation', () => {
     expect(row('F').restsOn).toBeUndefined();
     expect(rowText(row('G'), (_, t) => t)).toMatch(/it rests on c, p, L\n/);
     const order = { ...ledger, rows: ledger.rows.filter(({ id }) => ['E', 'U'].includes(id)).reverse() };
-    expect(summaryText(order, (_, t) => t)).toMatch(/The first line that is wrong: U \(line 13\)/);
+    expect(summaryText(order, (_, t) => t)).toMatch(/The first line that is wrong: line U \(line 13\)/);
   });
 
   describe('with a rule of the engine broken', () => {
@@ -214,7 +230,7 @@ describe('checkDerivation', () => {
       }
       expect(row('D').counterexample?.entry).toMatch(/^n = \d, k = \d$/);
       expect(row('E').counterexample?.entry).toMatch(/^n = \d, k = \d, d = \d$/);
-      expect(summaryText(ledger, (_, t) => t)).toMatch(/hold.*\nThe engine fails its own proof at D/);
+      expect(summaryText(ledger, (_, t) => t)).toMatch(/hold.*\nThe engine fails its own proof at line D /);
       expect(rowText(row('D'), (_, t) => t)).toMatch(/engine 2, dual numbers 0\.|engine 2, differences 0\./);
     });
 
@@ -240,10 +256,16 @@ describe('checkDerivation', () => {
     expect(row('D').hits.data % 3).toBe(0);
   });
 
-  it('writes a ledger that names the first wrong line and wraps at 100 columns', () => {
+  it('writes a ledger that names the first wrong line and fits the columns there are', () => {
     const { ledger, row } = check('claim D d(L, c[k]) = s * p[k] + 0 * (s + s + s + s + s + s + s + s + s + s + s + s + s)');
     const text = rowText(row('D'), (_, t) => t);
-    expect(text.split('\n').filter((line) => !line.includes('['))).toSatisfy((lines: string[]) => lines.every((line) => line.length <= 100));
+    for (const width of [40, 60, 80, 100]) {
+      const paint = (_: string, t: string): string => t;
+      const all = [headerText(ledger, paint, width), sectionText('a title of several words, which may be long', paint, width),
+        ...ledger.rows.map((each) => rowText(each, paint, width)), summaryText(ledger, paint, { width }), ...legendText(width)].join('\n');
+      expect(Math.max(...all.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
+      expect(rowText(row('D'), paint, width).replace(/\s+/g, '')).toContain('s+s+s+s');
+    }
     expect(text).toMatch(/^✗ D/);
     expect(text).toMatch(/counterexample/);
     expect(ledgerMarkdown(ledger)).toMatch(/\| D \| .* \| fails \|/);

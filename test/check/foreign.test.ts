@@ -30,6 +30,17 @@ describe('an entry at a kink', () => {
   });
 });
 
+describe('the cause of a wrong slope at a kink', () => {
+  it.each([[Math.abs, 1.5], [Math.abs, -3], [(x: number) => Math.max(0, x), -0.5]])('is the kink, and no sign: %s, %d', (f, slope) => {
+    expect(compare((x) => f(x[0]!), [0], [slope]).cause!.name).toBe('kink');
+  });
+
+  it('is told by the other entries where they are wrong too', () => {
+    const value = (x: Float64Array): number => Math.abs(x[0]!) + x[1]! ** 2 + 3 * x[2]!;
+    expect(compare(value, [0, 3, 1], [7, -6, -3]).cause!.name).toBe('sign');
+  });
+});
+
 describe('what cannot be compared', () => {
   it('is named with its reason: a jump by its size, an edge, too few digits', () => {
     const step = (x: Float64Array): number => (x[0]! < 0 ? 1 : 1.75) + x[1]!;

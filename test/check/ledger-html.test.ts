@@ -52,7 +52,7 @@ describe('the page of a ledger', () => {
     expect(wrong).toContain('✗ fails');
     expect(wrong).toContain(ledger.rows.find(({ id }) => id === '(3)')!.reason!);
     expect(wrong).toMatch(/counterexample .*x = \[\[.*left .*, right /);
-    expect(all('p').map(words)).toContainEqual(expect.stringMatching(/The first line that is wrong: \(3\)/));
+    expect(all('p').map(words)).toContainEqual(expect.stringMatching(/The first line that is wrong: line \(3\) of section one \(line \d+\)/));
   });
 
   it('links lines to the file, equations to the paper, and nothing to nowhere', () => {

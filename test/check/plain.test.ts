@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gradcheck, reportText } from '../../src/check/index.ts';
+import { tensor } from '../../src/graph/tensor.ts';
 
 /** f(a, b) = Σ a² b over two arrays. */
 const good = {
@@ -170,6 +171,14 @@ describe('code over plain arrays', () => {
         { ...good, gradient: (xs: Float64Array[]) => good.gradient(xs).map((g) => g.map((x) => x + calls++)) }, inputs
       ).failures.map((f) => f.kind)
     ).toContain('repeat');
+  });
+
+  it('says that two calls of value differ, and that a function of tensors returned a number', () => {
+    const gradient = (): number[][] => [[1]];
+    let calls = 0;
+    const restless = gradcheck({ value: ([x]: number[][]) => x![0]! + 1e-7 * calls++, gradient }, [[1]]);
+    expect(restless).toMatchObject({ ok: false, failures: [{ kind: 'repeat', text: 'two calls of value at the same point differ' }] });
+    expect(() => gradcheck(() => 3, [tensor([1], { dtype: 'f64' })])).toThrow('the function returned the number 3, not a tensor');
   });
 
   it('refuses inputs that have no digits or are no numbers', () => {

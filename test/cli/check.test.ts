@@ -48,7 +48,7 @@ describe('marginalia check', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/✗ D4/);
     expect(stdout).toMatch(/counterexample/);
-    expect(stdout).toMatch(/The first line that is wrong: D4 \(line 7\)/);
+    expect(stdout).toMatch(/The first line that is wrong: line D4 \(wrong\.derivation:7\)/);
   });
 
   it('prints the ledger as JSON, and reads the machine form of a derivation', () => {

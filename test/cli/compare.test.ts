@@ -1,7 +1,7 @@
 // `marginalia compare` from outside: finished cells are kept, missing and broken ones are run, and the table is written in
 // every form.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -41,7 +41,7 @@ describe('a comparison', () => {
     for (const line of text.split('\n').filter((one) => !one.includes(out))) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  it('keeps the cells it has, and runs what is missing, broken or of another plan', async () => {
+  it('keeps the cells it has, and runs what is missing or broken', async () => {
     const before = times();
     const text = await inside(...small, '--seeds', '2');
     expect(text).toMatch(/^10 cells were there already$/m);
@@ -51,9 +51,26 @@ describe('a comparison', () => {
     for (const [name, time] of Object.entries(before)) expect([name, between[name]]).toEqual([name, time]);
     writeFileSync(join(out, 'cells', 'normface-seed-2.json'), '{ half');
     expect(await inside(...small, '--seeds', '2')).toMatch(/^11 cells were there already$/m);
-    const other = join(out, 'cells', 'normface-seed-1.json');
-    writeFileSync(other, readFileSync(other, 'utf8').replace('"rate":0.1', '"rate":0.2'));
-    expect(await inside(...small, '--seeds', '2')).toMatch(/^11 cells were there already$/m);
+    const renamed = ['measures', 'result', 'plan', 'finalLoss', 'curve', 'TAR 1e-3'].map((word) => `"${word}":`);
+    const path = join(out, 'cells', 'normface-seed-1.json');
+    const whole = JSON.parse(readFileSync(path, 'utf8')) as { cell: { result: unknown } };
+    for (const word of renamed) {
+      writeFileSync(path, readFileSync(path, 'utf8').replace(word, '"x":'));
+      expect([word, await inside(...small, '--seeds', '2')]).toEqual([word, expect.stringMatching(/^11 cells were there already$/m)]);
+    }
+    expect((JSON.parse(readFileSync(path, 'utf8')) as typeof whole).cell.result).toEqual(whole.cell.result);
+  });
+
+  it('keeps the cells of another plan, and refuses to go on', async () => {
+    const before = times();
+    const args = [...small, '--seeds', '2'].map((word, i, all) => (all[i - 1] === '--epochs' ? '2' : word));
+    await expect(compare.run(args)).rejects.toThrow(/normface-choose-1\.json holds a cell of another plan; another --out keeps it/);
+    const path = join(out, 'cells', 'normface-seed-1.json');
+    const own = readFileSync(path, 'utf8');
+    writeFileSync(path, own.replace('"rate":0.1', '"rate":0.2'));
+    await expect(inside(...small, '--seeds', '2')).rejects.toThrow(/normface-seed-1\.json holds a cell of another plan/);
+    writeFileSync(path, own);
+    expect(Object.keys(times())).toEqual(Object.keys(before));
   });
 
   it('that Ctrl-C ends keeps its cells, says how to go on, and leaves with 130', async () => {
@@ -82,10 +99,12 @@ describe('a comparison', () => {
     ['a loss that does not exist', ['--losses', 'arcface'], /arcface/],
     ['a loss that needs more than an embedding', ['--losses', 'hdc'], /features\[3\]/],
     ['a share out of range', ['--held-out', '0'], /--held-out 0/],
+    ['people too few to choose settings on', ['--people', '6', '--images', '2', '--side', '8'], /--held-out 0\.25 of 6 people.* Use --held-out 0\.4/],
     ['no thread', ['--threads', '0'], /--threads 0: a whole number ≥ 1/],
     ['a word that is no option', ['faces'], /'faces' is no option/],
   ])('is refused for %s', async (_, args, reason) => {
     await expect(compare.run([...args, '--out', join(out, 'none')])).rejects.toThrow(reason);
+    expect(existsSync(join(out, 'none'))).toBe(false);
   });
 
   it('is refused in one line on stderr', () => {

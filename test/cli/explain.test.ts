@@ -105,6 +105,13 @@ describe('the point', () => {
     expect(named(found, 'result').value.values).toEqual([loss(...tensors).item()]);
   });
 
+  it('may be the file that the help shows', async () => {
+    const shown = /^ {2}\{ "features"[^}]*\}$/m.exec(command.help)![0];
+    const found = await machine(['sv-am-softmax', '--case', caseFile(shown)]);
+    expect(named(found, 'x').value.values).toEqual([0.8, 0.6, -0.6, 0.8]);
+    expect(found.loss.parameters).toMatchObject({ m: 0.35 });
+  });
+
   it('takes parameters from --set before those of the file', async () => {
     const found = await machine(['sv-am-softmax', '--case', caseFile({ ...point, s: 8 }), '--set', 's=4', '--set', 'targetRule=easy0']);
     expect(found.loss.parameters).toMatchObject({ s: 4, targetRule: 'easy0' });

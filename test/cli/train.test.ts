@@ -2,12 +2,13 @@
 // disk space goes on bit for bit as if nothing had happened.
 
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { train } from '../../src/cli/train.ts';
 import { bar, clock, epochLine, listLines } from '../../src/cli/train-text.ts';
+import { encodePgm } from '../../src/data/index.ts';
 import { Stream } from '../../src/data/random.ts';
 import { command, run, start } from './run.ts';
 
@@ -92,12 +93,29 @@ describe('a run', () => {
     ['a rate that is no number', ['--rate', 'fast'], /--rate fast/],
     ['a rate out of range', ['--rate', '0'], /rate 0/],
     ['a share out of range', ['--held-out', '1'], /--held-out 1/],
+    ['seconds below 0', ['--save-every=-1'], /--save-every -1: seconds ≥ 0/],
+    ['a momentum that never fades', ['--momentum', '1'], /momentum 1\. It is a number from 0 to below 1/],
+    ['one person to judge by', ['--people', '5', '--images', '2', '--side', '8'], /--held-out 0\.2 of 5 people.* Use --held-out 0\.3/],
+    ['one person to train on', ['--people', '20', '--images', '2', '--side', '8', '--held-out', '0.99'], /--held-out 0\.99 of 20 people.* Use --held-out 0\.9,/],
+    ['people too few for any share', ['--people', '3', '--images', '2', '--side', '8'], /Give more people/],
     ['no thread', ['--threads', '0'], /--threads 0: a whole number ≥ 1/],
     ['a word that is no option', ['faces'], /'faces' is no option/],
     ['a folder without data', ['--data', 'docs'], /no data among them/],
   ])('is refused for %s', async (_, args, reason) => {
     await expect(train.run([...args, '--out', place('none')])).rejects.toThrow(reason);
-    expect(existsSync(join(place('none'), 'run.json'))).toBe(false);
+    expect(existsSync(place('none'))).toBe(false);
+  });
+
+  it('that cannot be judged keeps its last step', async () => {
+    // One picture of everybody: no two are of one person.
+    for (const person of ['a', 'b', 'c', 'd']) {
+      mkdirSync(place(`people/${person}`), { recursive: true });
+      writeFileSync(place(`people/${person}/1.pgm`), encodePgm({ width: 8, height: 8, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, i) => i * person.charCodeAt(0)) }));
+    }
+    const args = ['--data', place('people'), '--side', '8', '--network', 'mlp', '--held-out', '0.5', '--epochs', '2', '--batch', '2', '--out', place('unjudged')];
+    await expect(inside('--loss', 'normface', ...args)).rejects.toThrow(/genuine/);
+    expect(recordOf('unjudged')).toMatchObject({ state: 'running', position: { epoch: 2, step: 2 } });
+    expect(checkpointOf('unjudged').length).toBeGreaterThan(1000);
   });
 
   it('is refused in one line on stderr', () => {

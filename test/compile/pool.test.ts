@@ -185,23 +185,15 @@ describe('a pool', () => {
   });
 
   describe('in a process of its own', () => {
-    /** A product of ones on two threads, with the built files; `before` runs first. */
+    /** A product of ones on two threads, with the built package; `before` runs first. */
     const script = (before: string): string => {
-      const at = new URL('../../dist/compile/', import.meta.url).href;
+      const entry = new URL('../../dist/index.js', import.meta.url).href;
       return `${before}
-        const [{ Pool }, { Scratch }, { productModule }, { planProduct }] =
-          await Promise.all(['pool', 'memory', 'product-kernel', 'product'].map((name) => import('${at}' + name + '.js')));
-        const memory = new Scratch();
-        const pool = new Pool(memory);
-        const [down, along] = [[{ size: 300, stride: 300 }], [{ size: 300, stride: 1 }]];
-        const left = { buffer: 0, offset: 0, batch: [], free: down, sum: along };
-        const plan = planProduct({ kind: 'product', left, right: { ...left, free: along, sum: down }, out: 1 });
-        const [a, out, tables, panels] = [360000, 360000, plan.tableBytes, plan.panelBytes].map((bytes) => memory.hold(bytes));
-        plan.writeTables(memory.words(tables, plan.tableBytes / 4), tables);
-        memory.floats.fill(1, a / 4, a / 4 + 90000);
-        const stages = plan.stages(pool.load(productModule(plan.module).bytes()), { address: (i) => [a, out][i], tables, panels });
-        for (let i = 0; i < 30; i++) pool.run(stages, { threads: 2, scratchBytes: plan.scratchBytes, writesResident: true });
-        process.stdout.write(pool.status + ', ' + memory.floats[out / 4 + 89999]);`;
+        const { compile, matmul, ones } = await import('${entry}');
+        const product = compile((a, b) => matmul(a, b), { threads: 2 });
+        let result;
+        for (let i = 0; i < 30; i++) result = product(ones([300, 300]), ones([300, 300]));
+        process.stdout.write(product.status().join(', ') + ', ' + result.data[89999]);`;
     };
     const outcome = (before: string): unknown[] => {
       const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script(before)], { encoding: 'utf8' });
@@ -325,7 +317,7 @@ describe('a worker that dies', () => {
     untilShared(made, 2);
     expect(() => {
       for (;;) run([stage('fail', 512)], 2);
-    }).toThrow('a kernel failed on a worker');
+    }).toThrow(new PoolError('a kernel failed on a worker. Kernels stay inside the memory. Report the program.'));
     words().fill(0);
     run([stage('bump', 512)], 2);
     expect([...new Set(words().subarray(0, 512))]).toEqual([1]);

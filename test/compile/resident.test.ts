@@ -2,11 +2,12 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
-import { DomainError, StaleError } from '../../src/base/errors.ts';
+import { DomainError, PoolError, StaleError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
 import { processMemory } from '../../src/compile/memory.ts';
+import { processRunner } from '../../src/compile/pool.ts';
 import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
-import { add, cast, dropout, exp, foldIn, key, matmul, mean, mul, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
+import { add, cast, dropout, exp, foldIn, key, matmul, mean, mul, oneHot, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
 import { expectBits, f64, i32, thrown } from '../values.ts';
 import { randomArray } from './kernels.ts';
 
@@ -67,6 +68,48 @@ describe('a resident argument', () => {
     expect(thrown(() => pick(first!, i32([3])))).toBeInstanceOf(DomainError);
     expect(first!.toArray()).toEqual(numbers);
     expectBits(pick(first!, i32([0]))[0]!, mul(tensor(numbers), 2).toArray());
+  });
+
+  describe('of a call that is refused in the middle', () => {
+    type Refused = [string, (w: Tensor, i: Tensor) => readonly Tensor[], Tensor, Tensor];
+    it.each<Refused>([
+      ['a computed index', (w, i) => [add(w, 1), take(tensor([5, 6]), add(i, 1))], i32([0]), i32([7])],
+      ['a hot place that was computed', (w, i) => [add(w, 1), oneHot(add(i, 1), 3)], i32([0]), i32([7])],
+      ['an index that was a float', (w, i) => [add(w, 1), take(tensor([5, 6]), cast(i, 'i32'))], tensor([1]), tensor([7])],
+      ['an index that the update waits for', (w, i) => [add(w, cast(take(tensor([5, 1]), add(i, 1)), w.dtype))], i32([0]), i32([7])],
+      ['a NaN that is cast', (w, i) => [add(w, 1), cast(i, 'i32')], tensor([1]), tensor([NaN])],
+    ])('is as it was, and the call can be made again: %s', (_, f, good, bad) => {
+      for (const first of [tensor([1, 2]), f64([1, 2])]) {
+        const g = compile(f, { resident: [0] });
+        const [w] = g(first, good);
+        expect(thrown(() => g(w!, bad))).toBeInstanceOf(DomainError);
+        expectBits(w!, [2, 3]);
+        expect(thrown(() => g(w!, bad))).toBeInstanceOf(DomainError);
+        expectBits(g(w!, good)[0]!, [3, 4]);
+        expectBits(first, [1, 2]);
+      }
+    });
+
+    it('is stale where the run broke off while it was written, whatever broke it', () => {
+      const train = compile(step, { resident: [0] });
+      const pool = processRunner();
+      const run = pool.run.bind(pool);
+      const [alive] = train(start(), x, 0.1);
+      const { top } = processMemory();
+      for (const error of [new PoolError('a worker died'), new RangeError('no memory')]) {
+        const [first] = train(start(), x, 0.1);
+        const broken = vi.spyOn(pool, 'run').mockImplementation((stages, options) => {
+          run(stages, options);
+          throw error;
+        });
+        expect(thrown(() => train(first, x, 0.1))).toBe(error);
+        broken.mockRestore();
+        for (const handle of [first.w, first.b]) expect(thrown(() => handle.data)).toBeInstanceOf(StaleError);
+        expect(thrown(() => train(first, x, 0.1))).toBeInstanceOf(StaleError);
+      }
+      expect(processMemory().top).toBeLessThanOrEqual(top);
+      expectBits(train(start(), x, 0.1)[0].w, alive.w.toArray());
+    });
   });
 
   it('may be passed on to a program for another batch', () => {

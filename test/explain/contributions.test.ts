@@ -194,7 +194,7 @@ describe('a mistake', () => {
     ['w[0]', /there is no line 'w'\. The names are x, t/],
     ['x', /the entry 'x'\. x has the shape \[1, 2\]\. Name an entry such as x\[0, 1\]/],
     ['x[0, 2]', /x has the shape \[1, 2\]/], ['x[0]', /x has the shape/], ['t[0]', /Name an entry such as t\.$/],
-    ['x[-1, 0]', /there is no line 'x\[-1, 0\]'/],
+    ['x[-1, 0]', /the entry 'x\[-1, 0\]'\. .*whole numbers from 0\. Name an entry such as x\[0, 1\]/],
   ])('%s is refused', (entry, reason) => {
     const error = thrown(() => contributions(found, entry));
     expect(error).toBeInstanceOf(DomainError);

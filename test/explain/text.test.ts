@@ -56,7 +56,7 @@ describe('renderText', () => {
   it('says so when there is nothing to take for granted, and nothing folded', () => {
     const text = renderText(explain((x: Tensor) => exp(x), [f64(1)]));
     expect(text).toContain('nothing: no stop, no choice, and a path to every input');
-    expect(text).not.toContain('unnamed steps');
+    expect(text).not.toContain('missing');
   });
 
   it('names a use that was made twice once', () => {

@@ -7,6 +7,7 @@ import { MarginaliaError } from '../../src/base/errors.ts';
 import {
   assertGradients, branchCutText, branchMapText, checkDerivation, cutPicture, gradcheck, ledgerHtml, ledgerMarkdown, reportText,
 } from '../../src/check/index.ts';
+import { compile } from '../../src/compile/index.ts';
 import {
   parseClaim, parseCond, parseDefinition, parseDerivation, parseExpr, printClaim, printCond, printDerivation, printExpr,
 } from '../../src/formula/index.ts';
@@ -24,7 +25,7 @@ const checked = {
   parseClaim, parseCond, parseDefinition, parseDerivation, parseExpr, parseGraph, printClaim, printCond, printDerivation, printExpr,
 };
 const publics: [string, Anything][] = Object.entries({
-  ...ops, ...losses, ...checked, tensor, label, scope, trace, valueAndGrad, grad, vjp, jvp, hvp, jacobian, hessian, customGradient,
+  ...ops, ...losses, ...checked, tensor, label, scope, trace, valueAndGrad, grad, vjp, jvp, hvp, jacobian, hessian, customGradient, compile,
 }).filter((entry): entry is [string, Anything] => typeof entry[1] === 'function');
 
 const values = (): readonly unknown[] => [
@@ -55,6 +56,20 @@ it('the parts of a loss are asked for when it is made', () => {
   for (const part of ['target', 'others', 'mining']) {
     for (const wrong of [null, 'arc', 3, {}]) expect(() => losses.marginSoftmax({ [part]: wrong })).toThrow('such as');
   }
+});
+
+it('the options of compile are asked for when it is called, its positions when the function is', () => {
+  const f = (x: never): unknown => sum(x);
+  const wrong: unknown[] = [
+    null, 3, [0], { resident: [0], gaurd: true }, { resident: ['0'] }, { resident: 0 }, { resident: '0' }, { resident: [-1] }, { resident: [undefined] },
+    { keep: ['0'] }, { keep: [0.5] }, { leave: 'yes' }, { guard: 'yes' }, { guard: 0 }, { threads: '2' }, { threads: 0 }, { resident: [0], keep: [0] },
+  ];
+  for (const options of wrong) expect(() => compile(f, options as never)).toThrow(MarginaliaError);
+  expect(() => compile(f, { gaurd: true } as never)).toThrow("compile: the option 'gaurd'. Options are threads, resident, keep, leave, guard. Check the spelling.");
+  expect(() => compile(f, { keep: ['0'] } as never)).toThrow("compile: the text '0' in keep");
+  expect(() => compile(3 as never)).toThrow('compile: number 3 for the function');
+  for (const options of [{ keep: [7] }, { resident: [7] }]) expect(() => compile(f, options)(f32([1]) as never)).toThrow('compile: argument 7 of a call with 1');
+  expect(() => compile(f).program(f32([1]) as never).print('shedule' as never)).toThrow("Passes are 'graph', 'simplified', 'schedule' and 'plan'");
 });
 
 it('the next call works', () => {

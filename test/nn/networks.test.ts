@@ -81,6 +81,12 @@ describe('residualFaces', () => {
     expect(planOf(residualFaces(), [1, 1, 32, 32]).parameters).toBe(parameters);
   });
 
+  it('takes images of any side', () => {
+    for (const size of ['small', 'large'] as const) {
+      for (const side of [8, 9, 20, 29, 33]) expect(planOf(residualFaces({ size, side, embedding: 3 }), [1, 1, side, side]).output).toEqual([1, 3]);
+    }
+  });
+
   it('is about ten times as large by option', () => {
     const network = residualFaces({ size: 'large', embedding: 64 });
     const factor = flops(network, [1, 1, 32, 32]) / flops(residualFaces(), [1, 1, 32, 32]);

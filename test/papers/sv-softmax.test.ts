@@ -1,9 +1,13 @@
 // The built-in derivation: every line of the paper holds or is amended, every branch is met, on several seeds.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDerivation } from '../../src/check/derivation.ts';
+import { rowText } from '../../src/check/ledger-text.ts';
 import { parseDerivation, printDerivation } from '../../src/formula/index.ts';
 import { papers, readPaper } from '../../src/papers/index.ts';
+import { root } from '../source.ts';
 
 describe('the derivation of SV-Softmax', () => {
   const derivation = parseDerivation(readPaper('sv-softmax'));
@@ -26,5 +30,10 @@ describe('the derivation of SV-Softmax', () => {
     const wrong = ledger.rows.filter((row) => row.verdict === 'fails' || row.verdict === 'unexercised');
     expect(wrong.map((row) => `${row.section} ${row.id}: ${row.reason ?? ''}`)).toEqual([]);
     expect(ledger.rows.filter((row) => row.verdict === 'amended').map((row) => row.id)).toEqual(['(14)', '(15)', '(11)', '(10)', '(10c)', 'D14b', '(4a)']);
+    // The row on the front page is one of these.
+    const shown = readFileSync(join(root, 'README.md'), 'utf8').split('\n').filter((line) => line.startsWith('✓ '));
+    const printed = ledger.rows.map((row) => rowText(row, (_, text) => text));
+    expect(shown).toHaveLength(1);
+    expect(printed).toContain(shown[0]);
   });
 });

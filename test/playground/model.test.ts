@@ -109,6 +109,6 @@ describe('the reader\'s own loss', () => {
     const found = check({ ...svFormulas, h: 't * c[k] +' });
     expect(found.verdict).toBe('unreadable');
     expect(found.text).toMatch(/found '\)' where a name, a number or \( is needed/);
-    expect(derivationText(svFormulas).split('\n')[10]).toContain('define  v');
+    expect(derivationText(svFormulas).split('\n')[11]).toContain('define  v');
   });
 });
