@@ -61,6 +61,14 @@ describe('imports', () => {
     ]);
   });
 
+  it('inside the compiler go down as well: programs, passes, kernels, WebAssembly', () => {
+    const order = ['src/compile/wasm', 'src/compile/kernels', 'src/compile/passes', 'src/compile'];
+    const floor = (path: string): number => order.indexOf(path.replace(/\/[^/]+$/, ''));
+    const within = sources.filter(({ path }) => folderOf(path) === 'compile');
+    expect(within.filter(({ path }) => floor(path) < 0)).toEqual([]);
+    expect(within.flatMap(({ path, imports }) => imports.filter((name) => floor(name) > floor(path)).map((name) => `${path} imports ${name}`))).toEqual([]);
+  });
+
   it('name files that are there, with their extension', () => {
     const paths = all.flatMap(({ path, imports }) => imports.filter((target) => target.startsWith('src/')).map((target) => ({ path, target })));
     const built = (target: string): string => target.replace(/\.js$/, '.ts');

@@ -14,7 +14,7 @@ import { processRunner } from './pool.ts';
 import { NotFinite, type Pass, Program, type Stays } from './program.ts';
 import { Block, HeldArray, heldBy, keptBlock, releaseKept, updatable } from './resident.ts';
 import { type Call, readCall } from './signature.ts';
-import { compilation } from './webassembly.ts';
+import { compilation } from './wasm/webassembly.ts';
 
 /** Numbers and typed arrays stand for tensors. */
 type Given<T> = T extends Tensor ? Tensor | number | Float32Array | Float64Array | Int32Array : T;

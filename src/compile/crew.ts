@@ -3,8 +3,8 @@
 // that comes late takes nothing of a run that is over, and nobody has to wait for it. A stage is over when all of its
 // units are finished, whoever finished them. Nothing here knows how threads are started; see `pool.ts` and `worker.ts`.
 
-import type { KernelStage } from './stage.ts';
-import type { WasmFunction } from './webassembly.ts';
+import type { KernelStage } from './kernels/stage.ts';
+import type { WasmFunction } from './wasm/webassembly.ts';
 
 /** Words of the block, then records of stages, then their arguments. */
 const runWord = 0;

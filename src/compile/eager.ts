@@ -5,11 +5,11 @@
 import { sizeOf } from '../base/shape.ts';
 import { mergeAxes, type MapPrimitive, type Params, type ReducePrimitive, Value } from '../graph/index.ts';
 import type { ContractAxes } from '../primitives/index.ts';
-import { contractSizes, type Placed, runContract } from './contract.ts';
+import { contractSizes, type Placed, runContract } from './kernels/contract.ts';
 import type { Machine } from './machine.ts';
-import type { Gait } from './map-kernel.ts';
-import type { Scratch } from './memory.ts';
-import { blockCount, combineBlocks } from './reduce-kernel.ts';
+import type { Gait } from './kernels/map-kernel.ts';
+import type { Scratch } from './wasm/memory.ts';
+import { blockCount, combineBlocks } from './kernels/reduce-kernel.ts';
 
 /** Copies what a value covers into memory. Views keep their strides, unless the gaps are larger than the numbers. */
 function place(scratch: Scratch, value: Value): Placed {

@@ -6,10 +6,10 @@
 import { sizeOf } from '../base/shape.ts';
 import type { Engine, Params, Primitive, Value } from '../graph/index.ts';
 import type { ContractAxes } from '../primitives/index.ts';
-import { contractSizes } from './contract.ts';
+import { contractSizes } from './kernels/contract.ts';
 import { runMap, runProduct, runReduce } from './eager.ts';
 import { Machine, obstacle } from './machine.ts';
-import { compilation } from './webassembly.ts';
+import { compilation } from './wasm/webassembly.ts';
 
 /** The sizes from which a kernel with its copies is faster than the reference. */
 export interface Thresholds {

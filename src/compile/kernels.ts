@@ -3,15 +3,15 @@
 // moved.
 
 import { bytesPerElement } from '../base/dtype.ts';
-import type { Fold, FoldedProduct, Group, HostStep, Loop } from './group.ts';
-import { type LoopKernel, loopModule } from './loop-module.ts';
-import { processMemory, type Scratch } from './memory.ts';
-import type { Plan } from './plan.ts';
+import type { Fold, FoldedProduct, Group, HostStep, Loop } from './kernels/group.ts';
+import { type LoopKernel, loopModule } from './kernels/loop-module.ts';
+import { processMemory, type Scratch } from './wasm/memory.ts';
+import type { Plan } from './passes/plan.ts';
 import { processRunner } from './pool.ts';
-import { foldedModule } from './product-folded-kernel.ts';
-import { productModule } from './product-kernel.ts';
-import { columnsStage, combineStage, reduceStageModule } from './reduce-stage.ts';
-import type { Runner, Stage } from './stage.ts';
+import { foldedModule } from './kernels/product-folded-kernel.ts';
+import { productModule } from './kernels/product-kernel.ts';
+import { columnsStage, combineStage, reduceStageModule } from './kernels/reduce-stage.ts';
+import type { Runner, Stage } from './kernels/stage.ts';
 
 /** What all programs share: the memory, whoever runs the stages, and the modules that are the same for all of them. */
 interface Workshop {

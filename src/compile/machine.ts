@@ -2,12 +2,12 @@
 // products, and the kernels of map bodies, the least recently used of which are forgotten.
 
 import type { MapPrimitive, Params } from '../graph/index.ts';
-import { Unreadable } from './lanes.ts';
-import { type Gait, mapImports, mapModule } from './map-kernel.ts';
-import { memoryType, processMemory } from './memory.ts';
-import { productModule } from './product-kernel.ts';
-import { reduceModule } from './reduce-kernel.ts';
-import { host, instantiate, type WasmFunction } from './webassembly.ts';
+import { Unreadable } from './wasm/lanes.ts';
+import { type Gait, mapImports, mapModule } from './kernels/map-kernel.ts';
+import { memoryType, processMemory } from './wasm/memory.ts';
+import { productModule } from './kernels/product-kernel.ts';
+import { reduceModule } from './kernels/reduce-kernel.ts';
+import { host, instantiate, type WasmFunction } from './wasm/webassembly.ts';
 
 export type Kernels = Record<string, WasmFunction>;
 

@@ -6,10 +6,10 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { message, PoolError } from '../base/errors.ts';
 import { Crew, type CrewStage } from './crew.ts';
-import { mapImports } from './map-kernel.ts';
-import { processMemory, type Scratch } from './memory.ts';
-import type { KernelStage, RunOptions, Runner, Stage } from './stage.ts';
-import { compileModule, linkModule, type WasmFunction, type WasmMemory } from './webassembly.ts';
+import { mapImports } from './kernels/map-kernel.ts';
+import { processMemory, type Scratch } from './wasm/memory.ts';
+import type { KernelStage, RunOptions, Runner, Stage } from './kernels/stage.ts';
+import { compileModule, linkModule, type WasmFunction, type WasmMemory } from './wasm/webassembly.ts';
 
 /** Below this, in nanoseconds, waking a thread costs more than it brings. */
 const worthWaking = 40_000;

@@ -7,15 +7,15 @@ import { allocate } from '../base/dtype.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { denseStrides, sameShape, sizeOf } from '../base/shape.ts';
 import { type Fragment, printGraph, Value } from '../graph/index.ts';
-import type { HostInput, HostStep, Placed, Schedule } from './group.ts';
+import type { HostInput, HostStep, Placed, Schedule } from './kernels/group.ts';
 import { Kernels, type Linked, processWorkshop } from './kernels.ts';
-import { printSchedule } from './listing.ts';
-import { type Plan, plan, printPlan } from './plan.ts';
+import { printSchedule } from './passes/listing.ts';
+import { type Plan, plan, printPlan } from './passes/plan.ts';
 import { Block } from './resident.ts';
-import { schedule } from './schedule.ts';
-import { Sights } from './sight.ts';
-import { type Check, simplify, type Simplified } from './simplify.ts';
-import { windows } from './windows.ts';
+import { schedule } from './passes/schedule.ts';
+import { Sights } from './passes/sight.ts';
+import { type Check, simplify, type Simplified } from './passes/simplify.ts';
+import { windows } from './passes/windows.ts';
 
 export type Pass = 'graph' | 'simplified' | 'schedule' | 'plan';
 

@@ -7,7 +7,7 @@ import { allocate, bytesPerElement, type DType } from '../base/dtype.ts';
 import { message, StaleError } from '../base/errors.ts';
 import { type Shape, sizeOf } from '../base/shape.ts';
 import { Tensor, Value } from '../graph/index.ts';
-import { processMemory } from './memory.ts';
+import { processMemory } from './wasm/memory.ts';
 
 abstract class Held {
   readonly shape: Shape;

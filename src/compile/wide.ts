@@ -11,7 +11,7 @@ import { makeEngine } from './engine.ts';
 import { forgetModules } from './kernels.ts';
 import { obstacle } from './machine.ts';
 import { builtin } from './pool.ts';
-import { compilation } from './webassembly.ts';
+import { compilation } from './wasm/webassembly.ts';
 
 const firstNode = 24;
 const widening = 'experimental-wasm-revectorize';

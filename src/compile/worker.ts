@@ -3,9 +3,9 @@
 
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Crew } from './crew.ts';
-import { mapImports } from './map-kernel.ts';
+import { mapImports } from './kernels/map-kernel.ts';
 import type { WorkerData, WorkerMessage } from './pool.ts';
-import { linkModule, type WasmFunction } from './webassembly.ts';
+import { linkModule, type WasmFunction } from './wasm/webassembly.ts';
 
 const { memory, crew: buffer, thread, port, modules } = workerData as WorkerData;
 const crew = new Crew(buffer);

@@ -1,9 +1,9 @@
 // The most this processor does with 128-bit vectors when nothing is in the way: multiplications and additions in
 // registers, from the project's own assembler. Other figures are given as shares of it.
 
-import { Module } from '../../src/compile/assembler.ts';
-import { instantiate, type WasmFunction } from '../../src/compile/webassembly.ts';
-import { splat } from '../../src/compile/writing.ts';
+import { Module } from '../../src/compile/wasm/assembler.ts';
+import { instantiate, type WasmFunction } from '../../src/compile/wasm/webassembly.ts';
+import { splat } from '../../src/compile/wasm/writing.ts';
 
 export interface Ceiling {
   readonly run: WasmFunction;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { grad, valueAndGrad } from '../../src/autodiff/index.ts';
 import { DomainError, DTypeError, ShapeError, TraceError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
-import { processMemory } from '../../src/compile/memory.ts';
+import { processMemory } from '../../src/compile/wasm/memory.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import { catalogue } from '../../src/losses/catalogue.ts';
 import {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compiledEngine, engineStatus, makeEngine } from '../../src/compile/index.ts';
 import { Machine } from '../../src/compile/machine.ts';
-import { Scratch } from '../../src/compile/memory.ts';
-import { host } from '../../src/compile/webassembly.ts';
+import { Scratch } from '../../src/compile/wasm/memory.ts';
+import { host } from '../../src/compile/wasm/webassembly.ts';
 import { type MapPrimitive, type Params, type Primitive, useEngine, Value } from '../../src/graph/index.ts';
 import { primitivesByName } from '../../src/primitives/index.ts';
 import * as api from '../../src/index.ts';

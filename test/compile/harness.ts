@@ -8,7 +8,7 @@ import { sizeOf } from '../../src/base/shape.ts';
 import { flatten } from '../../src/base/tree.ts';
 import { type Decisions, decisionsOf, firstFlip } from '../../src/check/cells.ts';
 import { compile } from '../../src/compile/compile.ts';
-import { blockK } from '../../src/compile/product-kernel.ts';
+import { blockK } from '../../src/compile/kernels/product-kernel.ts';
 import { type Engine, evaluate, fromValue, isTensor, type Tensor, tensor, trace, useEngine, Value } from '../../src/graph/index.ts';
 import { cast, type ContractAxes, permute, reshape } from '../../src/primitives/index.ts';
 

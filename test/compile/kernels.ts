@@ -2,10 +2,10 @@
 // distance between two Float32 numbers in units in the last place.
 
 import { expect } from 'vitest';
-import { Scratch } from '../../src/compile/memory.ts';
-import { type Module } from '../../src/compile/assembler.ts';
-import { mapImports } from '../../src/compile/map-kernel.ts';
-import { instantiate, type WasmFunction } from '../../src/compile/webassembly.ts';
+import { Scratch } from '../../src/compile/wasm/memory.ts';
+import { type Module } from '../../src/compile/wasm/assembler.ts';
+import { mapImports } from '../../src/compile/kernels/map-kernel.ts';
+import { instantiate, type WasmFunction } from '../../src/compile/wasm/webassembly.ts';
 
 export const sizes = [...Array.from({ length: 33 }, (_, i) => i + 1), 127, 128, 129];
 

@@ -2,12 +2,12 @@
 // It knows nothing of passes, units and instructions. Beside it, loops run by their kernels between guard zones.
 
 import { expect } from 'vitest';
-import type { Access, Loop, Quantity } from '../../src/compile/group.ts';
-import { fromWord, laneNumbers, toWord } from '../../src/compile/lane-numbers.ts';
-import { readMap } from '../../src/compile/loop-lanes.ts';
-import { loopModule } from '../../src/compile/loop-module.ts';
-import { combineBlocks } from '../../src/compile/reduce-kernel.ts';
-import type { WasmFunction } from '../../src/compile/webassembly.ts';
+import type { Access, Loop, Quantity } from '../../src/compile/kernels/group.ts';
+import { fromWord, laneNumbers, toWord } from '../../src/compile/wasm/lane-numbers.ts';
+import { readMap } from '../../src/compile/kernels/loop-lanes.ts';
+import { loopModule } from '../../src/compile/kernels/loop-module.ts';
+import { combineBlocks } from '../../src/compile/kernels/reduce-kernel.ts';
+import type { WasmFunction } from '../../src/compile/wasm/webassembly.ts';
 import type { MapPrimitive } from '../../src/graph/index.ts';
 import { primitivesByName } from '../../src/primitives/index.ts';
 import { Guarded } from './kernels.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
 import { DomainError, PoolError, StaleError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
-import { processMemory } from '../../src/compile/memory.ts';
+import { processMemory } from '../../src/compile/wasm/memory.ts';
 import { processRunner } from '../../src/compile/pool.ts';
 import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
 import { add, cast, dropout, exp, foldIn, key, matmul, mean, mul, oneHot, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';

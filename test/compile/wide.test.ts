@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { compilation } from '../../src/compile/webassembly.ts';
+import { compilation } from '../../src/compile/wasm/webassembly.ts';
 import { runKernels, type WideHost, widen } from '../../src/compile/wide.ts';
 import { primitives } from '../../src/primitives/index.ts';
 import * as m from '../../src/index.ts';
