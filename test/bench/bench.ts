@@ -1,7 +1,8 @@
 // The speed of the built package: eager, compiled on one thread and on two; with `--peers` beside the other engines.
 // Every engine has a process of its own; all take turns, workload by workload and round by round, so that a busy moment
 // hits all of them. Results must agree with ours before any time counts; an engine whose result differs is said to differ
-// and is not timed. What it compares with is installed into `peers/`, never with the package.
+// and is not timed. The ceiling takes its turns beside ours, on as many threads: a share of it is the median of the shares
+// of the rounds. What it compares with is installed into `peers/`, never with the package.
 // `--json` prints the same as JSON; `--rounds N`; `--only TEXT` keeps workloads whose name holds TEXT; `--losses` runs the
 // head with every loss over classes of the catalogue instead; `--steps` adds the plain reference, so that what each step of
 // the engine gains is seen.
@@ -12,7 +13,7 @@ import { cpus, loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { catalogue } from '../../src/losses/index.ts';
-import { type Ceiling, ceiling } from './ceiling.ts';
+import { ceiling } from './ceiling.ts';
 
 interface Workload {
   readonly name: string;
@@ -28,6 +29,8 @@ interface Answer {
   readonly ms?: number;
   readonly peakMiB?: number;
   readonly missing?: string;
+  /** Of the ceiling: GFLOP/s. */
+  readonly rate?: number;
 }
 
 const folder = fileURLToPath(new URL('peers/', import.meta.url));
@@ -124,9 +127,11 @@ interface Row {
   readonly workload: string;
   readonly unit: string;
   readonly cells: Record<string, { readonly median?: number; readonly best?: number; readonly note?: string }>;
+  /** Of the ceiling, for ours on one thread and on two, where the work is mostly products. */
+  readonly shares: readonly number[];
 }
 
-async function measure(workload: Workload, running: readonly Engine[], rounds: number): Promise<Row> {
+async function measure(workload: Workload, running: readonly Engine[], ceilings: readonly Engine[], rounds: number): Promise<Row> {
   const answers: Answer[] = [];
   for (const engine of running) answers.push(await engine.ask({ prepare: workload.name, workload }));
   const ours = answers[0]!.result;
@@ -135,12 +140,14 @@ async function measure(workload: Workload, running: readonly Engine[], rounds: n
     return ours !== undefined && agree(answer.result!, ours) ? undefined : 'differs';
   });
   const samples = running.map((): number[] => []);
+  const shares = (/^W[13]|^head/.test(workload.name) ? ceilings : []).map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [i, engine] of running.entries()) {
       // An engine that needs seconds for a call says enough in three.
       if (notes[i] !== undefined || (answers[i]!.ms! > 1000 && round >= 3)) continue;
       const { ms, peakMiB } = await engine.ask({ sample: true });
       samples[i]!.push(ms!);
+      shares[i]?.push(workload.work / ms! / 1e6 / (await ceilings[i]!.ask({})).rate!);
       engine.peakMiB = Math.max(engine.peakMiB, peakMiB ?? 0);
     }
   }
@@ -151,7 +158,7 @@ async function measure(workload: Workload, running: readonly Engine[], rounds: n
   const cells = Object.fromEntries(running.map((engine, i) => [engine.title, notes[i] === undefined
     ? { median: scale(median(samples[i]!)), best: scale(Math.min(...samples[i]!)) }
     : { note: notes[i] }]));
-  return { workload: workload.name, unit: workload.unit, cells };
+  return { workload: workload.name, unit: workload.unit, cells, shares: shares.map(median) };
 }
 
 /** W6: whole processes, from their start to one gradient, in turns; `nothing` is Node alone. */
@@ -171,33 +178,14 @@ function firstGradient(rounds: number): Record<string, number> {
 const three = (x: number): string => (x >= 100 ? String(Math.round(x)) : x.toPrecision(3));
 
 /** The table: a row for every workload; where the work is mostly products, what share of the ceiling ours reaches. */
-function table(rows: readonly Row[], titles: readonly string[], top: number): string {
-  const share = ({ workload, cells }: Row): string => {
-    const { work, unit, name } = chosen.find((w) => w.name === workload)!;
-    if (!/^W[13]|^head/.test(name)) return '';
-    return titles.slice(0, 2).map((title, i) => {
-      const { median: m } = cells[title]!;
-      if (m === undefined) return '–';
-      return ((unit === 'GFLOP/s' ? m : work / m / 1e6) / (top * (i + 1))).toFixed(2);
-    }).join(' / ');
-  };
+function table(rows: readonly Row[], titles: readonly string[]): string {
   const head = ['', ...titles, 'of the ceiling'];
   const body = rows.map((row) => [`${row.workload} ${row.unit}`, ...titles.map((title) => {
     const { median: m, note } = row.cells[title]!;
     return m === undefined ? note === 'differs' ? 'differs' : '–' : three(m);
-  }), share(row)]);
+  }), row.shares.map((share) => share.toFixed(2)).join(' / ')]);
   const widths = head.map((_, i) => Math.max(...[head, ...body].map((line) => line[i]!.length)));
   return [head, ...body].map((line) => line.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]! + 2))).join('')).join('\n');
-}
-
-/** GFLOP/s of the ceiling: the best of many short runs, while nothing else of this bench runs. */
-function rateOf({ run, flops }: Ceiling): number {
-  const times = Array.from({ length: 50 }, () => {
-    const start = performance.now();
-    run(2 ** 16);
-    return performance.now() - start;
-  });
-  return (flops * 2 ** 16) / Math.min(...times) / 1e6;
 }
 
 if (withPeers) install();
@@ -208,20 +196,20 @@ const ids = Object.values(catalogue).filter((row) => row.inputs.join() === 'feat
 const chosen = (withLosses ? ids.map(headOf) : workloads).filter((w) => w.name.includes(option('--only') ?? ''));
 const rounds = Number(option('--rounds') ?? 11);
 const best = ceiling();
-let top = rateOf(best);
+const kernel = [Buffer.from(best.bytes).toString('base64'), String(best.flops)];
+const ceilings = (withLosses ? [1] : [1, 2]).map((threads) => new Engine(`ceiling ${threads}T`, [process.execPath, 'ceiling.mjs', String(threads), ...kernel]));
 const running = engines();
-for (const engine of running) engine.version = (await engine.ask()).version ?? '';
+for (const engine of [...running, ...ceilings]) engine.version = (await engine.ask()).version ?? '';
 const rows: Row[] = [];
 for (const workload of chosen) {
-  rows.push(await measure(workload, running, rounds));
-  top = Math.max(top, rateOf(best));
+  rows.push(await measure(workload, running, ceilings, rounds));
   process.stderr.write(`${workload.name} done\n`);
 }
-for (const engine of running) engine.end();
+for (const engine of [...running, ...ceilings]) engine.end();
 
 const about = {
   node: process.version, cpu: cpus()[0]!.model, cores: cpus().length, load: loadavg().map((x) => Number(x.toFixed(2))), rounds,
-  'ceiling of one thread, 128-bit multiply and add, GFLOP/s': Number(top.toFixed(1)),
+  'ceiling of one thread, 128-bit multiply and add, at its best, GFLOP/s': Number(best.rate.toFixed(1)),
   versions: Object.fromEntries(running.map((e) => [e.title, e.version])),
   'peak MiB': Object.fromEntries(running.map((e) => [e.title, Math.round(e.peakMiB)])),
   'W6 first gradient ms': firstGradient(rounds),
@@ -230,7 +218,7 @@ if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ..
 else {
   const say = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ') : String(value));
   process.stdout.write(`${Object.entries(about).map(([key, value]) => `${key}: ${say(value)}`).join('\n')}\n\n`);
-  process.stdout.write(`${table(rows, running.map((e) => e.title), top)}\n`);
+  process.stdout.write(`${table(rows, running.map((e) => e.title))}\n`);
   for (const row of rows) {
     for (const [title, { note }] of Object.entries(row.cells)) {
       if (note !== undefined) process.stdout.write(`${row.workload}, ${title}: ${note}\n`);
