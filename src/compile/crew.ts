@@ -14,9 +14,12 @@ const scratchWord = 3;
 const scratchBytesWord = 4;
 const failedWord = 5;
 const firstRecord = 16;
-/** Of a record: module, kernel, units, units of a chunk, where the arguments are and how many, chunks taken, units finished. */
+/**
+ * Of a record: module, kernel, units, units of a chunk, where the arguments are and how many, chunks taken, units finished,
+ * stages that must be over.
+ */
 const recordWords = 16;
-const [unitsWord, takenWord, finishedWord] = [2, 6, 7];
+const [unitsWord, takenWord, finishedWord, needsWord] = [2, 6, 7, 8];
 const mostStages = 256;
 const firstArgument = firstRecord + recordWords * mostStages;
 const mostArguments = 2 ** 15;
@@ -34,9 +37,10 @@ const chunksPerThread = 32;
 /** A thread that waits for a stage of a run looks this often whether the run is still on. */
 const lookMs = 50;
 
-/** A stage with the position of its kernel among the exports of its module. */
+/** A stage with the position of its kernel among the exports of its module, and how many stages before it must be over. */
 export interface CrewStage extends Pick<KernelStage, 'module' | 'units' | 'unitCost' | 'args'> {
   readonly kernel: number;
+  readonly needs: number;
 }
 
 type FindKernel = (module: number, kernel: number) => WasmFunction;
@@ -51,6 +55,8 @@ function chunkOf({ units, unitCost }: CrewStage, threads: number): number {
 
 export class Crew {
   readonly words: Int32Array;
+  /** The stages whose records the block holds, and for how many threads. */
+  #published: readonly [readonly CrewStage[], number] | undefined;
 
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(4 * (firstArgument + mostArguments))) {
     this.words = new Int32Array(buffer);
@@ -67,6 +73,17 @@ export class Crew {
     const run = (words[runWord]! + 1) | 0;
     // Whoever is still looking at the run before takes nothing from here on.
     stages.forEach((_, i) => Atomics.store(words, firstRecord + i * recordWords + takenWord, tagOf(run) | mostChunks));
+    if (this.#published?.[0] !== stages || this.#published[1] !== threads) this.#write(stages, threads);
+    stages.forEach((_, i) => Atomics.store(words, firstRecord + i * recordWords + finishedWord, 0));
+    words.set([stages.length, threads, scratch, scratchBytes], countWord);
+    stages.forEach((_, i) => Atomics.store(words, firstRecord + i * recordWords + takenWord, tagOf(run)));
+    Atomics.store(words, runWord, run);
+    Atomics.notify(words, runWord);
+    return run;
+  }
+
+  #write(stages: readonly CrewStage[], threads: number): void {
+    const { words } = this;
     let next = firstArgument;
     stages.forEach((stage, i) => {
       const at = firstRecord + i * recordWords;
@@ -74,14 +91,10 @@ export class Crew {
       // One by one, so that nobody sees them before the end of the run before.
       const record = [stage.module, stage.kernel, stage.units, chunkOf(stage, threads), next, stage.args.length];
       record.forEach((word, j) => Atomics.store(words, at + j, word));
+      Atomics.store(words, at + needsWord, stage.needs);
       next += stage.args.length;
-      Atomics.store(words, at + finishedWord, 0);
     });
-    words.set([stages.length, threads, scratch, scratchBytes], countWord);
-    stages.forEach((_, i) => Atomics.store(words, firstRecord + i * recordWords + takenWord, tagOf(run)));
-    Atomics.store(words, runWord, run);
-    Atomics.notify(words, runWord);
-    return run;
+    this.#published = [stages, threads];
   }
 
   /** Waits until a run other than `last` is published, and gives its number. */
@@ -95,8 +108,11 @@ export class Crew {
   /** Takes part in a run as one of its threads, to the end. */
   takePart(run: number, thread: number, find: FindKernel): void {
     if (thread >= this.words[threadsWord]!) return;
+    let over = 0;
     for (let stage = 0; stage < this.words[countWord]!; stage++) {
-      if (!this.work(run, stage, thread, find) || !this.#awaitStage(run, stage)) return;
+      const needs = Atomics.load(this.words, firstRecord + stage * recordWords + needsWord);
+      for (; over < needs; over++) if (!this.#awaitStage(run, over)) return;
+      if (!this.work(run, stage, thread, find)) return;
     }
   }
 

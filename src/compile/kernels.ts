@@ -6,7 +6,7 @@ import { bytesPerElement } from '../base/dtype.ts';
 import type { Fold, FoldedProduct, Group, HostStep, Loop } from './kernels/group.ts';
 import { type LoopKernel, loopModule } from './kernels/loop-module.ts';
 import { processMemory, type Scratch } from './wasm/memory.ts';
-import type { Plan } from './passes/plan.ts';
+import { type Plan, readsOf, writesOf } from './passes/plan.ts';
 import { processRunner } from './pool.ts';
 import { foldedModule } from './kernels/product-folded-kernel.ts';
 import { productModule } from './kernels/product-kernel.ts';
@@ -37,6 +37,17 @@ export interface Linked {
   readonly scratchBytes: number;
 }
 
+/** Bytes a group reads, or writes. */
+interface Extent {
+  readonly from: number;
+  readonly to: number;
+  readonly isWritten: boolean;
+}
+
+/** Whether the order of two groups matters. */
+const collide = (a: readonly Extent[], b: readonly Extent[]): boolean =>
+  a.some((x) => b.some((y) => (x.isWritten || y.isWritten) && x.from < y.to && y.from < x.to));
+
 /** The loaded kernels of a plan, and what they need in memory. */
 export class Kernels {
   readonly #plan: Plan;
@@ -53,7 +64,7 @@ export class Kernels {
     const { scratch, runner } = processWorkshop();
     const { groups, buffers, constants } = plan.schedule;
     this.#plan = plan;
-    const loops = groups.filter((group): group is Loop | Fold => group.kind === 'loop' || group.kind === 'fold');
+    const loops = loopsOf(groups);
     const { module, kernels } = loopModule(loops);
     this.#module = runner.load(module.bytes());
     this.#loops = new Map(kernels.map((kernel, i) => [loops[i]!, kernel]));
@@ -83,8 +94,9 @@ export class Kernels {
 
   /** Stages for these addresses; panels of products lie relative to `base`. */
   link(places: string, base: number, address: (buffer: number) => number, onHost: (step: HostStep) => void): Linked {
+    const linked: Stage[] = [];
     let scratchBytes = 0;
-    const stages = this.#plan.schedule.groups.flatMap((group): Stage[] => {
+    const stagesOf = (group: Group): Stage[] => {
       switch (group.kind) {
         case 'host': return [{ kind: 'host', run: () => onHost(group) }];
         case 'loop':
@@ -106,8 +118,30 @@ export class Kernels {
           return [{ kind: 'kernel', module, ...(group.kind === 'combine' ? combineStage(group, from, to) : columnsStage(group, from, to)) }];
         }
       }
-    });
-    return { places, stages, scratchBytes };
+    };
+    // The stages of a group follow each other; its first waits for the last group that it collides with.
+    const before: { readonly extents: readonly Extent[]; readonly end: number }[] = [];
+    for (const group of this.#plan.schedule.groups) {
+      const extents = this.#extents(group, base, address);
+      const needs = before.findLast((other) => collide(other.extents, extents))?.end ?? 0;
+      const [first, ...others] = stagesOf(group);
+      if (first !== undefined) linked.push(first.kind === 'kernel' ? { ...first, needs } : first, ...others);
+      before.push({ extents, end: linked.length });
+    }
+    return { places, stages: linked, scratchBytes };
+  }
+
+  #extents(group: Group, base: number, address: (buffer: number) => number): Extent[] {
+    const extent = (isWritten: boolean) => (buffer: number): Extent => {
+      const { dtype, size } = this.#plan.schedule.buffers[buffer]!;
+      const from = address(buffer);
+      return { from, to: from + size * bytesPerElement[dtype], isWritten };
+    };
+    const extents = [...readsOf(group).map(extent(false)), ...writesOf(group).map(extent(true))];
+    const product = this.#plan.products.get(group);
+    if (product === undefined) return extents;
+    const from = base + product.panels;
+    return [...extents, { from, to: from + product.plan.panelBytes, isWritten: true }];
   }
 
   #hold(bytes: number): number {
@@ -115,6 +149,23 @@ export class Kernels {
     this.#held.push(address);
     return address;
   }
+}
+
+const loopsOf = (groups: readonly Group[]): (Loop | Fold)[] =>
+  groups.filter((group): group is Loop | Fold => group.kind === 'loop' || group.kind === 'fold');
+
+/** What is emitted for a plan: the kernels of its loops and the buffers they work on, then the code of all, kernel by kernel. */
+export function printKernels({ schedule: { groups }, products }: Plan): string {
+  const { module, kernels } = loopModule(loopsOf(groups));
+  const heads = kernels.map(({ kernel, units, unitCost, buffers }) =>
+    `${kernel}: ${units} units of ${Math.round(unitCost)} ns, on ${buffers.map((buffer) => `b${buffer}`).join(', ')}`);
+  const others = groups.flatMap((group) => {
+    const product = products.get(group)?.plan;
+    if (product !== undefined && 'key' in product) return productModule(product.module).text;
+    if (group.kind === 'foldedProduct') return foldedModule(group).text;
+    return group.kind === 'combine' || group.kind === 'columns' ? reduceStageModule().text : [];
+  });
+  return [...heads, module.text, ...new Set(others)].join('\n');
 }
 
 /** The number of a module that no program owns. */

@@ -46,6 +46,9 @@ interface Loaded {
   readonly kernels: readonly WasmFunction[];
 }
 
+/** What a run does one after the other: a step on the host, or kernels that are published at once. */
+type Batch = (() => void) | { readonly crew: readonly CrewStage[]; readonly cost: number };
+
 interface Member {
   readonly worker: Worker;
   readonly port: MessagePort;
@@ -78,6 +81,8 @@ export class Pool implements Runner {
   #start: StartWorker | string | undefined;
   readonly #modules = new Map<number, Loaded>();
   #nextModule = 0;
+  /** Of stages that run again and again. */
+  readonly #batches = new WeakMap<readonly Stage[], readonly Batch[]>();
   #crew: Crew | undefined;
   #members: Member[] = [];
   #status: string | undefined;
@@ -132,41 +137,62 @@ export class Pool implements Runner {
 
   /** False when the pool died on the way. */
   #runOn(stages: readonly Stage[], threads: number, scratch: number, each: number): boolean {
-    for (let at = 0; at < stages.length;) {
-      const stage = stages[at]!;
-      if (stage.kind === 'host') {
-        stage.run();
-        at++;
+    let batches = this.#batches.get(stages);
+    if (batches === undefined) this.#batches.set(stages, (batches = this.#batchesOf(stages)));
+    for (const batch of batches) {
+      if (typeof batch === 'function') {
+        batch();
         continue;
       }
-      const together = kernelStages(stages, at);
-      const cost = together.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
-      const crew = threads > 1 && cost >= worthWaking ? this.#assemble(threads) : undefined;
+      const crew = threads > 1 && batch.cost >= worthWaking ? this.#assemble(threads) : undefined;
       if (crew === undefined) {
-        for (const { module, kernel, units, args } of together) {
-          if (units > 0) this.#find(module, this.#position(module, kernel))(0, units, scratch, ...args);
-        }
-      } else if (!this.#share(crew, together, threads, scratch, each)) return false;
-      at += together.length;
+        for (const { module, kernel, units, args } of batch.crew) if (units > 0) this.#find(module, kernel)(0, units, scratch, ...args);
+      } else if (!this.#share(crew, batch.crew, threads, scratch, each)) return false;
     }
     return true;
   }
 
-  #share(crew: Crew, stages: readonly KernelStage[], threads: number, scratch: number, each: number): boolean {
+  #batchesOf(stages: readonly Stage[]): Batch[] {
+    const batches: Batch[] = [];
+    for (let at = 0; at < stages.length;) {
+      const stage = stages[at]!;
+      if (stage.kind === 'host') {
+        batches.push(() => stage.run());
+        at++;
+        continue;
+      }
+      const from = at;
+      const together = kernelStages(stages, from);
+      at += together.length;
+      batches.push({
+        cost: together.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0),
+        crew: together.map((kernel, i) => ({
+          ...kernel, kernel: this.#position(kernel.module, kernel.kernel), needs: Math.max(0, (kernel.needs ?? from + i) - from),
+        })),
+      });
+    }
+    return batches;
+  }
+
+  #share(crew: Crew, stages: readonly CrewStage[], threads: number, scratch: number, each: number): boolean {
     const find = this.#find.bind(this);
-    const published: CrewStage[] = stages.map((stage) => ({ ...stage, kernel: this.#position(stage.module, stage.kernel) }));
-    const run = crew.publish(published, threads, scratch, each);
-    try {
-      return published.every((stage, i) => {
-        crew.work(run, i, 0, find);
-        const slowest = (patiencePerCost * Math.min(stage.unitCost * stage.units, Math.max(stage.unitCost, 5e6))) / 1e6;
-        if (crew.finish(i, stage.units, Math.max(this.#patienceMs, slowest))) return true;
+    const run = crew.publish(stages, threads, scratch, each);
+    let over = 0;
+    const awaitStages = (end: number): boolean => {
+      for (; over < end; over++) {
+        const { unitCost, units } = stages[over]!;
+        const slowest = (patiencePerCost * Math.min(unitCost * units, Math.max(unitCost, 5e6))) / 1e6;
+        if (crew.finish(over, units, Math.max(this.#patienceMs, slowest))) continue;
         if (crew.hasFailed) {
           throw new PoolError(message('a kernel failed on a worker', 'Kernels stay inside the memory', 'Report the program'));
         }
         this.#dismiss();
         return false;
-      });
+      }
+      return true;
+    };
+    try {
+      return stages.every(({ needs }, i) => awaitStages(needs) && (crew.work(run, i, 0, find), true)) && awaitStages(stages.length);
     } catch (error) {
       // The others must not go on with what this thread has left.
       this.#dismiss();

@@ -2,6 +2,7 @@
 // Float32 when it adds in the order of the kernels. Points at which Float32 and Float64 decide differently say nothing
 // about a kernel; they are counted.
 
+import { vi } from 'vitest';
 import { isFloat, type TypedArray } from '../../src/base/dtype.ts';
 import { DomainError, MarginaliaError } from '../../src/base/errors.ts';
 import { sizeOf } from '../../src/base/shape.ts';
@@ -9,6 +10,7 @@ import { flatten } from '../../src/base/tree.ts';
 import { type Decisions, decisionsOf, firstFlip } from '../../src/check/cells.ts';
 import { compile } from '../../src/compile/compile.ts';
 import { blockK } from '../../src/compile/kernels/product-kernel.ts';
+import { Pool, processRunner } from '../../src/compile/pool.ts';
 import { type Engine, evaluate, fromValue, isTensor, type Tensor, tensor, trace, useEngine, Value } from '../../src/graph/index.ts';
 import { cast, type ContractAxes, permute, reshape } from '../../src/primitives/index.ts';
 
@@ -43,6 +45,35 @@ function asRows(x: Tensor, axes: ContractAxes, side: 0 | 1): { data: TypedArray;
   return { data: reshape(permute(x, [...batch, ...free, ...sum]), [x.size]).data, K };
 }
 
+/**
+ * Runs a program with its stages in another order: of those that may begin, the last comes first. No thread can be further
+ * ahead of the others.
+ */
+function turnedRound<A extends unknown[]>(program: (...args: A) => unknown): (...args: A) => unknown {
+  const runner = processRunner();
+  return (...args) => {
+    const spy = vi.spyOn(runner, 'run').mockImplementation((stages, options) => {
+      const needs = stages.map((stage, i) => (stage.kind === 'host' ? i : stage.needs ?? i));
+      const firstHost = (from: number): number => stages.findIndex((stage, i) => i >= from && stage.kind === 'host');
+      const done = new Set<number>();
+      for (let over = 0; over < stages.length;) {
+        const end = firstHost(over);
+        const next = needs.findLastIndex((n, i) => !done.has(i) && n <= over && (end < 0 || i <= end));
+        done.add(next);
+        while (done.has(over)) over++;
+      }
+      inOrder.call(runner, [...done].map((i) => stages[i]!), { ...options, threads: 1 });
+    });
+    try {
+      return program(...args);
+    } finally {
+      spy.mockRestore();
+    }
+  };
+}
+
+const inOrder = Pool.prototype.run;
+
 export interface Verdict {
   /** False where Float32 and Float64 take other decisions, or leave the finite numbers at other places. */
   readonly counts: boolean;
@@ -64,12 +95,12 @@ export function judge(f: Program, inputs: readonly unknown[]): Verdict {
   // Places that follow from numbers may be in range in Float32 and out of it in Float64.
   if (errorOf(() => evaluated(f, doubled, undefined)) instanceof DomainError) return { counts: false };
   const [single, double] = [run(), evaluated(f, doubled, undefined)];
-  const compiled = flatten(program(...inputs), isTensor).leaves;
-  const mine = compiled.map((x) => x.data);
+  const [mine, other] = [program, turnedRound(program)].map((run) => flatten(run(...inputs), isTensor).leaves.map((x) => x.data.slice()));
+  if (!mine!.every((x, i) => x.every((y, j) => Object.is(y, other![i]![j])))) return { counts: true, failure: 'stages in another order give other bits' };
   const agree = single.decisions.length === double.decisions.length && firstFlip(single.decisions, double.decisions) === undefined;
   const sameFinite = single.outputs.every((x, i) => Array.from(x).every((y, j) => Number.isFinite(y) === Number.isFinite(double.outputs[i]![j])));
-  for (let i = 0; i < mine.length; i++) {
-    const [a, b, truth] = [mine[i]!, single.outputs[i]!, double.outputs[i]!];
+  for (let i = 0; i < mine!.length; i++) {
+    const [a, b, truth] = [mine![i]!, single.outputs[i]!, double.outputs[i]!];
     if (a.length !== b.length) return { counts: true, failure: `output ${i} has ${a.length} elements, not ${b.length}` };
     if (!agree || !sameFinite) continue;
     const largest = Array.from(truth).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);

@@ -19,7 +19,8 @@ import { startBuilt } from './threads.ts';
  * address, `bump` adds 1, `labour` does so after some 20 µs, `echo` copies one of the first 16 words, by turns,
  * 16 words behind its own;
  * `dawdle` is `labour` on this thread, whose scratch is the one in the word at address 8, and `bump` on workers; `fail`
- * touches what is not there and `hang` never ends on workers, both are `bump` on this thread.
+ * touches what is not there and `hang` never ends on workers, both are `bump` on this thread; `meet` waits some seconds
+ * for the word 16 words behind its own to change, and is `bump` if it does.
  */
 function testModule(): Module {
   const module = new Module(memoryType);
@@ -53,6 +54,15 @@ function testModule(): Module {
   });
   kernel('echo', (code, at, _, words) => {
     code.get(at).get(at).get(words).op('i32.sub').i32(60).op('i32.and').get(words).op('i32.add').memory('i32.load').memory('i32.store', 64);
+  });
+  kernel('meet', (code, at) => {
+    const turns = code.local('i32');
+    code.i32(2 ** 30).set(turns);
+    code.loop((again) => {
+      code.get(turns).i32(1).op('i32.sub').tee(turns).op('i32.eqz').op('i32.eqz');
+      code.get(at).memory('i32.load', 64).op('i32.eqz').op('i32.and').branchIf(again);
+    });
+    code.get(at).memory('i32.load', 64).if(() => bump(code, at));
   });
   kernel('fail', (code, at, scratch) => {
     elsewhere(code, scratch).if(() => code.i32(-16).i32(0).memory('i32.store'));
@@ -132,6 +142,16 @@ describe('a pool', () => {
       run([stage('dawdle', 16), stage('echo', 200)], 2);
       expect([...new Set(words().subarray(0, 216))]).toEqual([1]);
     }
+  });
+
+  it('begins a stage as soon as those it needs are over, while others are still going on', () => {
+    const made = opened();
+    const { stage, run, words } = made;
+    untilShared(made, 2);
+    words().fill(0);
+    const behind = stage('bump', 1);
+    run([stage('meet', 1), { ...behind, args: [behind.args[0]! + 64], needs: 0 }, stage('bump', 1)], 2);
+    expect([words()[0], words()[16]]).toEqual([2, 1]);
   });
 
   it('starts no worker for one thread, and none for work too small to share', () => {

@@ -93,6 +93,24 @@ describe('law: a compiled program is as good as the reference in Float32', () =>
     expectAgreement(grad((a: Tensor) => f(a).map((y) => sum(y)).reduce((total, y) => p.add(total, y))), [x]);
   });
 
+  const product = (a: Tensor, b: Tensor): Tensor => p.contract(a, b, { batch: [], sum: [[1, 0]] });
+
+  it('products that pack panels into the same bytes, one after the other', () => {
+    const f = (...xs: Tensor[]): Tensor[] => {
+      const [left, right] = [xs.slice(0, 3), xs.slice(3)];
+      return [...left.map((x, i) => product(x, right[i]!)), ...[left, right].map((list) => list.reduce((total, x) => p.add(total, x)))];
+    };
+    expectAgreement(f, [1, 2, 3, 4, 5, 6].map((seed) => random(seed < 4 ? [45, 150] : [150, 140], seed)));
+  });
+
+  it('results that lie anywhere in the bytes of what was read before', () => {
+    const f = (a: Tensor, b: Tensor, c: Tensor, x: Tensor, ...ws: Tensor[]): Tensor[] =>
+      [product(product(a, b), c), ...ws.map((w) => product(x, w))];
+    // The smallest result comes first, and lies behind the larger ones.
+    expectAgreement(f, [random([150, 20], 1), random([20, 200], 2), random([200, 10], 3), random([60, 70], 4),
+      ...[20, 60, 61, 62].map((columns) => random([70, columns], columns))]);
+  });
+
   it('leaves out few points because Float32 and Float64 decide differently', () => {
     expect(written.judged).toBeGreaterThan(100);
     expect(written.excluded / written.judged).toBeLessThan(0.01);

@@ -1,5 +1,6 @@
 // What runs: a stage is one kernel over a number of units that do not depend on each other, so any thread may take any
-// of them, in any order, to the same bits. Between two stages every thread waits for the others.
+// of them, in any order, to the same bits. A thread that finds nothing left of a stage goes on to the next, when what that
+// one reads and writes over is done with.
 
 /** A kernel is called as kernel(first, last, scratch, ...args) and does units first … last − 1. */
 export interface KernelStage {
@@ -12,6 +13,8 @@ export interface KernelStage {
   readonly unitCost: number;
   /** Addresses and other i32 words. */
   readonly args: readonly number[];
+  /** How many stages, counted from the first of the run, must be over before this one begins; without it, all before it. */
+  readonly needs?: number;
 }
 
 /** Work of the main thread alone. */
