@@ -129,7 +129,16 @@ interface Row {
   readonly cells: Record<string, { readonly median?: number; readonly best?: number; readonly note?: string }>;
   /** Of the ceiling, for ours on one thread and on two, where the work is mostly products. */
   readonly shares: readonly number[];
+  /** By what is compared: how many times faster ours is, the median of the rounds. */
+  readonly ratios: Readonly<Record<string, number>>;
 }
+
+/** What is compared: the time of one, the better of two where there are two, over that of ours. */
+const comparisons: readonly (readonly [string, readonly string[], string])[] = [
+  ['2T : 1T', ['marginalia 1T'], 'marginalia 2T'],
+  ['jax-js 1T', ['jax-js 1T'], 'marginalia 1T'], ['jax-js 2T', ['jax-js 2T'], 'marginalia 2T'], ['tfjs wasm', ['tfjs wasm'], 'marginalia 1T'],
+  ['torch 1T', ['torch 1T', 'tuned 1T'], 'marginalia 1T'], ['torch 2T', ['torch 2T', 'tuned 2T'], 'marginalia 2T'],
+];
 
 async function measure(workload: Workload, running: readonly Engine[], ceilings: readonly Engine[], rounds: number): Promise<Row> {
   const answers: Answer[] = [];
@@ -158,7 +167,14 @@ async function measure(workload: Workload, running: readonly Engine[], ceilings:
   const cells = Object.fromEntries(running.map((engine, i) => [engine.title, notes[i] === undefined
     ? { median: scale(median(samples[i]!)), best: scale(Math.min(...samples[i]!)) }
     : { note: notes[i] }]));
-  return { workload: workload.name, unit: workload.unit, cells, shares: shares.map(median) };
+  const timesOf = (title: string): readonly number[] => samples[running.findIndex((engine) => engine.title === title)] ?? [];
+  const ratios = comparisons.flatMap(([name, others, own]): [string, number][] => {
+    const theirs = others.map(timesOf).filter((times) => times.length > 0);
+    const rounds = Math.min(...[...theirs, timesOf(own)].map(({ length }) => length));
+    const perRound = timesOf(own).slice(0, theirs.length > 0 ? rounds : 0).map((ms, round) => Math.min(...theirs.map((times) => times[round]!)) / ms);
+    return perRound.length > 0 ? [[name, median(perRound)]] : [];
+  });
+  return { workload: workload.name, unit: workload.unit, cells, shares: shares.map(median), ratios: Object.fromEntries(ratios) };
 }
 
 /** W6: whole processes, from their start to one gradient, in turns; `nothing` is Node alone. */
@@ -184,8 +200,20 @@ function table(rows: readonly Row[], titles: readonly string[]): string {
     const { median: m, note } = row.cells[title]!;
     return m === undefined ? note === 'differs' ? 'differs' : '–' : three(m);
   }), row.shares.map((share) => share.toFixed(2)).join(' / ')]);
-  const widths = head.map((_, i) => Math.max(...[head, ...body].map((line) => line[i]!.length)));
-  return [head, ...body].map((line) => line.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]! + 2))).join('')).join('\n');
+  return aligned([head, ...body]);
+}
+
+/** How many times faster ours is than each, round by round. */
+function ratioTable(rows: readonly Row[]): string {
+  const names = comparisons.map(([name]) => name).filter((name) => rows.some(({ ratios }) => name in ratios));
+  if (names.length === 0) return '';
+  const body = rows.map(({ workload, ratios }) => [workload, ...names.map((name) => (name in ratios ? ratios[name]!.toPrecision(3) : '–'))]);
+  return `\nhow many times faster ours is\n${aligned([['', ...names], ...body])}\n`;
+}
+
+function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  return lines.map((line) => line.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]! + 2))).join('')).join('\n');
 }
 
 if (withPeers) install();
@@ -218,7 +246,7 @@ if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ..
 else {
   const say = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ') : String(value));
   process.stdout.write(`${Object.entries(about).map(([key, value]) => `${key}: ${say(value)}`).join('\n')}\n\n`);
-  process.stdout.write(`${table(rows, running.map((e) => e.title))}\n`);
+  process.stdout.write(`${table(rows, running.map((e) => e.title))}\n${ratioTable(rows)}`);
   for (const row of rows) {
     for (const [title, { note }] of Object.entries(row.cells)) {
       if (note !== undefined) process.stdout.write(`${row.workload}, ${title}: ${note}\n`);
