@@ -1,6 +1,7 @@
 // The transforms: functions from functions to derivatives. Each runs the function under a recorder (the surrounding
 // one when there is one, so that derivatives of derivatives are steps of one graph) and calls `gradient`.
-// Differentiated inputs enter as fresh alias steps: two nested transforms never confuse their variables.
+// Differentiated inputs enter as tensors of their own, which in an open trace are alias steps: two nested transforms never
+// confuse their variables, nor an argument with the same tensor captured.
 
 import { isFloat } from '../base/dtype.ts';
 import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
@@ -8,7 +9,7 @@ import { DTypeError, message, ShapeError, TraceError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { type Flat, flatten, type Tree } from '../base/tree.ts';
 import { currentRecorder, record, Recorder } from '../graph/recorder.ts';
-import { filled, isTensor, tensor, type Tensor } from '../graph/tensor.ts';
+import { filled, fromValue, isTensor, tensor, type Tensor } from '../graph/tensor.ts';
 import { flattenResult, floatTypeOfTrees, liftTrees } from '../graph/trace.ts';
 import { add, alias, concatAlong, mul, reshape, sumTo } from '../primitives/index.ts';
 import { gradient, type Seed, zerosLike } from './gradient.ts';
@@ -34,7 +35,7 @@ interface Run {
 }
 
 /**
- * Enters the arguments as fresh aliases and calls the function, in the open trace or in one of its own. A trace of
+ * Enters the arguments as fresh tensors and calls the function, in the open trace or in one of its own. A trace of
  * its own is closed again before gradients are taken: its adjoints are computed and not recorded, so they are freed
  * as soon as they have been used.
  */
@@ -42,8 +43,14 @@ function run(f: Differentiable, args: readonly unknown[], who: string): Run {
   demandFunction(f, who);
   const outer = currentRecorder();
   const recorder = outer ?? new Recorder('concrete');
+  const entered = (x: Tensor): Tensor => {
+    if (outer !== undefined) return alias(x);
+    const own = fromValue(x.read());
+    recorder.stepOf(own);
+    return own;
+  };
   return record(recorder, () => {
-    const flats = liftTrees(args).map(({ leaves, paths, rebuild }): Flat<Tensor> => ({ leaves: leaves.map(alias), paths, rebuild }));
+    const flats = liftTrees(args).map(({ leaves, paths, rebuild }): Flat<Tensor> => ({ leaves: leaves.map(entered), paths, rebuild }));
     const result = flattenResult((f as (...args: unknown[]) => unknown)(...flats.map((flat) => flat.rebuild(flat.leaves))), who);
     return { recorder, args: flats, result, own: outer === undefined };
   });
