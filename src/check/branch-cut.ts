@@ -2,6 +2,7 @@
 // decision changes something. Borders are found to the last bit, so a jump has its true size and no picture has to
 // guess where a line breaks. Data only: the picture is drawn by whoever has a pen.
 
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import type { Explanation, JsonNumber } from '../explain/index.ts';
 import { sizeOf } from '../base/shape.ts';
@@ -56,6 +57,7 @@ const mostBorders = 64;
  * Throws    DomainError for an unknown input, a list of another length, a direction that moves nothing, or from ≥ to
  */
 export function branchCut(explanation: Explanation, direction: Direction, options: BranchCutOptions = {}): BranchCut {
+  demandOptions(options, ['from', 'to', 'points'], 'branchCut');
   const { from = -1, to = 1, points = 201 } = options;
   const land = new Landscape(explanation, 'branchCut');
   const way = vectorOf(land, direction);
@@ -131,6 +133,7 @@ function vectorOf({ open: { inputs, point } }: Landscape, direction: Direction):
 
 /** The direction that moves one entry of an input, such as `x[0, 1]`, by 1. */
 export function alongEntry(explanation: Explanation, entry: string): Direction {
+  demandMade(explanation, ['lines'], 'alongEntry', 'what explain returns');
   const { line, place } = entryOf(explanation, entry, 'branchCut');
   const numbers = new Float64Array(sizeOf(line.shape));
   numbers[place] = 1;

@@ -3,6 +3,7 @@
 // is the steepest one for the two quantities that are compared; the border on it is found by bisection, to the last bit.
 
 import { gradient } from '../autodiff/index.ts';
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { coordinates, sizeOf } from '../base/shape.ts';
 import { type Assumption, type Explanation, type JsonNumber, type Line } from '../explain/index.ts';
 import { jsonNumber } from '../explain/numbers.ts';
@@ -64,7 +65,9 @@ export interface BranchMapOptions {
  *           it is an upper bound of the shortest; Float32 programs are looked at in Float64
  * Throws    DomainError for an explanation read from JSON
  */
-export function branchMap(explanation: Explanation, { most = 4 }: BranchMapOptions = {}): BranchMap {
+export function branchMap(explanation: Explanation, options: BranchMapOptions = {}): BranchMap {
+  demandOptions(options, ['most'], 'branchMap');
+  const { most = 4 } = options;
   const land = new Landscape(explanation, 'branchMap');
   const { graph, inputs, outputs } = land.open.fragment;
   const floats = land.open.inputs.map((block) => inputs[block.position]!);
@@ -93,7 +96,9 @@ export function branchMap(explanation: Explanation, { most = 4 }: BranchMapOptio
 }
 
 /** The direction of length 1 in which the border of a decision was looked for; undefined where nothing moves it. */
-export function towardsBorder(explanation: Explanation, { line, at }: Pick<BranchDecision, 'line' | 'at'>): Direction | undefined {
+export function towardsBorder(explanation: Explanation, decision: Pick<BranchDecision, 'line' | 'at'>): Direction | undefined {
+  demandMade(decision, ['line', 'at'], 'towardsBorder', 'a decision of branchMap');
+  const { line, at } = decision;
   const land = new Landscape(explanation, 'towardsBorder');
   const step = land.open.fragment.graph.steps.find(({ id }) => land.lineOf(id) === line);
   const side = step && sidesOf(step, (id) => land.open.recorder.tensors[id]!)

@@ -12,9 +12,12 @@ import { short } from './report.ts';
 const heads = ['distance', 'gap', 'what changes'] as const;
 const widths = [11, 11, 17] as const;
 
+const demandMap = (map: unknown, who: string): void => demandMade(map, ['decisions', 'more'], who, 'what branchMap returns');
+const demandCut = (cut: unknown, who: string): void => demandMade(cut, ['cells', 'borders'], who, 'what branchCut returns');
+
 /** The decisions whose borders change something, a line each, and how many others there are. */
 export function branchMapText(map: BranchMap, width = 80): string {
-  demandMade(map, ['decisions', 'more'], 'branchMapText', 'what branchMap returns');
+  demandMap(map, 'branchMapText');
   const { decisions, more } = map;
   const felt = feltOf(decisions);
   const room = width - widths.reduce((sum, n) => sum + n, 2);
@@ -31,7 +34,9 @@ export function branchMapText(map: BranchMap, width = 80): string {
 }
 
 /** The same for a page. */
-export function branchMapParts({ decisions, more }: BranchMap): StudyPart[] {
+export function branchMapParts(map: BranchMap): StudyPart[] {
+  demandMap(map, 'branchMapParts');
+  const { decisions, more } = map;
   const felt = feltOf(decisions);
   const rows = felt.map((decision) => [
     `${nameOf(decision)}${atText(decision.at)}`, decision.kind, numberText(decision.distance ?? NaN), numberText(decision.gap),
@@ -79,7 +84,7 @@ const numberText = (x: JsonNumber): string => (typeof x === 'number' ? short(x) 
 
 /** The cells of a cut and the borders between them, upwards. */
 export function branchCutText(cut: BranchCut, along: string, width = 80): string {
-  demandMade(cut, ['cells', 'borders'], 'branchCutText', 'what branchCut returns');
+  demandCut(cut, 'branchCutText');
   const { cells, borders } = cut;
   const lines = cells.flatMap(({ h, value }, i) => {
     const values = value.map(plainNumber);
@@ -93,7 +98,9 @@ export function branchCutText(cut: BranchCut, along: string, width = 80): string
 }
 
 /** The same for a page. */
-export function branchCutParts({ cells, borders }: BranchCut, along: string): StudyPart[] {
+export function branchCutParts(cut: BranchCut, along: string): StudyPart[] {
+  demandCut(cut, 'branchCutParts');
+  const { cells, borders } = cut;
   const ends = cells.map(({ h, value }, i) => {
     const values = value.map(plainNumber);
     return [`${i + 1}`, short(h[0]!), short(h.at(-1)!), short(values[0]!), short(values.at(-1)!)];
@@ -118,7 +125,7 @@ const decidersOf = ({ flipped }: CutBorder): string => [...new Set(flipped.map((
 
 /** A cut as a chart takes it: a curve per cell, a numbered guide per border, and the borders in words. */
 export function cutPicture(cut: BranchCut) {
-  demandMade(cut, ['cells', 'borders'], 'cutPicture', 'what branchCut returns');
+  demandCut(cut, 'cutPicture');
   const { cells, borders } = cut;
   return {
     series: cells.map(({ h, value }, i) => ({ name: `cell ${i + 1}`, x: h, y: value.map(plainNumber), style: i })),

@@ -1,6 +1,6 @@
 // Which branches a line must meet. Every condition its quantities are selected by has two sides, and each side needs
 // its hits, unless the line's own `where` rules it out. What `where` rules out is worked out from the text alone:
-// nothing is excused because it happened not to occur.
+// nothing is exempt because it happened not to occur.
 
 import { type Cond, type Names, printExpr, type Section } from '../formula/index.ts';
 

@@ -52,9 +52,11 @@ const cut: Cause = {
 };
 const flip: Cause = { name: 'sign', text: 'the sign is flipped: every entry is the negative of the right one', factor: -1 };
 
+const largestOf = (list: readonly number[]): number => list.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
 /** Equal to `tolerance` of the largest entry. */
 function close(a: readonly number[], b: readonly number[], tolerance = 1e-6): boolean {
-  const largest = b.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const largest = largestOf(b);
   return a.every((x, i) => Math.abs(x - b[i]!) <= tolerance * largest);
 }
 
@@ -133,21 +135,29 @@ function float32(a: readonly number[], b: readonly number[]): Cause | undefined 
   };
 }
 
+/** A list of matrices [rows, columns], every one transposed, as they then stand in memory. */
+function turned(list: readonly number[], rows: number, columns: number): number[] {
+  const size = rows * columns;
+  return list.map((_, i) => list[i - (i % size) + ((i % size) % rows) * columns + Math.floor((i % size) / rows)]!);
+}
+
+/** What a shape may hold as a matrix: its last two axes; numbers over one axis may be any matrix that they fill. */
+function matricesOf(shape: Shape): [rows: number, columns: number][] {
+  const n = shape[0] ?? 1;
+  const all = shape.length > 1 ? [[shape.at(-2)!, shape.at(-1)!] as const] : Array.from({ length: n }, (_, i) => [i, n / i] as const);
+  return all.flatMap(([rows, columns]) => (rows > 1 && columns > 1 && Number.isInteger(columns) ? [[rows, columns]] : []));
+}
+
+/** What would be right if this were the transpose of it. */
+export const turnedBack = (list: readonly number[], shape: Shape): number[][] =>
+  matricesOf(shape).map(([rows, columns]) => turned(list, columns, rows));
+
 function transposed(a: readonly number[], b: readonly number[], shape: Shape): Cause | undefined {
-  if (shape.length < 2) return undefined;
-  const { rows: all, columns } = matrixOf(shape);
-  const rows = shape.at(-2)!;
-  const turned = b.map((_, i) => {
-    // Entry i of the turned last two axes, laid out as they stand in memory.
-    const block = Math.floor(i / (rows * columns));
-    const inside = i % (rows * columns);
-    return b[block * rows * columns + (inside % rows) * columns + Math.floor(inside / rows)]!;
-  });
-  if (all < 2 || columns < 2 || !close(a, turned)) return undefined;
-  return {
-    name: 'transpose',
-    text: `the last two axes (${rows} and ${columns}) are exchanged: a transpose is missing or one too many`,
-  };
+  const found = matricesOf(shape).find(([rows, columns]) => close(a, turned(b, rows, columns)));
+  if (found === undefined) return undefined;
+  const [rows, columns] = found;
+  const which = shape.length > 1 ? `the last two axes (${rows} and ${columns})` : `rows and columns of a ${rows} × ${columns} matrix`;
+  return { name: 'transpose', text: `${which} are exchanged: a transpose is missing or one too many` };
 }
 
 function flipped(a: readonly number[], b: readonly number[]): Cause | undefined {
@@ -167,9 +177,11 @@ function missing(
   const everyRow = (test: (r: number) => boolean): boolean => Array.from({ length: rows }, (_, r) => r).every(test);
   const parallel = (x: readonly number[], y: readonly number[]): boolean => {
     const square = dot(y, y);
-    return square > 0 && close(y.map((v) => (dot(x, y) / square) * v), x, 1e-5);
+    const factor = dot(x, y) / square;
+    return square > 0 && close(y.map((v) => factor * v), x, 1e-5);
   };
-  const zeroRow = (x: readonly number[]): boolean => Math.max(...x.map(Math.abs)) <= 1e-9 * Math.max(...b.map(Math.abs));
+  const largest = largestOf(b);
+  const zeroRow = (x: readonly number[]): boolean => largestOf(x) <= 1e-9 * largest;
   const { point } = context;
   if (point !== undefined && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(rest, r), row(point, r)))) {
     return {
@@ -183,7 +195,7 @@ function missing(
   if (columns > 2 && everyRow((r) => parallel(row(rest, r), row(rest, r).map(() => 1)) || zeroRow(row(rest, r)))) {
     return { name: 'rowConstant', text: 'every row lacks a constant: a mean or sum over the last axis is missing' };
   }
-  const touched = rest.filter((x, i) => Math.abs(x) > 1e-9 * Math.max(...b.map(Math.abs), Math.abs(a[i]!))).length;
+  const touched = rest.filter((x, i) => Math.abs(x) > 1e-9 * Math.max(largest, Math.abs(a[i]!))).length;
   if (touched <= 0.75 * rest.length) {
     return {
       name: 'entries',

@@ -2,12 +2,13 @@
 // arrays is called. Both give the value and the gradients of its sum by features and weights.
 
 import { gradient } from '../autodiff/index.ts';
+import { demandFunction } from '../base/demand.ts';
 import { isFloat } from '../base/dtype.ts';
 import { message, ShapeError } from '../base/errors.ts';
 import { filled, type Tensor, tensor } from '../graph/tensor.ts';
 import { type Trace, trace } from '../graph/trace.ts';
 import type { ComparePoint } from './compare-points.ts';
-import { isPlain, type PlainArray, type PlainFunction } from './plain.ts';
+import { isPlain, listsOf, numberOf, type PlainFunction } from './plain.ts';
 import { rowsOver } from './position.ts';
 
 /** A loss of features [N, D], class weights [C, D] and labels [N]: one number, or one per sample. */
@@ -24,7 +25,9 @@ export interface Evaluation extends Readonly<Record<Quantity, Float64Array>> {
 
 /** `name` is what errors call the loss. */
 export function evaluated(loss: ComparableLoss, point: ComparePoint, name: string): Evaluation {
-  return isPlain(loss) ? evaluatedPlain(loss, point, name) : evaluatedTraced(loss, point);
+  if (isPlain(loss, 'compare')) return evaluatedPlain(loss, point, name);
+  demandFunction(loss, 'compare', `the loss ${name}`);
+  return evaluatedTraced(loss, point);
 }
 
 function evaluatedTraced(loss: Exclude<ComparableLoss, PlainFunction>, point: ComparePoint): Evaluation {
@@ -49,8 +52,8 @@ function evaluatedPlain(loss: PlainFunction, point: ComparePoint, name: string):
   const inputs = (): never => [
     rowsOver(point.features, [samples, dimensions]), rowsOver(point.weights, [classes, dimensions]), [...point.labels],
   ] as never;
-  const value = Float64Array.of(loss.value(inputs()));
-  const [features, weights] = loss.gradient(inputs()).map((list) => Float64Array.from(numbersOf(list)));
+  const value = Float64Array.of(numberOf(loss.value(inputs()), 'compare'));
+  const [features, weights] = listsOf(loss.gradient(inputs()), 'compare').map((list) => Float64Array.from(list));
   if (features?.length !== samples * dimensions || weights?.length !== classes * dimensions) {
     throw new ShapeError(message(
       `compare: gradient of ${name} gave ${features?.length ?? 0} and ${weights?.length ?? 0} numbers`,
@@ -60,6 +63,3 @@ function evaluatedPlain(loss: PlainFunction, point: ComparePoint, name: string):
   }
   return { value, features, weights };
 }
-
-const numbersOf = (list: PlainArray | number): number[] =>
-  (typeof list === 'number' ? [list] : Array.from(list as ArrayLike<PlainArray | number>).flatMap(numbersOf));

@@ -1,5 +1,6 @@
 // A comparison of two losses as people read it, on a terminal and on a page. Data only comes in.
 
+import { demandMade } from '../base/demand.ts';
 import type { JsonNumber } from '../explain/explanation.ts';
 import { columnsOf, type StudyPart } from '../explain/report.ts';
 import { wrap } from '../explain/text.ts';
@@ -8,6 +9,7 @@ import type { ConditionReport } from './compare-conditions.ts';
 import { indexText } from './report.ts';
 
 export function compareText(report: CompareReport, width = 100): string {
+  demandReport(report, 'compareText');
   const { value, gradients, conditions, smallest, notes } = report;
   const lines = [
     `compare: ${headText(report)}`,
@@ -23,6 +25,8 @@ export function compareText(report: CompareReport, width = 100): string {
   }).join('\n');
 }
 
+const demandReport = (report: unknown, who: string): void => demandMade(report, ['value', 'gradients'], who, 'what compare returns');
+
 function headText({ agree, seed, digits, points, differing }: CompareReport): string {
   const head = agree ? `the two agree at ${points} points` : `the two differ at ${differing} of ${points} points`;
   return `${head} (seed ${seed}, ${digits} digits demanded)`;
@@ -30,6 +34,7 @@ function headText({ agree, seed, digits, points, differing }: CompareReport): st
 
 /** The same for a page. */
 export function compareParts(report: CompareReport): StudyPart[] {
+  demandReport(report, 'compareParts');
   const { value, gradients, conditions, smallest, notes } = report;
   const row = (name: string, { differing, digits, worst }: QuantityComparison): string[] => [
     name, `${differing}`, digits.toFixed(1), ...(worst === undefined ? ['·', '·', '·'] : [`${worst.point}${indexText(worst.index)}`, numberText(worst.a), numberText(worst.b)]),

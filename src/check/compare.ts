@@ -3,6 +3,7 @@
 // how much, under which decision, and at how small a point. Either may be somebody else's code over plain arrays.
 
 import { digits as digitsOf, entryError } from '../base/compare.ts';
+import { demandOptions } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { coordinates } from '../base/shape.ts';
 import { jsonNumber } from '../explain/numbers.ts';
@@ -97,6 +98,7 @@ interface Pair {
  * Throws    DomainError for options out of range; ShapeError when results of the two have different sizes
  */
 export function compare(a: ComparableLoss, b: ComparableLoss, options: CompareOptions = {}): CompareReport {
+  demandOptions(options, ['seed', 'points', 'digits', 'edges'], 'compare');
   const { seed = 1, points = 60, digits = 9, edges = false } = options;
   demandWhole('points', points, 4, 100_000);
   demandWhole('digits', digits, 1, 15);

@@ -2,6 +2,7 @@
 // with or traced like any other loss. Which of its names are features, class weights and labels, their axes tell;
 // scalars are given their values here.
 
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { type Derivation, type Entity, type Expr, Lowering, Names, printExpr, sampleAxis, type Section, stretchTo } from '../formula/index.ts';
 import { tensor, type Tensor } from '../graph/tensor.ts';
@@ -34,6 +35,8 @@ export interface DerivationLoss {
  * Throws    DomainError where the loss or a scalar is missing, or where it rests on other arrays
  */
 export function derivationLoss(derivation: Derivation, options: DerivationLossOptions = {}): DerivationLoss {
+  demandMade(derivation, ['sections'], 'derivationLoss', 'what parseDerivation returns');
+  demandOptions(options, ['name', 'section', 'parameters'], 'derivationLoss');
   const { parameters = {}, name = 'L' } = options;
   const names = new Names(derivation);
   const section = sectionOf(derivation, name, options.section);

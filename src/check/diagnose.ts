@@ -6,7 +6,7 @@ import { coordinates } from '../base/shape.ts';
 import { wrongRule } from './blame.ts';
 import { type Cause, guessCause } from './causes.ts';
 import { dualProgram } from './dual.ts';
-import { type Judged, type OrderResult, originalStep } from './order.ts';
+import { basis, type Judged, type OrderResult, originalStep } from './order.ts';
 import { bindingsAt, type Block, blockAt, cut, type Program, pull, tangentsOf } from './program.ts';
 import type { EntryReport } from './report.ts';
 import type { Seeded } from './seeded.ts';
@@ -49,9 +49,7 @@ function byDuals(program: Program, { frozen }: OrderResult, { row }: Judged): Fl
   if (program.point.length > largest) return undefined;
   const push = dualProgram(fragment.graph, fragment.outputs, bindingsAt(program, fragment, program.point));
   return program.point.map((_, place) => {
-    const direction = new Float64Array(program.point.length);
-    direction[place] = 1;
-    const moved = push(tangentsOf(program, fragment, direction)).flatMap((x) => Array.from(x.tangent));
+    const moved = push(tangentsOf(program, fragment, basis(program.point.length, place))).flatMap((x) => Array.from(x.tangent));
     return row.cotangent.reduce((sum, u, i) => sum + (u === 0 ? 0 : u * moved[i]!), 0);
   });
 }

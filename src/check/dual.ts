@@ -4,6 +4,7 @@
 // The spread μ travels like the tangent with every sign made +: the sum of the absolute values that were added to
 // make an entry. An error below a few eps·μ is rounding, however small the entry itself has become.
 
+import { demandMade } from '../base/demand.ts';
 import { message, ShapeError } from '../base/errors.ts';
 import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import type { Bindings } from '../graph/evaluate.ts';
@@ -43,6 +44,7 @@ export function forwardDual(graph: Graph, outputs: readonly number[], options: D
 
 /** The same for many tangents at one point: the values are computed once. */
 export function dualProgram(graph: Graph, outputs: readonly number[], bindings: Bindings = new Map()) {
+  demandMade(graph, ['steps'], 'dualProgram', 'the graph of a trace');
   const given = new Map([...bindings].map(([id, value]): [number, Entry] => [id, { value: widened(value) }]));
   const still = interpret(graph, outputs, given, { tangents: new Map(), rounding: false });
   const known = new Map(still.flatMap((entry, id): [number, Entry][] => (entry === undefined ? [] : [[id, entry]])));

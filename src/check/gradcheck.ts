@@ -1,6 +1,6 @@
 // gradcheck: is the gradient of this function right? The engine's rules are judged by dual numbers and by differences
 // of the frozen program, to any order; a report says which entry is wrong, by how much, which step's rule is at fault
-// and what kind of mistake it looks like. `f` may also be somebody else's code over plain arrays.
+// and what kind of mistake it looks like. `f` may also be somebody else's code over plain arrays, with its one gradient.
 
 import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
 import { isFloat } from '../base/dtype.ts';
@@ -22,7 +22,7 @@ import {
 import { normals, seeded } from './seeded.ts';
 
 export interface GradcheckOptions {
-  /** Which orders of derivative are checked; default [1, 2]. */
+  /** Which orders of derivative are checked; default [1, 2], and [1] for code over plain arrays, which gives no other. */
   readonly orders?: readonly number[];
   /** Of cotangents, directions and sampled entries. Default 1. */
   readonly seed?: number;
@@ -40,7 +40,7 @@ const named = 3;
  * Gradient  judged per order: ≥ 10 digits against dual numbers and ≥ 6 against differences, or agreement to rounding
  * Edges     kinks and jumps at the point are reported, not failed, except that foreign code must give a slope between the two
  *           of a kink and must leave at least half of its entries comparable; stopGradient and surrogate are frozen and listed
- * Throws    DTypeError for Float32 (its seven digits cannot be judged to ten); whatever f throws
+ * Throws    DTypeError for Float32 (its seven digits cannot be judged to ten); DomainError for orders there are not; whatever f throws
  */
 export function gradcheck(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): GradcheckReport {
   demandList(inputs, 'inputs', 'gradcheck');
@@ -53,7 +53,12 @@ export function gradcheck(f: Checkable, inputs: readonly unknown[], options: Gra
       `gradcheck: orders [${orders.join(', ')}]`, 'Orders are whole numbers from 1', 'Leave them out for [1, 2]'
     ));
   }
-  if (isPlain(f)) return checkPlain(f, inputs, seed);
+  if (isPlain(f, 'gradcheck')) {
+    if (options.orders === undefined || orders.every((order) => order === 1)) return checkPlain(f, inputs, seed);
+    throw new DomainError(message(
+      `gradcheck: orders [${orders.join(', ')}] of { value, gradient }`, 'It gives its first derivative and no other',
+      'Leave orders out, or write a function of tensors'));
+  }
   demandFunction(f, 'gradcheck');
   let returned: unknown;
   const watched = (...args: never[]): unknown => (returned = f(...args));

@@ -1,8 +1,6 @@
 // Checking: gradients judged by methods that share no code with them.
 
-export { type Cause, type CauseContext, guessCause } from './causes.ts';
-export { type Decision, type Decisions, decisionsOf, firstFlip, type Flip } from './cells.ts';
-export { type Border, type Probe } from './borders.ts';
+export type { Cause } from './causes.ts';
 export {
   alongEntry, type BranchCut, branchCut, type BranchCutOptions, type CutBorder, type CutCell,
 } from './branch-cut.ts';
@@ -10,7 +8,6 @@ export {
   type BranchDecision, type BranchMap, branchMap, type BranchMapOptions, branchMapVersion, type Direction, towardsBorder,
 } from './branch-map.ts';
 export { branchCutParts, branchCutText, branchMapParts, branchMapText, cutPicture } from './branch-text.ts';
-export { along, type DifferenceOptions, type Differences, differences } from './differences.ts';
 export {
   compare, type CompareOptions, type CompareReport, type EntryComparison, type GradientComparison, type QuantityComparison,
   type SmallestDifference,
@@ -20,15 +17,11 @@ export type { ComparableLoss } from './compare-losses.ts';
 export { compareParts, compareText } from './compare-text.ts';
 export { checkDerivation, checkLines, type DerivationOptions } from './derivation.ts';
 export { type DerivationLoss, derivationLoss, type DerivationLossOptions } from './derivation-loss.ts';
-export { type DualOptions, dualProgram, type DualResult, forwardDual } from './dual.ts';
-export { cutAt, freeze, type Frozen, type FrozenStep } from './freeze.ts';
+export { dualProgram, type DualResult } from './dual.ts';
 export { assertGradients, type Checkable, gradcheck, type GradcheckOptions } from './gradcheck.ts';
 export type { BranchHits, Counterexample, Digits, Hits, Ledger, LedgerRow, Verdict } from './ledger.ts';
 export { ledgerHtml } from './ledger-html.ts';
-export { ledgerMarkdown, rowText } from './ledger-text.ts';
-export {
-  type DifferencePartials, type DualPartials, type Partials, partialsByDifferences, partialsByDual, partialsByEngine,
-} from './partials.ts';
+export { ledgerMarkdown } from './ledger-text.ts';
 export type { PlainArray, PlainFunction } from './plain.ts';
 export { type ProofOptions, type ProofProgress, proved, provedLines } from './proofs.ts';
 export {

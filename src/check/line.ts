@@ -95,7 +95,7 @@ export function runLine(
     const failure = verdict.failure ?? proof.failure;
     // An entry that agrees only at rounding has shown nothing, except where the claim is that something is 0.
     const vanishes = claim?.op === '=' && claim.right.kind === 'number' && claim.right.value === 0;
-    const met = verdict.excused.map((excused, i) => (asked?.[i] === 0 || (excused === 1 && !vanishes) ? 0 : 1));
+    const met = verdict.atRounding.map((rounded, i) => (asked?.[i] === 0 || (rounded === 1 && !vanishes) ? 0 : 1));
     return {
       hits: met.reduce((sum, x) => sum + x, 0),
       branches: lowering.branches.map((branch) => {
@@ -103,7 +103,7 @@ export function runLine(
         return { branch, ...all!, wrongTrue: wrong!.whenTrue, wrongFalse: wrong!.whenFalse };
       }),
       statement: verdict.digits, duals: proof.duals, differences: proof.differences,
-      atRounding: verdict.excused.reduce((sum, x) => sum + x, 0), aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder, unresolved: proof.unresolved,
+      atRounding: verdict.atRounding.reduce((sum, x) => sum + x, 0), aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder, unresolved: proof.unresolved,
       ...(failure && { failure }),
     };
   });
@@ -115,13 +115,13 @@ interface Sides { readonly left: Float64Array; readonly right: Float64Array }
 
 function compareSides(
   claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined, spread: () => Float64Array, entryText: (i: number) => string,
-): { digits: number | null; excused: Uint8Array; wrong: Uint8Array; aboveFloor: number; failure?: Failure } {
+): { digits: number | null; atRounding: Uint8Array; wrong: Uint8Array; aboveFloor: number; failure?: Failure } {
   const floor = floorOf(right.filter((_, i) => asked === undefined || asked[i] !== 0));
   const tolerance = 10 ** -demanded.statement;
   let rounding: Float64Array | undefined;
   let worst = 0;
   let compared = 0;
-  const excused = new Uint8Array(left.length);
+  const atRounding = new Uint8Array(left.length);
   const wrong = new Uint8Array(left.length);
   let aboveFloor = 0;
   const strict = claim !== null && isStrict(claim);
@@ -132,7 +132,7 @@ function compareSides(
     wrong[i] = 1;
     if (failure === undefined || error > failure.error) failure = { reason, entry: entryText(i), left: left[i]!, right: right[i]!, error };
   };
-  // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so it excuses nothing.
+  // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so nothing is at rounding.
   const withinRounding = (i: number): boolean => {
     rounding ??= spread();
     return rounding[i]! < Infinity && Math.abs(left[i]! - right[i]!) <= roundingUnits * rounding[i]!;
@@ -148,14 +148,14 @@ function compareSides(
     if (claim.op !== '=') {
       const holds = { '>': a > b, '<': a < b, '!=': a !== b, '>=': a >= b, '<=': a <= b }[claim.op];
       // Both sides carry rounding: an inequality that misses by no more is not wrong, and a strict one has shown nothing.
-      if (!holds && claim.op !== '!=' && !same && withinRounding(i) && (!strict || rounding![i]! > 0)) excused[i] = strict ? 1 : 0;
+      if (!holds && claim.op !== '!=' && !same && withinRounding(i) && (!strict || rounding![i]! > 0)) atRounding[i] = strict ? 1 : 0;
       else if (!holds) fail(i, `left ${claim.op} right does not hold`, Infinity);
       continue;
     }
     const error = entryError(a, b, floor);
     if (error > tolerance) {
       if (withinRounding(i)) {
-        excused[i] = 1;
+        atRounding[i] = 1;
         continue;
       }
       fail(i, `the sides agree to ${digits(error).toFixed(1)} digits`, error);
@@ -165,7 +165,7 @@ function compareSides(
     worst = Math.max(worst, error);
   }
   const agreed = claim?.op === '=' && compared > 0 ? digits(worst) : null;
-  return { digits: agreed, excused, wrong, aboveFloor, ...(failure && { failure }) };
+  return { digits: agreed, atRounding, wrong, aboveFloor, ...(failure && { failure }) };
 }
 
 /** What independent methods said about derivatives. */

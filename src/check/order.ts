@@ -56,7 +56,7 @@ export interface OrderResult {
 }
 
 /** Every output, or seeded sums of them. */
-export function rowsOf({ outputs }: Program, stream: Seeded): Row[] {
+export function cotangentRows({ outputs }: Program, stream: Seeded): Row[] {
   const size = lengthOf(outputs);
   if (size > fullLimits.rows) {
     const names = outputs.map((block) => block.name).join(', ');
@@ -103,10 +103,11 @@ export function scalesOf({ inputs, point }: Program): Float64Array {
   return scales;
 }
 
-function basis(size: number, place: number): Float64Array {
-  const unit = new Float64Array(size);
-  unit[place] = 1;
-  return unit;
+/** The direction of one entry. */
+export function basis(size: number, place: number): Float64Array {
+  const direction = new Float64Array(size);
+  direction[place] = 1;
+  return direction;
 }
 
 /** Σ a·b, where an exact 0 in b wins over NaN in a. */
@@ -115,7 +116,7 @@ export const dot = (a: ArrayLike<number>, b: Float64Array): number => b.reduce((
 /** Checks the derivative of one program at its point. */
 export function checkOrder(program: Program, order: number, stream: Seeded): OrderResult {
   const frozen = freeze(program.fragment, program.base);
-  const rows = rowsOf(program, stream);
+  const rows = cotangentRows(program, stream);
   const columns = columnsOf(program, stream);
   const pulled = rows.map((row) => pull(program, row.cotangent));
   const first = pulled[0];

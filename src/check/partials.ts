@@ -1,18 +1,16 @@
-// The Jacobian between any two steps of a graph, three ways that share nothing but the graph: the engine's rules, dual
-// numbers, and differences. The step differentiated by is held at its value and becomes an independent variable, so
+// The Jacobian between any two steps of a graph, two ways that share nothing with the engine's rules nor with each other:
+// dual numbers and differences. The step differentiated by is held at its value and becomes an independent variable, so
 // ∂L/∂v means every path from v to L and none through what v was computed from.
 
 import { sizeOf } from '../base/shape.ts';
 import { type Bindings, evaluate } from '../graph/evaluate.ts';
 import type { Graph } from '../graph/graph.ts';
-import { tensor } from '../graph/tensor.ts';
 import { Value } from '../graph/value.ts';
-import { gradient } from '../autodiff/index.ts';
 import type { Border } from './borders.ts';
 import { decisionsOf } from './cells.ts';
 import { differences, roundingOf, sizeOfNumbers, stepsFor } from './differences.ts';
 import { dualProgram, forwardDual } from './dual.ts';
-import { cutAt } from './freeze.ts';
+import { basis } from './order.ts';
 
 /** ∂(step of)/∂(step by), row-major [size(of), size(by)]. */
 export interface Partials {
@@ -49,23 +47,6 @@ function holdingStill(graph: Graph, of: number, by: number, bindings: Bindings):
   return new Map([...still, ...held]);
 }
 
-/** By the engine's rules: one pull-back per entry of `of`. Integer steps have no derivative: zeros. */
-export function partialsByEngine(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): Partials {
-  const held = holding(graph, by, bindings);
-  const { recorder, steps } = cutAt(graph, [of, by], held);
-  const result = graph.steps[of]!;
-  const [rows, columns] = [sizeOf(result.shape), sizeOf(graph.steps[by]!.shape)];
-  const values = new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    const basis = new Float64Array(rows);
-    basis[row] = 1;
-    const cotangent = tensor(basis, { shape: result.shape, dtype: result.dtype });
-    const [found] = gradient(recorder, [{ step: steps[of]!, cotangent }], [steps[by]!]);
-    if (found != null) values.set(found.data, row * columns);
-  }
-  return { rows, columns, values };
-}
-
 /** By dual numbers: one forward pass per entry of `by`. */
 export function partialsByDual(graph: Graph, of: number, by: number, bindings: Bindings = new Map()): DualPartials {
   const push = dualProgram(graph, [of], holding(graph, by, bindings));
@@ -73,7 +54,7 @@ export function partialsByDual(graph: Graph, of: number, by: number, bindings: B
   const values = new Float64Array(rows * columns);
   const spread = new Float64Array(rows * columns);
   for (let column = 0; column < columns; column++) {
-    const moved = push(new Map([[by, unit(columns, column)]]))[0]!;
+    const moved = push(new Map([[by, basis(columns, column)]]))[0]!;
     setColumn(values, columns, column, moved.tangent);
     setColumn(spread, columns, column, moved.spread);
   }
@@ -111,12 +92,6 @@ export function partialsByDifferences(graph: Graph, of: number, by: number, bind
     if (found.border !== undefined) borders.set(column, found.border);
   }
   return { rows, columns, values, error, floor, borders };
-}
-
-function unit(size: number, position: number): Float64Array {
-  const basis = new Float64Array(size);
-  basis[position] = 1;
-  return basis;
 }
 
 function setColumn(matrix: Float64Array, columns: number, column: number, entries: Float64Array): void {

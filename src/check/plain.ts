@@ -3,7 +3,7 @@
 // trusted is measured. What could not be compared is counted and named; too much of it is a failure.
 
 import { demandFunction, described } from '../base/demand.ts';
-import { DomainError, DTypeError, message } from '../base/errors.ts';
+import { DTypeError, message } from '../base/errors.ts';
 import { sameShape } from '../base/shape.ts';
 import type { Cause } from './causes.ts';
 import { sizeOfNumbers } from './differences.ts';
@@ -26,8 +26,12 @@ export interface PlainFunction {
 /** A failure names at most so many entries. */
 const named = 3;
 
-export function isPlain(f: unknown): f is PlainFunction {
-  return typeof f === 'object' && f !== null && 'value' in f && 'gradient' in f;
+/** Whether this is code over plain arrays; both of its parts are asked for. */
+export function isPlain(f: unknown, who: string): f is PlainFunction {
+  if (typeof f !== 'object' || f === null || !('value' in f && 'gradient' in f)) return false;
+  demandFunction(f.value, who, 'value');
+  demandFunction(f.gradient, who, 'gradient');
+  return true;
 }
 
 interface Input extends Block {
@@ -36,28 +40,40 @@ interface Input extends Block {
 }
 
 export function checkPlain({ value, gradient }: PlainFunction, given: readonly unknown[], seed: number): GradcheckReport {
-  demandFunction(value, 'gradcheck', 'value');
-  demandFunction(gradient, 'gradcheck', 'gradient');
   const parts = given.map((array, i) => plainInput(array, `inputs[${i}]`));
   const inputs = blocksOf(parts);
   const point = Float64Array.from(parts.flatMap((part) => part.numbers));
-  // Fresh arrays at every call: code that writes into its arguments must not move the point.
+  // Fresh arrays at every call: code that writes into them moves nothing, and is caught at it.
   const arraysAt = (x: Float64Array): never => inputs.map((block) => block.build(cut(x, block))) as never;
   const at = (x: Float64Array): number => value(arraysAt(x));
-  const f0 = called(() => at(point), 'value', given);
-  const slopes = (): number[][] => gradientsOf(called(() => gradient(arraysAt(point)), 'gradient', given));
-  const analytic = slopes();
-  const again = slopes();
   const failures: Failure[] = [];
-  if (!Number.isFinite(f0)) failures.push({ kind: 'nonfinite', text: `the value is ${f0}` });
+  const hint = (f: (inputs: never) => unknown, what: string): string => {
+    const signature = asList(f, arraysAt(point), what);
+    return signature === undefined ? '' : `: it is called with the list of the inputs, so write ${signature}`;
+  };
+  const watched = <T>(f: (inputs: never) => T, what: string): T => {
+    const arrays = arraysAt(point);
+    const result = called(f, arrays, what);
+    const written = inputs.find((block, i) => {
+      const after = leaves((arrays as unknown[])[i]);
+      return after.length !== block.size || after.some((x, k) => !Object.is(x, point[block.offset + k]));
+    });
+    if (written !== undefined) failures.push({ kind: 'writes', text: `${what} writes into ${written.name}, which belongs to its caller: let it work on a copy` });
+    return result;
+  };
+  const f0 = numberOf(watched(value, 'value'), 'gradcheck', () => hint(value, 'value'));
+  const analytic = listsOf(watched(gradient, 'gradient'), 'gradcheck');
+  const again = listsOf(gradient(arraysAt(point)), 'gradcheck');
+  if (!Number.isFinite(f0)) failures.push({ kind: 'nonfinite', text: `the value is ${f0}${hint(value, 'value')}` });
   else if (!Object.is(at(point), f0)) failures.push({ kind: 'repeat', text: 'two calls of value at the same point differ' });
-  if (analytic.length !== inputs.length) {
-    failures.push({ kind: 'shape', text: `gradient returned ${analytic.length} arrays for ${inputs.length} inputs` });
-  }
+  if (analytic.length !== inputs.length) failures.push({
+    kind: 'shape', text: `gradient returned ${analytic.length} arrays for ${inputs.length} inputs; it returns a list, one array per input`,
+  });
   const bad = analytic.map((list) => list.findIndex((x) => !Number.isFinite(x)));
   const broken = bad.findIndex((k) => k >= 0);
   if (broken >= 0) failures.push({
-    kind: 'nonfinite', text: `the gradient of inputs[${broken}] is not finite at entry ${bad[broken]!}`,
+    kind: 'nonfinite',
+    text: `the gradient of inputs[${broken}] is not finite at entry ${bad[broken]!}${hint(gradient, 'gradient')}`,
   });
   const same = analytic.every((list, i) => list.every((x, k) => Object.is(x, again[i]?.[k])));
   if (!same) failures.push({ kind: 'repeat', text: 'two calls of gradient differ' });
@@ -71,26 +87,51 @@ export function checkPlain({ value, gradient }: PlainFunction, given: readonly u
   return compared(inputs, point, analytic, { seed, f0, at, noise });
 }
 
-/** Runs somebody else's function; what it cannot do with bare numbers is told by what it was called with. */
-function called<T>(body: () => T, what: string, given: readonly unknown[]): T {
+/** Runs somebody else's function; what it cannot do with a list, or with bare numbers, is told by what it was called with. */
+function called<T>(f: (inputs: never) => T, arrays: never, what: string): T {
   try {
-    return body();
+    return f(arrays);
   } catch (error) {
-    if (!(error instanceof TypeError) || !given.some((x) => typeof x === 'number')) throw error;
-    const held = given.length === 1 ? 'a number' : `${given.length} inputs, numbers among them,`;
+    if (!(error instanceof TypeError)) throw error;
+    const given: readonly unknown[] = arrays;
+    const signature = asList(f, given, what);
+    if (signature === undefined && !given.some((x) => typeof x === 'number')) throw error;
+    const [held, todo] = signature !== undefined ? ['the inputs', `Write ${signature}`]
+      : [given.length === 1 ? 'a number' : `${given.length} inputs, numbers among them,`, 'For one array write [x]'];
     throw new DTypeError(message(
       `gradcheck: ${what} was called with a list that holds ${held} and failed: ${error.message}`,
-      'The inputs are a list, one entry per argument, and the function gets that list', 'For one array write [x]',
+      'The inputs are a list, one entry per argument, and the function gets that list', todo,
     ), { cause: error });
   }
 }
 
-/** One list of numbers for every input. */
-function gradientsOf(found: unknown): number[][] {
-  if (Array.isArray(found)) return (found as (PlainArray | number)[]).map(numbersOf);
+/** How to write a function that is finite when it gets the arrays themselves and not their list: the commonest misuse. */
+function asList(f: (inputs: never) => unknown, arrays: readonly unknown[], what: string): string | undefined {
+  try {
+    if (!leaves((f as (...arrays: unknown[]) => unknown)(...arrays)).every(Number.isFinite)) return undefined;
+  } catch {
+    return undefined;
+  }
+  return `${what}: ([${[...'xyz…'].slice(0, arrays.length).join(', ')}]) => …`;
+}
+
+/** Arrays of arrays as one list; what is no array is kept as it is. */
+const leaves = (x: unknown): unknown[] =>
+  (Array.isArray(x) || ArrayBuffer.isView(x) ? Array.from(x as ArrayLike<unknown>).flatMap(leaves) : [x]);
+
+/** What a value is: a number. */
+export function numberOf(found: unknown, who: string, hint = (): string => ''): number {
+  if (typeof found === 'number') return found;
+  throw new DTypeError(message(`${who}: value returned ${described(found)}${hint()}`, 'It returns a number', 'Add the entries up'));
+}
+
+/** What a gradient is: one list of numbers for every input. */
+export function listsOf(found: unknown, who: string): number[][] {
+  const strangers = Array.isArray(found) ? found.flatMap(leaves).filter((x) => typeof x !== 'number') : [found];
+  if (strangers.length === 0) return (found as unknown[]).map(leaves) as number[][];
   throw new DTypeError(message(
-    `gradcheck: gradient returned ${described(found)}`, 'It returns one array of numbers per input, in the order of the inputs',
-    'Return a list of arrays'));
+    `${who}: gradient returned ${described(strangers[0])}`, 'It returns one array of numbers per input, in the order of the inputs',
+    'Return a list of arrays, as in [g]'));
 }
 
 const nothing = (seed: number): GradcheckReport => ({
@@ -107,7 +148,9 @@ function compared(
   const borders = findings.flatMap(({ border }) => border ?? []);
   const leftOut = findings.flatMap((finding) => finding.leftOut ?? []);
   const unresolved = findings.filter((finding) => finding.leftOut !== undefined && finding.border === undefined).length;
-  const wrong = findings.filter((finding) => finding.wrong !== undefined).sort((x, y) => x.entry!.digits - y.entry!.digits);
+  // What is wrong with an entry comes before what shows along a direction.
+  const rank = ({ entry }: (typeof findings)[number]): number => entry!.digits + (entry!.index === 'direction' ? 100 : 0);
+  const wrong = findings.filter((finding) => finding.wrong !== undefined).sort((x, y) => rank(x) - rank(y));
   const failures = [
     ...results.flatMap(({ misfit }) => (misfit === undefined ? [] : [misfit])),
     ...wrong.slice(0, named).map((finding): Failure => ({ kind: 'differences', text: finding.wrong! })),
@@ -184,15 +227,4 @@ function plainInput(given: unknown, name: string): PlainInput {
       return children.map((child) => child.build(all.slice(from, (from += child.numbers.length))));
     },
   };
-}
-
-function numbersOf(array: PlainArray | number): number[] {
-  if (typeof array === 'number') return [array];
-  if (array === null || typeof array !== 'object' || typeof (array as { length?: unknown }).length !== 'number') {
-    throw new DomainError(message(
-      `gradcheck: gradient returned ${typeof array}`, 'It returns one array of numbers per input, in the order of the inputs',
-      'Return a list of arrays'
-    ));
-  }
-  return Array.from(array as ArrayLike<PlainArray | number>).flatMap(numbersOf);
 }

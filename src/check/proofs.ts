@@ -2,6 +2,7 @@
 // program, from that line to the result. The explanation itself knows only the engine; this is where the two meet.
 
 import { digits, entryError, floorOf } from '../base/compare.ts';
+import { demandMade, demandOptions } from '../base/demand.ts';
 import { epsilon, isFloat } from '../base/dtype.ts';
 import type { Explanation, Line, Proof } from '../explain/index.ts';
 import { trace } from '../graph/index.ts';
@@ -40,8 +41,11 @@ export function proved(
 
 /** The same line by line: before each it says how far it is, so that whoever waits can be told, and can stop it. */
 export function* provedLines(
-  explanation: Explanation, f: (...inputs: never[]) => unknown, inputs: readonly unknown[], { most = 64 }: ProofOptions = {},
+  explanation: Explanation, f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: ProofOptions = {},
 ): Generator<ProofProgress, Explanation> {
+  demandMade(explanation, ['lines'], 'proved', 'what explain returns');
+  demandOptions(options, ['most'], 'proved');
+  const { most = 64 } = options;
   const { graph, inputs: entries, outputs, recorder } = trace(f, inputs);
   const base = entries.map((id) => recorder.tensors[id]!.read());
   const { fragment, steps } = freeze({ graph, inputs: entries, outputs }, base);

@@ -63,7 +63,7 @@ export interface BorderReport {
 }
 
 export interface Failure {
-  readonly kind: 'duals' | 'differences' | 'nonfinite' | 'linearity' | 'repeat' | 'shape' | 'nearby' | 'unrecorded' | 'coverage';
+  readonly kind: 'duals' | 'differences' | 'nonfinite' | 'linearity' | 'repeat' | 'writes' | 'shape' | 'nearby' | 'unrecorded' | 'coverage';
   readonly text: string;
 }
 

@@ -44,7 +44,11 @@ async function run(args: readonly string[]): Promise<number> {
   const seed = wholeNumber(values['seed'], 'seed', 0, 1);
   const out = String(values['out'] ?? 'marginalia-report');
   const { derivation, text } = load(target);
-  if (derivation.sections.every((section) => section.lines.length === 0)) throw new UsageError(`${target}: the derivation has no lines, so there is nothing to check`);
+  const kinds = derivation.sections.flatMap(({ lines }) => lines.map(({ kind }) => kind));
+  if (!kinds.some((kind) => kind === 'claim' || kind === 'number')) {
+    throw new UsageError(`${target}: ${kinds.length === 0 ? 'no lines' : 'only definitions'}, so there is nothing to check. `
+      + 'A claim or a number line says what should hold. Add one, such as claim (1) a = b');
+  }
   const dataset = typeof values['data'] === 'string' ? readImageFolders(values['data']) : undefined;
 
   // What is proved for a minute should not be lost for want of a folder.
@@ -55,7 +59,6 @@ async function run(args: readonly string[]): Promise<number> {
   const width = columns();
   const titles = new Map(derivation.sections.map(({ id, title }) => [id, title === '' && id === '' ? 'Shared by all sections' : title || id]));
   let section: string | undefined;
-  const total = derivation.sections.reduce((sum, { lines }) => sum + lines.length, 0);
   const points = { data: dataset === undefined ? 0 : dataCases, seeded: cases };
   const lines = checkLines(derivation, { cases, seed, ...(dataset && { dataset }) });
   let next = lines.next();
@@ -67,7 +70,7 @@ async function run(args: readonly string[]): Promise<number> {
       if (row.section !== section) print(sectionText(titles.get(row.section) ?? '', paint, width));
       section = row.section;
       print(rowText(row, paint, width));
-      if (done < total) progress(`proving line ${done + 1} of ${total}`);
+      if (done < kinds.length) progress(`proving line ${done + 1} of ${kinds.length}`);
     }
     // Lets the output flow and Ctrl-C be heard between two lines.
     await setImmediate();

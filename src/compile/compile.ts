@@ -6,12 +6,14 @@
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { type Flat, flatten } from '../base/tree.ts';
-import { currentRecorder, evaluate, type Fragment, fromValue, isTensor, type Tensor, trace, Value } from '../graph/index.ts';
+import {
+  currentRecorder, evaluate, type Fragment, fromValue, isTensor, printGraph, type Tensor, trace, Value,
+} from '../graph/index.ts';
 import { appendGuards, blame } from './guard.ts';
 import { obstacle } from './machine.ts';
 import { type CompileOptions, demandArguments, readOptions } from './options.ts';
 import { processRunner } from './pool.ts';
-import { NotFinite, type Pass, Program, type Stays } from './program.ts';
+import { demandPass, NotFinite, Outside, type Pass, Program, type Stays } from './program.ts';
 import { Block, HeldArray, heldBy, keptBlock, releaseKept, updatable } from './resident.ts';
 import { type Call, readCall } from './signature.ts';
 import { compilation } from './wasm/webassembly.ts';
@@ -30,7 +32,10 @@ export interface Compiled<F extends (...args: never[]) => unknown> {
 }
 
 export interface CompiledProgram {
-  /** The recorded graph, the simplified graph, the schedule, or the plan of its memory, as text. */
+  /**
+   * What a pass made, as text: the recorded graph, the graph with windows taken apart, the simplified graph, the schedule,
+   * the plan of its memory, the code of its kernels. The reference runs the graph as it was recorded.
+   */
   readonly print: (pass: Pass) => string;
 }
 
@@ -38,8 +43,8 @@ export interface CompiledProgram {
 const largestCache = 16;
 
 interface Entry {
-  /** Undefined where the reference runs it. */
-  readonly program: Program | undefined;
+  /** Or why the reference runs it. */
+  readonly program: Program | string;
   readonly stays: Stays;
   readonly graph: Fragment;
   readonly result: Flat<unknown>;
@@ -55,9 +60,11 @@ interface Entry {
  * Gradient  `grad(compile(f))` and `compile(grad(f))` are what they would be without compile
  * Edges     captured tensors keep the numbers they had when a signature was first met; Float64 runs on the reference;
  *           a number among the arguments is a float, also beside integers alone: pass tensor(2, { dtype: 'i32' }) there;
- *           a tensor that is kept (`keep`) is read once, and must not be written through `.data` afterwards
+ *           a tensor that is kept (`keep`) is read once, and must not be written through `.data` afterwards;
+ *           a plain number among the results comes as a tensor of rank 0; f is recorded once: `if (greater(a, 0))` asks whether there is a tensor, and is always true; handles nobody
+ *           has any more are given back when the host collects them, which it does only while a loop waits (`await`)
  * Throws    DTypeError and DomainError for options that are none; TraceError when f reads a value; what f throws;
- *           DomainError for an index out of range, at every call;
+ *           DomainError for an index out of range, at every call, in the words of f, which is run on the arguments for them;
  *           StaleError for a handle that was consumed; PoolError where a worker died in the middle of an update, which
  *           leaves the handles stale; ShapeError for a resident argument whose result is another tree
  */
@@ -73,7 +80,7 @@ export function compile<F extends (...args: never[]) => unknown>(f: F, options: 
 
 /** What the programs of a function hold in memory is given back when nobody can call it any more. */
 const collected = new FinalizationRegistry<ReadonlyMap<string, Entry>>((entries) => {
-  for (const { program } of entries.values()) program?.release();
+  for (const entry of entries.values()) release(entry);
 });
 
 class CompiledFunction {
@@ -100,7 +107,7 @@ class CompiledFunction {
   call(args: readonly unknown[]): unknown {
     const call = this.#read(args);
     const entry = this.#entryOf(call);
-    return entry.program === undefined ? this.#evaluate(call, entry) : this.#run(call, entry, entry.program);
+    return typeof entry.program === 'string' ? this.#evaluate(call, entry) : this.#run(call, entry, entry.program);
   }
 
   #read(args: readonly unknown[]): Call {
@@ -109,11 +116,18 @@ class CompiledFunction {
     return readCall(args);
   }
 
-  #run(call: Call, { graph, stays: { updated, guards }, result }: Entry, program: Program): unknown {
-    const inputs = call.inputs.map((x, i) => this.#inputOf(x, i, call, updated));
-    refuseTwice(inputs.map((x) => (x instanceof Block ? x : undefined)), updated);
-    const fresh = inputs.filter((x, i): x is Block => x instanceof Block && updated.has(i) && heldBy(call.inputs[i]!) !== x);
+  #run(call: Call, entry: Entry, program: Program): unknown {
+    const { stays: { updated }, result } = entry;
+    const inputs: (Value | Block)[] = [];
+    let isBegun = false;
     try {
+      const before = [...this.#kept.values()];
+      call.inputs.forEach((x, i) => inputs.push(this.#inputOf(x, i, call, updated)));
+      // Only now: the same tensor may be kept at another position than before.
+      const isKept = new Set(this.#kept.values());
+      for (const x of before) if (!isKept.has(x)) releaseKept(x);
+      refuseShared(inputs.map((x) => (x instanceof Block ? x : undefined)), updated);
+      isBegun = true;
       const results = program.run(inputs, this.#threads);
       for (const i of updated.keys()) heldBy(call.inputs[i]!)?.consume();
       const isUpdated = new Set(updated.values());
@@ -122,18 +136,45 @@ class CompiledFunction {
       return result.rebuild(results.map(shown));
     } catch (error) {
       const given = (): Value[] => inputs.map((x) => (x instanceof Block ? x.value : x));
-      const refusal = error instanceof NotFinite ? refused(graph, given(), guards) : error;
-      const lost = program.hasSpoilt ? [...updated.keys()].map((i) => inputs[i] as Block) : fresh;
-      for (const block of lost) block.release();
+      const refusal = isBegun ? this.#refusal(error, call, entry, given) : error;
+      const hasSpoilt = isBegun && program.hasSpoilt;
+      inputs.forEach((x, i) => {
+        if (x instanceof Block && updated.has(i) && (hasSpoilt || heldBy(call.inputs[i]!) !== x)) x.release();
+      });
       throw refusal;
     }
   }
 
+  /** What a broken call throws: of an index out of range, what f itself says, which knows the loss or op it was given to. */
+  #refusal(error: unknown, { args, inputs, owners }: Call, { graph, stays: { guards } }: Entry, given: () => Value[]): unknown {
+    if (error instanceof NotFinite) return notFiniteError(graph, given(), guards);
+    const own = error instanceof Outside ? error.cause : error;
+    if (!(own instanceof DomainError)) return own;
+    let said = own;
+    try {
+      this.f(...args);
+    } catch (eager) {
+      if (eager instanceof DomainError) said = eager;
+    }
+    if (!(error instanceof Outside)) return said;
+    const owner = owners[error.input]!;
+    const { leaves, paths } = flatten(args[owner], isTensor, `program argument ${owner}`);
+    return new DomainError(`${paths[leaves.indexOf(inputs[error.input]!)]!}: ${said.message}`, { cause: said });
+  }
+
   /** A call on the reference. Handles begin and end as they do where kernels run. */
-  #evaluate({ inputs, owners }: Call, { graph, stays: { updated, guards, leave }, result, left }: Entry): unknown {
+  #evaluate(call: Call, entry: Entry): unknown {
+    const { inputs, owners } = call;
+    const { graph, stays: { updated, guards, leave }, result, left } = entry;
     const held = inputs.map((x, i) => (updated.has(i) || this.#keep.has(owners[i]!) ? heldBy(x) : undefined));
-    refuseTwice(held, updated);
-    const values = evaluated(graph, inputs.map((x) => x.read()), guards);
+    refuseShared(held, updated);
+    const given = inputs.map((x) => x.read());
+    let values: Value[];
+    try {
+      values = evaluated(graph, given, guards);
+    } catch (error) {
+      throw this.#refusal(error, call, entry, () => given);
+    }
     for (const i of updated.keys()) held[i]?.release();
     for (const numbers of left.splice(0)) numbers.release();
     const isUpdated = new Set(updated.values());
@@ -146,13 +187,17 @@ class CompiledFunction {
   }
 
   program(args: readonly unknown[]): CompiledProgram {
-    const { program, graph, stays } = this.#entryOf(this.#read(args));
-    const shown = program ?? new Program(graph, stays);
-    return { print: (pass) => shown.print(pass) };
+    const { program, graph } = this.#entryOf(this.#read(args));
+    return {
+      print: (pass) => {
+        demandPass(pass);
+        return typeof program !== 'string' ? program.print(pass) : pass === 'graph' ? printGraph(graph) : program;
+      },
+    };
   }
 
   status(): readonly string[] {
-    const usesKernels = [...this.entries.values()].some(({ program }) => program !== undefined);
+    const usesKernels = [...this.entries.values()].some(({ program }) => typeof program !== 'string');
     const threads = usesKernels && this.#threads > 1 ? processRunner().status : undefined;
     const width = usesKernels ? compilation.width : undefined;
     return [...this.#said, ...[threads, width].filter((said) => said !== undefined)];
@@ -161,8 +206,6 @@ class CompiledFunction {
   #inputOf(x: Tensor, i: number, { owners }: Call, updated: ReadonlyMap<number, number>): Value | Block {
     if (updated.has(i)) return updatable(x);
     if (!this.#keep.has(owners[i]!)) return x.read();
-    const before = this.#kept.get(i);
-    if (before !== undefined && before !== x) releaseKept(before);
     this.#kept.set(i, x);
     return keptBlock(x);
   }
@@ -173,9 +216,9 @@ class CompiledFunction {
     const entry = known ?? this.#record(call);
     this.entries.set(call.key, entry);
     if (this.entries.size > largestCache) {
-      const [oldest, { program }] = this.entries.entries().next().value!;
-      program?.release();
-      this.entries.delete(oldest);
+      const [key, oldest] = this.entries.entries().next().value!;
+      release(oldest);
+      this.entries.delete(key);
       this.#said.add(`more than ${largestCache} signatures: programs are made again and again; pad the batches to one shape`);
     }
     return entry;
@@ -191,8 +234,9 @@ class CompiledFunction {
     const stays = { updated, kept, leave: this.#leave, guards: guards.length };
     const whole = { graph, inputs, outputs: [...outputs, ...guards] };
     const reason = graph.steps.some((step) => step.dtype === 'f64') ? 'Float64 steps are computed by the reference' : obstacle();
-    if (reason !== undefined) this.#said.add(`a program runs on the reference: ${reason}`);
-    return { program: reason === undefined ? new Program(whole, stays) : undefined, graph: whole, stays, result, left: [] };
+    const program = reason === undefined ? new Program(whole, stays) : `a program runs on the reference: ${reason}`;
+    if (typeof program === 'string') this.#said.add(program);
+    return { program, graph: whole, stays, result, left: [] };
   }
 
   /** Pairs the leaves of resident arguments with those of the results of the same number. */
@@ -208,8 +252,10 @@ class CompiledFunction {
       });
       if (!fits) {
         throw new ShapeError(message(
-          `compile: argument ${argument} is ${textOf(leaves)}, result ${argument} is ${textOf(places.map((i) => result.leaves[i]!))}`,
-          'A resident argument and the result of its number are trees of the same form, shapes and types', 'Return [new argument 0, new argument 1, …]'));
+          `compile: argument ${argument} is ${textOf(leaves)}, result ${argument} is ${
+            textOf(places.map((i) => result.leaves[i]!))}`,
+          'A resident argument and the result of its number are trees of the same form, shapes and types',
+          'Return [new argument 0, new argument 1, …]'));
       }
       leaves.forEach((_, i) => updates.set(first + i, places[i]!));
     }
@@ -217,12 +263,17 @@ class CompiledFunction {
   }
 }
 
+function release({ program }: Entry): void {
+  if (typeof program !== 'string') program.release();
+}
+
 /** Refuses numbers that are to be updated and are another argument as well; given what is held for each input, if anything. */
-function refuseTwice(held: readonly unknown[], updated: ReadonlyMap<number, number>): void {
+function refuseShared(held: readonly unknown[], updated: ReadonlyMap<number, number>): void {
   for (const i of updated.keys()) {
     if (held[i] === undefined || (held.indexOf(held[i]) === i && held.lastIndexOf(held[i]) === i)) continue;
     throw new DomainError(message(
-      'compile: one handle is passed twice, and updated', 'An update has its bytes for itself', 'Pass a copy: tensor(x.data, { shape: x.shape })'));
+      'compile: one handle is passed twice, and updated', 'An update has its bytes for itself',
+      'Pass a copy: tensor(x.data, { shape: x.shape })'));
   }
 }
 
@@ -232,13 +283,16 @@ function evaluated(program: Fragment, given: readonly Value[], guards: number): 
   const all = evaluate(graph, outputs, new Map(inputs.map((id, i) => [id, given[i]!])));
   const values = outputs.map((id) => new Value(graph.steps[id]!.dtype, graph.steps[id]!.shape, all[id]!.data().slice()));
   const results = values.slice(0, values.length - guards);
-  if (values.slice(results.length).some((guard) => !Number.isFinite(guard.array[0]))) throw refused(program, given, guards);
+  if (values.slice(results.length).some((guard) => !Number.isFinite(guard.array[0]))) throw new NotFinite();
   return results;
 }
 
-function refused(program: Fragment, given: readonly Value[], guards: number): DomainError {
+function notFiniteError(program: Fragment, given: readonly Value[], guards: number): DomainError {
   const reason = blame({ ...program, outputs: program.outputs.slice(0, -guards) }, given);
-  return new DomainError(message(`compile: a result is not finite: ${reason}`, 'A guarded call changes nothing then', 'Lower the rate, or mend the step; the arguments are as they were'));
+  return new DomainError(message(
+    `compile: a result is not finite: ${reason}`, 'A guarded call changes nothing then',
+    'Lower the rate, or mend the step; the arguments are as they were'));
 }
 
-const textOf = (leaves: readonly Tensor[]): string => leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ') || 'no tensors';
+const textOf = (leaves: readonly Tensor[]): string =>
+  leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ') || 'no tensors';

@@ -34,7 +34,7 @@ const spinMs = 0.02;
 const shortestChunk = 20_000;
 const longestChunk = 5_000_000;
 const chunksPerThread = 32;
-/** A thread that waits for a stage of a run looks this often whether the run is still on. */
+/** A thread that waits for a stage of a run looks this often whether the run is still on, and anybody at work. */
 const lookMs = 50;
 
 /** A stage with the position of its kernel among the exports of its module, and how many stages before it must be over. */
@@ -149,12 +149,14 @@ export class Crew {
     const at = firstRecord + stage * recordWords + finishedWord;
     const isOver = (): boolean => Atomics.load(words, at) === units || this.hasFailed;
     if (!spinUntil(isOver)) {
-      for (let last = -1; !isOver();) {
+      // Short waits, so that what was finished just before a thread died does not double the time.
+      for (let last = -1, quietMs = 0; !isOver();) {
         const finished = Atomics.load(words, at);
         if (finished === units) break;
-        if (finished === last) return false;
+        quietMs = finished === last ? quietMs + lookMs : 0;
+        if (quietMs >= patienceMs) return false;
         last = finished;
-        Atomics.wait(words, at, finished, patienceMs);
+        Atomics.wait(words, at, finished, lookMs);
       }
     }
     return !this.hasFailed;

@@ -88,7 +88,9 @@ export function runReduce(machine: Machine, primitive: ReducePrimitive, x: Value
   const kernel = reduce[`${primitive.combine}${inner === 1 ? 'Rows' : 'Columns'}`]!;
   const run = (to: number, bytes: number): void => {
     if (inner === 1) kernel(from, outer!, length, 4 * length, to);
-    else for (let i = 0; i < outer!; i++) kernel(from + 4 * i * length * inner!, length, inner!, 4 * inner!, to + i * bytes * inner!);
+    else for (let i = 0; i < outer!; i++) {
+      kernel(from + 4 * i * length * inner!, length, inner!, 4 * inner!, to + i * bytes * inner!);
+    }
   };
   if (primitive.combine === 'max') {
     const out = scratch.take(4 * kept);

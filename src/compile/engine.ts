@@ -3,6 +3,7 @@
 // Nothing is assembled before the first step that is large enough. A host without WebAssembly or its vector
 // instructions computes on the reference alone, and `status` says why.
 
+import { ShapeError } from '../base/errors.ts';
 import { sizeOf } from '../base/shape.ts';
 import type { Engine, Params, Primitive, Value } from '../graph/index.ts';
 import type { ContractAxes } from '../primitives/index.ts';
@@ -52,8 +53,8 @@ export function makeEngine(thresholds: Thresholds = measuredThresholds): Compile
     try {
       return run(running, primitive, inputs, params);
     } catch (error) {
-      // The host refused to grow the memory; the reference needs less at a time.
-      if (error instanceof RangeError) return undefined;
+      // The memory cannot grow; the reference needs less at a time.
+      if (error instanceof ShapeError) return undefined;
       throw error;
     } finally {
       running.scratch.release(top);

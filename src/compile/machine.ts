@@ -9,7 +9,7 @@ import { productModule } from './kernels/product-kernel.ts';
 import { reduceModule } from './kernels/reduce-kernel.ts';
 import { host, instantiate, type WasmFunction } from './wasm/webassembly.ts';
 
-export type Kernels = Record<string, WasmFunction>;
+type Kernels = Record<string, WasmFunction>;
 
 const largestCache = 256;
 

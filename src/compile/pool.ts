@@ -146,7 +146,9 @@ export class Pool implements Runner {
       }
       const crew = threads > 1 && batch.cost >= worthWaking ? this.#assemble(threads) : undefined;
       if (crew === undefined) {
-        for (const { module, kernel, units, args } of batch.crew) if (units > 0) this.#find(module, kernel)(0, units, scratch, ...args);
+        for (const { module, kernel, units, args } of batch.crew) {
+          if (units > 0) this.#find(module, kernel)(0, units, scratch, ...args);
+        }
       } else if (!this.#share(crew, batch.crew, threads, scratch, each)) return false;
     }
     return true;
@@ -192,7 +194,8 @@ export class Pool implements Runner {
       return true;
     };
     try {
-      return stages.every(({ needs }, i) => awaitStages(needs) && (crew.work(run, i, 0, find), true)) && awaitStages(stages.length);
+      return stages.every(({ needs }, i) => awaitStages(needs) && (crew.work(run, i, 0, find), true))
+        && awaitStages(stages.length);
     } catch (error) {
       // The others must not go on with what this thread has left.
       this.#dismiss();

@@ -4,20 +4,22 @@
 
 import { described } from '../base/demand.ts';
 import { allocate } from '../base/dtype.ts';
-import { DomainError, message } from '../base/errors.ts';
-import { denseStrides, sameShape, sizeOf } from '../base/shape.ts';
+import { DomainError, message, ShapeError } from '../base/errors.ts';
+import { denseStrides, sameShape, shapeText, sizeOf } from '../base/shape.ts';
 import { type Fragment, printGraph, Value } from '../graph/index.ts';
 import type { HostInput, HostStep, Placed, Schedule } from './kernels/group.ts';
-import { Kernels, type Linked, processWorkshop } from './kernels.ts';
+import { Kernels, type Linked, printKernels, processWorkshop } from './emit.ts';
 import { printSchedule } from './passes/listing.ts';
-import { type Plan, plan, printPlan } from './passes/plan.ts';
+import { type Plan, plan, printPlan, writesOf } from './passes/plan.ts';
 import { Block } from './resident.ts';
 import { schedule } from './passes/schedule.ts';
 import { Sights } from './passes/sight.ts';
 import { type Check, simplify, type Simplified } from './passes/simplify.ts';
 import { windows } from './passes/windows.ts';
+import { limitBytes, type Scratch } from './wasm/memory.ts';
 
-export type Pass = 'graph' | 'simplified' | 'schedule' | 'plan';
+const passes = ['graph', 'windows', 'simplified', 'schedule', 'plan', 'emit'] as const;
+export type Pass = typeof passes[number];
 
 /** What stays in memory between runs, by the positions of inputs and outputs. */
 export interface Stays {
@@ -32,6 +34,16 @@ export interface Stays {
 
 /** A guard found a number that is not finite; no input was changed. */
 export class NotFinite extends Error {}
+
+/** An index that comes from an input is out of range. */
+export class Outside extends Error {
+  readonly input: number;
+
+  constructor(input: number, cause: unknown) {
+    super('', { cause });
+    this.input = input;
+  }
+}
 
 export class Program {
   readonly #graph: Fragment;
@@ -73,7 +85,8 @@ export class Program {
     this.#checks = this.#simplified.checks.map((check) => {
       const { base, offset, strides } = sights.of(check.index);
       const { shape } = this.#simplified.graph.steps[check.index]!;
-      return { check, input: this.#simplified.inputs.indexOf(base), see: (x) => new Value(x.dtype, shape, x.data(), offset, strides) };
+      const input = this.#simplified.inputs.indexOf(base);
+      return { check, input, see: (x) => new Value(x.dtype, shape, x.data(), offset, strides) };
     });
   }
 
@@ -81,11 +94,11 @@ export class Program {
   print(pass: Pass): string {
     switch (pass) {
       case 'graph': return printGraph(this.#graph);
+      case 'windows': return printGraph(windows(this.#graph));
       case 'simplified': return printGraph(this.#simplified);
       case 'schedule': return printSchedule(this.#schedule);
       case 'plan': return printPlan(this.#plan);
-      default: throw new DomainError(message(
-        `print: the pass ${described(pass)}`, "Passes are 'graph', 'simplified', 'schedule' and 'plan'", 'Choose one of them'));
+      case 'emit': return printKernels(this.#plan);
     }
   }
 
@@ -100,13 +113,19 @@ export class Program {
    */
   run(inputs: readonly (Value | Block)[], threads: number): (Value | Block)[] {
     this.#hasSpoilt = false;
-    for (const { check, input, see } of this.#checks) refuseOutside(check, see(valueOf(inputs[input]!)));
+    for (const { check, input, see } of this.#checks) {
+      try {
+        refuseOutside(check, see(valueOf(inputs[input]!)));
+      } catch (error) {
+        throw new Outside(input, error);
+      }
+    }
     this.#kernels ??= new Kernels(this.#plan);
     if (this.#stays.leave) this.#holdLeft();
     const { scratch, runner } = processWorkshop();
     const top = scratch.top;
     try {
-      this.#base = scratch.take(this.#plan.bytes);
+      this.#base = this.#arena(scratch);
       this.#inputs = inputs;
       const restart = (): void => this.#schedule.inputs.forEach((buffer, i) => {
         const x = inputs[i];
@@ -116,6 +135,7 @@ export class Program {
       const { stages, scratchBytes } = this.#link();
       const writesResident = this.#plan.updates.size > 0;
       this.#hasSpoilt = writesResident;
+      for (const output of this.#pinned.values()) this.#left.get(output)!.consume();
       runner.run(stages, { threads, scratchBytes, writesResident, restart });
       return this.#results();
     } finally {
@@ -130,6 +150,19 @@ export class Program {
     this.#kernels = this.#linked = undefined;
     for (const block of this.#left.values()) block.release();
     this.#left.clear();
+  }
+
+  #arena(scratch: Scratch): number {
+    const { bytes } = this.#plan;
+    try {
+      return scratch.take(bytes);
+    } catch {
+      const [largest] = this.#schedule.buffers.filter(({ step }) => step !== undefined).sort((a, b) => b.size - a.size);
+      const { primitive, dtype, shape } = largest!.step!;
+      throw new ShapeError(message(
+        `compile: ${primitive.name} ${dtype}${shapeText(shape)} and what is needed beside it take ${bytes} bytes`,
+        `WebAssembly memory has at most ${limitBytes} bytes, or what the host gives`, 'Split the batch or the classes'));
+    }
   }
 
   #link(): Linked {
@@ -148,11 +181,13 @@ export class Program {
     return [outputs.slice(0, count), outputs.slice(count)];
   }
 
-  /** Outputs that can be left in the very buffer they are computed in, by buffer. */
+  /** Outputs that can be left in the very buffer they are computed in, by buffer: from there on nothing may refuse the call. */
   #findPinned(): Map<number, number> {
     const pinned = new Map<number, number>();
-    if (!this.#stays.leave) return pinned;
-    const taken = new Set<number | undefined>([...this.#schedule.inputs, ...this.#schedule.constants.map(({ buffer }) => buffer)]);
+    if (!this.#stays.leave || this.#stays.guards > 0) return pinned;
+    const { inputs, constants, groups } = this.#schedule;
+    const early = groups.slice(0, groups.findLastIndex(({ kind }) => kind === 'host') + 1).flatMap(writesOf);
+    const taken = new Set<number | undefined>([...inputs, ...constants.map(({ buffer }) => buffer), ...early]);
     this.#split()[0].forEach((output, i) => {
       const buffer = bufferOf(output, this.#schedule);
       if (buffer === undefined || taken.has(buffer) || this.#updates.has(i)) return;
@@ -164,10 +199,7 @@ export class Program {
 
   #holdLeft(): void {
     this.#split()[0].forEach((output, i) => {
-      if (this.#updates.has(i)) return;
-      const block = this.#left.get(i);
-      if (block === undefined) this.#left.set(i, new Block(output));
-      else block.consume();
+      if (!this.#updates.has(i) && !this.#left.has(i)) this.#left.set(i, new Block(output));
     });
   }
 
@@ -221,10 +253,17 @@ export class Program {
     return results.map((result, i) => {
       const target = targets[i];
       if (target === undefined || result instanceof Block) return result;
+      target.consume();
       target.write(result);
       return target;
     });
   }
+}
+
+/** Refuses what is no pass. */
+export function demandPass(pass: Pass): void {
+  if (passes.includes(pass)) return;
+  throw new DomainError(message(`print: ${described(pass)} for a pass`, `Passes are ${passes.join(', ')}`, 'Choose one of them'));
 }
 
 const isPlaced = (input: HostInput): input is Placed => 'access' in input;
@@ -234,8 +273,8 @@ const valueOf = (input: Value | Block): Value => (input instanceof Block ? input
 function bufferOf(output: HostInput, { buffers }: Schedule): number | undefined {
   if (!isPlaced(output)) return undefined;
   const { access: { buffer, offset, strides }, shape } = output;
-  const own = denseStrides(shape);
-  const isDense = sameShape(shape.map((n, axis) => (n === 1 ? 0 : own[axis]!)), shape.map((n, axis) => (n === 1 ? 0 : strides[axis]!)));
+  const moving = (steps: readonly number[]): number[] => shape.map((n, axis) => (n === 1 ? 0 : steps[axis]!));
+  const isDense = sameShape(moving(denseStrides(shape)), moving(strides));
   return offset === 0 && isDense && buffers[buffer]!.size === sizeOf(shape) ? buffer : undefined;
 }
 
@@ -249,8 +288,7 @@ interface Checked {
 /** Throws what the step itself would throw for an index out of range. */
 function refuseOutside({ primitive, params, of }: Check, index: Value): void {
   const size = of.shape[params['axis'] as number]!;
-  const indices = index.data();
-  if (indices.every((place) => place >= 0 && place < size)) return;
+  if (index.data().every((place) => place >= 0 && place < size)) return;
   const still = (shape: readonly number[]): Value => new Value(of.dtype, shape, allocate(of.dtype, 1), 0, shape.map(() => 0));
   primitive.run([still(of.shape), index, still(index.shape)], params);
 }

@@ -5,7 +5,7 @@
 
 import { allocate, bytesPerElement, type DType } from '../base/dtype.ts';
 import { message, StaleError } from '../base/errors.ts';
-import { type Shape, sizeOf } from '../base/shape.ts';
+import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import { Tensor, Value } from '../graph/index.ts';
 import { processMemory } from './wasm/memory.ts';
 
@@ -61,13 +61,15 @@ export class Block extends Held {
 
   constructor(type: { readonly shape: Shape; readonly dtype: DType }) {
     super(type);
-    this.address = processMemory().hold(sizeOf(this.shape) * bytesPerElement[this.dtype]);
+    this.address = processMemory().hold(
+      sizeOf(this.shape) * bytesPerElement[this.dtype], `compile: ${this.dtype}${shapeText(this.shape)} beside the rest`);
   }
 
   /** The numbers where they lie: valid until somebody takes or holds memory. */
   get value(): Value {
     const words = processMemory().words(this.address, sizeOf(this.shape));
-    return new Value(this.dtype, this.shape, this.dtype === 'i32' ? words : new Float32Array(words.buffer, this.address, words.length));
+    const array = this.dtype === 'i32' ? words : new Float32Array(words.buffer, this.address, words.length);
+    return new Value(this.dtype, this.shape, array);
   }
 
   write(value: Value): void {
@@ -106,7 +108,8 @@ const collected = new FinalizationRegistry<{ readonly held: Held; readonly gener
 });
 
 const stale = (who: string): StaleError => new StaleError(message(
-  `a handle from ${who} was used after a later call`, 'A call consumes the resident handles it is given, and what is left in memory ends with the next call',
+  `a handle from ${who} was used after a later call`,
+  'A call consumes the resident handles it is given, and what is left in memory ends with the next call',
   'Use the handles of the last call, or copy with .data before it'));
 
 /** What a handle shows that nobody else has. */

@@ -8,7 +8,7 @@ import { currentRecorder, fromValue, type Tensor, Value } from '../graph/index.t
 import { contract, div, exp, fold, maxAxes, permute, primitives, sub, sumAxes } from '../primitives/index.ts';
 import { compile } from './compile.ts';
 import { makeEngine } from './engine.ts';
-import { forgetModules } from './kernels.ts';
+import { forgetModules } from './emit.ts';
 import { obstacle } from './machine.ts';
 import { builtin } from './pool.ts';
 import { compilation } from './wasm/webassembly.ts';

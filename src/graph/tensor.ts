@@ -62,6 +62,11 @@ export class Tensor {
   toString(): string {
     return `${this.dtype}${shapeText(this.shape)}`;
   }
+
+  /** In a text what toString says; as a number, in `a < b` or `a + 1`, the only element. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint === 'string' ? this.toString() : this.item();
+  }
 }
 
 export function isTensor(x: unknown): x is Tensor {

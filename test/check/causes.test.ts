@@ -1,7 +1,7 @@
 // Every guess is tested by committing the very mistake.
 
 import { describe, expect, it } from 'vitest';
-import { grad, vjp } from '../../src/autodiff/index.ts';
+import { customGradient, grad, vjp } from '../../src/autodiff/index.ts';
 import { guessCause } from '../../src/check/causes.ts';
 import { seeded, normals } from '../../src/check/seeded.ts';
 import { gradcheck } from '../../src/check/index.ts';
@@ -133,6 +133,30 @@ describe('patterns', () => {
     const full = Array.from({ length: rows * columns }, (_, i) => at(Math.floor(i / columns), i % columns));
     const wrong = Array.from({ length: rows * columns }, (_, i) => at(i % rows, Math.floor(i / rows)));
     expect(guessCause(wrong, full, { shape: [rows, columns] })).toMatchObject({ name: 'transpose' });
+  });
+
+  it.each([[3, 3], [4, 3], [22, 12]])('a gradient of a product given turned, by the engine and by code over plain arrays: %i by %i', (rows, columns) => {
+    const [a, b, g] = [random(15, rows * columns), random(16, columns * 2), random(17, rows * 2)];
+    const [B, G] = [tensor(b, { shape: [columns, 2] }), tensor(g, { shape: [rows, 2] })];
+    const product = (x: Tensor, y: Tensor, i: number, j: number): Tensor => P.contract(x, y, { batch: [], sum: [[i, j]] });
+    // ⟨A·B, G⟩, whose gradient G·Bᵀ comes out as B·Gᵀ.
+    const turned = customGradient((A) => product(A!, B, 1, 0), ({ grad: up }) => [P.reshape(product(B, up, 1, 1), [rows, columns])]);
+    const report = gradcheck((A: Tensor) => P.sumTo(P.mul(turned(A), G), []), [tensor(a, { shape: [rows, columns] })], { orders: [1] });
+    expect(report.cause?.name).toBe('transpose');
+    expect(report.worst?.step?.op).toBe('custom');
+    const slope = (i: number, k: number): number => g[2 * i]! * b[2 * k]! + g[2 * i + 1]! * b[2 * k + 1]!;
+    const list = <T>(length: number, f: (i: number) => T): T[] => Array.from({ length }, (_, i) => f(i));
+    const own = list(columns, (k) => list(rows, (i) => slope(i, k)));
+    const slopes = list(rows * columns, (i) => slope(Math.floor(i / columns), i % columns));
+    const value = (numbers: ArrayLike<number>): number => slopes.reduce((sum, s, i) => sum + numbers[i]! * s, 0);
+    const nested = list(rows, (i) => [...a.subarray(i * columns, (i + 1) * columns)]);
+    const theirs = gradcheck({ value: ([A]: number[][][]) => value(A!.flat()), gradient: () => [own] }, [nested]);
+    expect(theirs.cause).toMatchObject({ name: 'transpose', text: expect.stringContaining(`the last two axes (${rows} and ${columns})`) as string });
+    // The same numbers without their axes.
+    const flat = gradcheck({ value: ([A]: Float64Array[]) => value(A!), gradient: () => [own.flat()] }, [a]);
+    expect(flat.cause?.text).toMatch(`rows and columns of a ${rows} × ${columns} matrix are exchanged`);
+    const float32 = gradcheck({ value: ([A]: number[][][]) => Math.fround(value(A!.flat())), gradient: () => [own.map((row) => Float32Array.from(row))] }, [nested]);
+    expect(float32.cause?.name).toBe('transpose');
   });
 
   it('a term that is missing everywhere has no name: it is none of the others', () => {

@@ -1,12 +1,16 @@
 // The ledger's verdicts, each on a derivation small enough to judge by eye.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ruleOf } from '../../src/autodiff/index.ts';
 import { checkDerivation, type DerivationOptions } from '../../src/check/derivation.ts';
+import { demanded } from '../../src/check/line.ts';
 import { headerText, ledgerMarkdown, legendText, rowText, sectionText, summaryText } from '../../src/check/ledger-text.ts';
 import { parseDerivation } from '../../src/formula/index.ts';
 import type { RuleContext } from '../../src/graph/primitive.ts';
 import { mul, primitivesByName } from '../../src/primitives/index.ts';
+import { root } from '../source.ts';
 
 const head = `
 title   test
@@ -135,7 +139,7 @@ describe('checkDerivation', () => {
     expect(row('D').verdict).toBe('unexercised');
   });
 
-  it('excuses an inequality only by the rounding of its own terms', () => {
+  it('allows an inequality only the rounding of its own terms', () => {
     const { row } = check('claim D exp(-35 * s - 35) <= 0\nclaim E (s + 1) - s - 1 >= 0');
     expect(row('D').verdict).toBe('fails');
     expect(row('E').verdict).toBe('holds');
@@ -164,7 +168,7 @@ describe('checkDerivation', () => {
     expect(row('E').verdict).toBe('fails');
   });
 
-  it('excuses nothing by rounding where π, which is acos(-1), makes the rounding infinite', () => {
+  it('allows no rounding where π, which is acos(-1), makes the rounding infinite', () => {
     const { row } = check('define pi pi = acos(-1)\nclaim D pi * c[k] = 3 * c[k]\nclaim E d(pi * c[k]^2, c[k]) = 2 * pi * c[k]');
     expect(row('D').verdict).toBe('fails');
     expect(row('E').verdict).toBe('holds');
@@ -239,6 +243,16 @@ describe('checkDerivation', () => {
       expect(row('D').engine).toBeUndefined();
       expect(row('D').reason).toMatch(/^the sides agree to 3/);
     });
+  });
+
+  it('demands what docs/notation.md says it does', () => {
+    const page = readFileSync(join(root, 'docs/notation.md'), 'utf8');
+    const rows = /## What counts as agreement[^]*?\n\n((?:\|.*\n)+)/.exec(page)![1]!;
+    expect([...rows.matchAll(/\| (\d+) digits \|/g)].map(([, digits]) => Number(digits))).toEqual([demanded.statement, demanded.duals, demanded.differences]);
+    // A hit less than the page asks for is too few, and so many are enough.
+    const least = Number(/needs (\d+) entries that hold/.exec(page.replace(/\s+/g, ' '))![1]);
+    const verdict = (cases: number): string => checkDerivation(parseDerivation('title T\ndeclare s: scalar in [1, 2]\nclaim C s * 2 = s + s'), { cases }).rows[0]!.verdict;
+    expect([least - 1, least].map(verdict)).toEqual(['unexercised', 'holds']);
   });
 
   it('gives the same ledger for the same seed, and another for another', () => {

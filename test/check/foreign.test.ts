@@ -73,6 +73,9 @@ describe('the digits demanded', () => {
     expect(cause(cosines.map((x) => -x))).toBe('sign');
     expect(cause(cosines.map((x, i) => (i === 0 ? -x : x)))).toBe('signs');
     expect(cause(cosines.map((x, i) => (i === 0 ? x + 1 : x)))).toBe('entries');
+    // Slopes known to three digits are still told from their negatives.
+    const coarse = (x: Float64Array): number => Math.round(1e5 * x.reduce((sum, v) => sum + Math.sin(v), 0)) / 1e5;
+    expect(compare(coarse, [0.5, 1.2, -0.2], cosines.map((x, i) => (i === 0 ? -x : x))).cause!.name).toBe('signs');
   });
 
   it('are at most six, and five for gradients in Float32', () => {

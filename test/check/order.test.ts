@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkOrder, columnsOf, fullLimits, rowsOf } from '../../src/check/order.ts';
+import { checkOrder, columnsOf, cotangentRows, fullLimits } from '../../src/check/order.ts';
 import { blocksOf, type Program } from '../../src/check/program.ts';
 import { seeded } from '../../src/check/seeded.ts';
 import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
@@ -20,13 +20,13 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i / n
 describe('rows and columns', () => {
   it('are all entries of a small program', () => {
     const program = programOf((x) => P.exp(x), [1, 2]);
-    expect(rowsOf(program, seeded(1)).map((r) => [r.name, ...r.cotangent])).toEqual([['f[0]', 1, 0], ['f[1]', 0, 1]]);
+    expect(cotangentRows(program, seeded(1)).map((r) => [r.name, ...r.cotangent])).toEqual([['f[0]', 1, 0], ['f[1]', 0, 1]]);
     expect(columnsOf(program, seeded(1)).map((c) => [c.input, c.index])).toEqual([['x', [0]], ['x', [1]]]);
   });
 
   it('are seeded sums, sampled entries and dense directions of a large one, the same for the same seed', () => {
     const program = programOf((x) => P.exp(x), range(100));
-    expect(rowsOf(program, seeded(1))).toHaveLength(4);
+    expect(cotangentRows(program, seeded(1))).toHaveLength(4);
     const columns = columnsOf(program, seeded(1));
     expect(columns.filter((c) => c.place !== undefined)).toHaveLength(24);
     expect(columns.filter((c) => c.index === 'direction')).toHaveLength(4);

@@ -75,7 +75,62 @@ describe('code over plain arrays', () => {
       ...good,
       gradient: (xs: Float64Array[]): Float64Array[] => good.gradient(xs).map((g) => g.map((x, i) => (i === 233 ? x + 1 : x))),
     };
-    expect(gradcheck(wrong, [a, a.map(Math.cos)]).ok).toBe(false);
+    expect(gradcheck(wrong, [a, a.map(Math.cos)])).toMatchObject({
+      ok: false, failures: [{ text: expect.stringMatching(/^∂f\/∂inputs\[0\]\[233\]/) as string }, { text: expect.stringMatching(/inputs\[1\]\[233\]/) as string }],
+    });
+  });
+
+  it('few wrong entries of very many are named, for a few hundred calls more', () => {
+    const check = (length: number, places: readonly number[], seed = 1) => {
+      let calls = 0;
+      const f = {
+        value: ([x]: Float64Array[]): number => {
+          calls++;
+          let sum = 0;
+          for (const v of x!) sum += v * v * v;
+          return sum;
+        },
+        gradient: ([x]: Float64Array[]) => [x!.map((v, i) => 3 * v * v + (places.includes(i) ? 1e-2 : 0))],
+      };
+      const report = gradcheck(f, [Float64Array.from({ length }, (_, i) => Math.sin(i))], { seed });
+      return { calls, report, named: report.failures.map(({ text }) => /^∂f\/∂inputs\[0\]\[(\d+)\]/.exec(text)?.[1] ?? text.slice(0, 3)) };
+    };
+    const one = check(10_000, [7654]);
+    expect(one.named).toEqual(['7654']);
+    expect(one.report).toMatchObject({ worst: { index: [7654] }, cause: { text: expect.stringMatching(/^1 of 10000 entries/) as string } });
+    expect(one.calls).toBeLessThan(3500);
+    const right = check(1000, []);
+    expect(right).toMatchObject({ named: [], report: { ok: true, orders: [{ entries: 68 }] } });
+    expect(check(1000, [0, 999], 2).named.sort()).toEqual(['0', '999']);
+    // One of those that are looked at anyway explains the directions as well.
+    const sampled = Number(check(1000, Array.from({ length: 1000 }, (_, i) => i)).named[0]);
+    expect(check(1000, [sampled])).toMatchObject({ named: [String(sampled)], calls: right.calls, report: { cause: { text: expect.stringMatching(/^1 of 1000 entries/) as string } } });
+    // Three are named; what is left shows along the directions, and nothing is said of the whole.
+    const many = check(1000, [5, 105, 205, 305, 405, 505]);
+    expect(many.named).toEqual([...Array.from({ length: 3 }, () => expect.stringMatching(/^\d*5$/) as string), '… a']);
+    expect(new Set(many.named).size).toBe(4);
+    expect(many.report.cause!.text).toMatch(/^3 of 67 entries/);
+    expect(many.calls).toBeLessThan(right.calls + 2500);
+  });
+
+  it('a wrong entry among many is named beside kinks too, and where the gradient is 0 but for a few', () => {
+    const a = Float64Array.from({ length: 600 }, (_, i) => (i % 100 === 3 ? 0 : Math.sin(i)));
+    const named = (slope: (x: number, i: number) => number, value: (x: number) => number): string[] => gradcheck({
+      value: ([x]: Float64Array[]) => x!.reduce((sum, v) => sum + value(v), 0), gradient: ([x]: Float64Array[]) => [x!.map(slope)],
+    }, [a]).failures.map(({ text }) => text.slice(0, 21));
+    const relu = (x: number): number => Math.max(0, x);
+    expect(named((x) => (x > 0 ? 1 : 0), relu)).toEqual([]);
+    expect(named((x, i) => (x > 0 ? 1 : 0) + (i === 470 ? 30 : 0), relu)[0]).toBe('∂f/∂inputs[0][470]: g');
+    expect(named((x, i) => (x > 0.9999 ? 2 * (x - 0.9999) : 0) + (i === 470 ? 1e-6 : 0), (x) => relu(x - 0.9999) ** 2)).toEqual(['∂f/∂inputs[0][470]: g']);
+  });
+
+  it('a mistake in all entries of a large input is found from those that were looked at', () => {
+    const a = Float64Array.from({ length: 300 }, (_, i) => Math.sin(i));
+    const cause = (mistake: (x: number) => number) => gradcheck({
+      value: ([x]: Float64Array[]) => x!.reduce((sum, v) => sum + v ** 3, 0), gradient: ([x]: Float64Array[]) => [x!.map((v) => mistake(3 * v * v))],
+    }, [a]).cause!;
+    expect(cause((x) => x / 300).text).toMatch(/^every entry is 1\/300 \(1 over the size of axis 0/);
+    expect([(x: number) => -x, () => 0, (x: number) => (x > 1 ? -x : x)].map((mistake) => cause(mistake).name)).toEqual(['sign', 'zero', 'signs']);
   });
 
   it('infers kinks and jumps at the point from the two sides', () => {
@@ -146,17 +201,49 @@ describe('code over plain arrays', () => {
     expect(gradcheck(waves(2), [[0.3, 1.1, -0.7, 5]]).cause!.name).toBe('factor');
   });
 
-  it('gets fresh arrays at every call, so code that writes into them moves nothing', () => {
-    const careless = {
-      value: (xs: Float64Array[]): number => {
-        const result = good.value(xs);
-        xs[0]!.fill(0);
-        return result;
-      },
-      gradient: good.gradient,
+  it('may not write into its arguments: it is caught at it, and the inputs stay as they are', () => {
+    const writing = (xs: Float64Array[], f: (xs: Float64Array[]) => void): Float64Array[] => {
+      f(xs);
+      return xs;
     };
-    expect(gradcheck(careless, inputs).ok).toBe(true);
-    expect(inputs[0]).toEqual(Float64Array.of(1, -2, 0.5));
+    const failures = (f: Partial<typeof good>): string[] => gradcheck({ ...good, ...f }, inputs).failures.map(({ text }) => text);
+    const zero = (xs: Float64Array[]): unknown => xs[1]!.fill(0, 2);
+    expect(failures({ value: (xs) => good.value(writing(xs, (all) => all[0]!.sort())) })[0])
+      .toBe('value writes into inputs[0], which belongs to its caller: let it work on a copy');
+    expect(failures({ value: (xs) => [good.value(xs), zero(xs)][0] as number })).toHaveLength(1);
+    expect(failures({ gradient: (xs) => [good.gradient(xs), zero(xs)][0] as Float64Array[] }))
+      .toEqual(['gradient writes into inputs[1], which belongs to its caller: let it work on a copy']);
+    expect(failures({ value: (xs) => [good.value(xs), xs.pop()][0] as number })[0]).toMatch(/^value writes into inputs\[1\]/);
+    expect(inputs).toEqual([Float64Array.of(1, -2, 0.5), Float64Array.of(3, 0.1, -1)]);
+    const nested = { value: ([m]: number[][][]) => m![0]!.push(1), gradient: () => [[[1, 2]]] };
+    expect(gradcheck(nested, [[[1, 2]]]).failures[0]).toMatchObject({ kind: 'writes', text: expect.stringContaining('inputs[0]') as string });
+    expect(gradcheck({ value: ([x]: number[][]) => x!.pop()!, gradient: () => [[0, 1]] }, [[1, 2]]).failures).toMatchObject([{ kind: 'writes' }]);
+    // The same numbers written again are no change.
+    expect(failures({ value: (xs) => good.value(writing(xs, (all) => all[0]!.set([...all[0]!]))) })).toEqual([]);
+  });
+
+  it('written for the arrays and not for their list is told so, and only then', () => {
+    const text = (f: unknown, given: readonly unknown[]): string => gradcheck(f as never, given).failures.map((x) => x.text).join('\n');
+    const squares = { value: (x: number[]) => x.reduce((s, v) => s + Math.sin(v), 0), gradient: (x: number[]) => x.map(Math.cos) };
+    expect(text(squares, [[1, 2]])).toBe(
+      'the value is NaN: it is called with the list of the inputs, so write value: ([x]) => …\n'
+      + 'the gradient of inputs[0] is not finite at entry 0: it is called with the list of the inputs, so write gradient: ([x]) => …');
+    expect(text({ ...squares, value: () => NaN }, [[1, 2]])).toMatch(/^the value is NaN\n/u);
+    expect(text({ value: ([x]: number[][]) => x![0], gradient: () => [[NaN, 1]] }, [[1, 2]])).toBe('the gradient of inputs[0] is not finite at entry 0');
+    const two = { value: (a: number[], b: number[]) => a[0]! * b[0]!, gradient: (a: number[], b: number[]) => [b, a] };
+    expect(() => text(two, [[2], [3]])).toThrow(/^gradcheck: value was called with a list that holds the inputs and failed: .*\. The inputs are a list.*\. Write value: \(\[x, y\]\) => …/u);
+    expect(() => text({ ...two, value: ([a, b]: number[][]) => a![0]! * b![0]! }, [[2], [3]])).toThrow(/^gradcheck: gradient (was called|returned)/u);
+    expect(() => text({ value: (x: number[]) => x.reduce((a, b) => a + b), gradient: () => [[1]] }, [[1, 2]]))
+      .toThrow('gradcheck: value returned an array: it is called with the list of the inputs, so write value: ([x]) => …. It returns a number');
+    expect(text({ value: ([x]: number[][]) => x![0]! + x![1]!, gradient: ([x]: number[][]) => x!.map(() => 1) }, [[1, 2]]))
+      .toBe('gradient returned 2 arrays for 1 inputs; it returns a list, one array per input');
+  });
+
+  it('has one derivative: other orders are refused', () => {
+    expect(gradcheck(good, inputs, { orders: [1] }).ok).toBe(true);
+    for (const orders of [[2], [1, 2]]) {
+      expect(() => gradcheck(good, inputs, { orders })).toThrow(`gradcheck: orders [${orders.join(', ')}] of { value, gradient }. It gives its first derivative and no other.`);
+    }
   });
 
   it('fails when the value is not finite, gradients are missing, too long, or change', () => {

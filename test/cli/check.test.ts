@@ -82,11 +82,16 @@ describe('marginalia check', () => {
     expect(stderr).toMatch(/bad\.derivation:8:9: found the name 'z', which is not declared/);
   });
 
-  it('says that an empty derivation has nothing to check', () => {
-    writeFileSync(join(folder, 'empty.derivation'), '');
-    const { status, stderr } = marginalia('check', 'empty.derivation');
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/nothing to check/);
+  it.each([
+    ['', 'no lines'], [`${right.split('\n')[0]!}\nstep A x' = x - w[y]`, 'only definitions'],
+  ])('says that a derivation without a claim has nothing to check: %j', (lines, what) => {
+    const { status, stdout, stderr } = marginalia('check', derivation('empty.derivation', lines));
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(`marginalia: empty.derivation: ${what}, so there is nothing to check. A claim or a number line says what should hold. Add one, such as claim (1) a = b\n`);
+  });
+
+  it('takes a number line for something to check', () => {
+    expect(marginalia('check', derivation('number.derivation', 'number N -log(0.2) = 1.6094')).status).toBe(0);
   });
 
   it('refuses a file that is no image, by name', () => {

@@ -3,10 +3,10 @@ import { grad, valueAndGrad } from '../../src/autodiff/index.ts';
 import { DomainError, DTypeError, ShapeError, TraceError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
 import { processMemory } from '../../src/compile/wasm/memory.ts';
-import { type Tensor, tensor, trace } from '../../src/graph/index.ts';
+import { fromValue, type Tensor, tensor, trace, Value } from '../../src/graph/index.ts';
 import { catalogue } from '../../src/losses/catalogue.ts';
 import {
-  add, argsort, cast, concat, dropout, exp, gather, key, log, matmul, mul, neg, rng, scatterAdd, sum, transpose,
+  add, argsort, cast, concat, dropout, exp, gather, key, log, matmul, maxPool2d, mul, neg, oneHot, rng, scatterAdd, sum, transpose,
 } from '../../src/ops/index.ts';
 import { expectBits, f64, i32, thrown } from '../values.ts';
 
@@ -97,6 +97,40 @@ describe('the reference', () => {
   });
 });
 
+describe('what a pass made', () => {
+  const pooled = compile((a: Tensor) => sum(exp(maxPool2d(a, { kernel: 2 })), { axis: 3 }));
+  const image = tensor(new Float32Array(16), { shape: [1, 1, 4, 4] });
+
+  it('is shown, pass by pass', () => {
+    const { print } = pooled.program(image);
+    const [graph, windows, simplified, schedule, plan, emit] =
+      (['graph', 'windows', 'simplified', 'schedule', 'plan', 'emit'] as const).map((pass) => print(pass));
+    expect(graph).toMatch(/unfold(?!.*slice)/s);
+    expect(windows).toMatch(/unfold .*slice .*maximum /s);
+    expect(simplified).toMatch(/maximum (?!.*unfold)/s);
+    expect(schedule).toMatch(/^input 0: b0 f32\[16\]\nloop \[2, 2\]/);
+    expect(plan).toMatch(/^arena of \d+ bytes, 1 groups/);
+    expect(emit).toMatch(/^loop0: 1 units of \d+ ns, on b1, b0\nfunc .*\nfunc \$loop0 \(param i32 i32 i32 i32 i32\).*f32x4.max/s);
+  });
+
+  it('of products and sums is shown with their kernels, each once', () => {
+    const f = compile((a: Tensor, b: Tensor) => sum(matmul(matmul(a, b), b), { axis: 0 }));
+    const square = tensor(new Float32Array(4), { shape: [2, 2] });
+    const names = f.program(square, square).print('emit').match(/(?<=^func \$)\w+/gm)!;
+    expect(names).toEqual(expect.arrayContaining(['multiply', 'columnSums', 'combine']));
+    expect(names.filter((name) => name === 'columnSums')).toHaveLength(1);
+  });
+
+  it('is nothing where the reference runs the graph as it was recorded', () => {
+    const { print } = pooled.program(cast(image, 'f64'));
+    expect(print('graph')).toContain('unfold');
+    for (const pass of ['windows', 'simplified', 'schedule', 'plan', 'emit'] as const) {
+      expect(print(pass)).toBe('a program runs on the reference: Float64 steps are computed by the reference');
+    }
+    expect(() => print('code' as never)).toThrow("print: the text 'code' for a pass");
+  });
+});
+
 describe('the cache', () => {
   it('keeps 16 programs and says once when it must forget one', () => {
     const body = vi.fn((a: Tensor) => exp(a));
@@ -135,10 +169,54 @@ describe('refusals', () => {
     expectBits(f(x, i32([[1], [1]])), [[2], [5]]);
   });
 
-  it('of labels a loss would refuse', () => {
+  describe('of labels, in the words the function has for them outside a program, with the argument they came as', () => {
+    const w = tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
     const loss = catalogue['am-softmax']!.create();
-    const f = compile(valueAndGrad(loss, { wrt: [0, 1] }));
-    expect(() => f(x, tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]]), labels)).toThrow(DomainError);
+    const said = (call: () => unknown): string => String((thrown(call) as Error).message);
+    const said9 = 'marginSoftmax: label 9 at position 1. Labels lie in 0 … 2 for 3 classes. Check the labels, or the rows of the weights.';
+
+    it('by a loss and its gradients', () => {
+      expect(said(() => loss(x, w, labels))).toBe(said9);
+      for (const f of [loss, valueAndGrad(loss, { wrt: [0, 1] })]) expect(said(() => compile(f)(x, w, labels))).toBe(`program argument 2: ${said9}`);
+      const inTree = compile((p: { w: Tensor }, batch: readonly [Tensor, Tensor]) => loss(batch[0], p.w, batch[1]));
+      expect(said(() => inTree({ w }, [x, labels]))).toBe(`program argument 1[1]: ${said9}`);
+    });
+
+    it('by ops, for indices that are computed too, and by the reference', () => {
+      const hot = (y: Tensor) => oneHot(y, 3);
+      expect(said(() => compile(hot)(labels))).toBe(`program argument 0: ${said(() => hot(labels))}`);
+      const computed = (y: Tensor) => oneHot(add(y, 1), 3);
+      expect(said(() => compile(computed)(labels))).toBe(said(() => computed(labels)));
+      expect(said(() => compile(loss)(cast(x, 'f64'), cast(w, 'f64'), labels))).toBe(said9);
+    });
+
+    it('by the program where the function says nothing', () => {
+      let size = 3;
+      const f = compile((y: Tensor) => oneHot(y, size));
+      f(i32([1, 2]));
+      size = 10;
+      expect(said(() => f(labels))).toBe('program argument 0: scatterAdd: index 9 at [1, 0]. An index along axis 1 of [2, 3] lies in 0 … 2. Check the labels.');
+    });
+
+    it('that are no whole numbers', () => {
+      const halves = tensor([1, 0.5]);
+      expect(said(() => compile(loss)(x, w, halves))).toBe(said(() => loss(x, w, halves)));
+    });
+  });
+
+  it('of a program that is larger than the memory, by its largest step', () => {
+    const outer = compile((a: Tensor, b: Tensor) => add(mul(a, transpose(b)), 1));
+    const column = (n: number): Tensor => tensor(new Float32Array(n), { shape: [n, 1] });
+    expect(() => outer(column(40_000), column(40_000))).toThrow(
+      /^compile: add f32\[40000, 40000\] and what is needed beside it take 6400\d{6} bytes. WebAssembly memory has at most 4294967296 bytes/);
+    const refused = vi.spyOn(processMemory().memory, 'grow').mockImplementation(() => {
+      throw new RangeError('no');
+    });
+    expect(() => outer(column(9000), column(9000))).toThrow('compile: add f32[9000, 9000]');
+    const stays = compile((a: Tensor) => [add(a, 1)], { resident: [0] });
+    expect(() => stays(fromValue(new Value('f32', [2 ** 26, 1], new Float32Array(1), 0, [0, 0])))).toThrow(/^compile: f32\[67108864, 1\] beside the rest needs \d+ bytes of WebAssembly memory/);
+    refused.mockRestore();
+    expectBits(outer(tensor([[1], [2]]), tensor([[3], [4]])), [[4, 5], [7, 9]]);
   });
 
   it('of computed indices, by the step that uses them', () => {
@@ -164,6 +242,9 @@ describe('refusals', () => {
 
   it('of reading a number while the program is recorded', () => {
     expect(thrown(() => compile((a: Tensor) => mul(a, a.item()))(tensor(1)))).toBeInstanceOf(TraceError);
+    for (const f of [(a: number) => (a > 0 ? 1 : 2), (a: number) => a + 1, Number] as unknown as ((a: Tensor) => Tensor)[]) {
+      expect(thrown(() => compile((a: Tensor) => mul(a, f(a)))(tensor(1)))).toBeInstanceOf(TraceError);
+    }
     expect(thrown(() => compile(() => rng(1).uniform([2]))())).toBeInstanceOf(TraceError);
   });
 

@@ -126,6 +126,16 @@ describe('the engine', () => {
     take.mockRestore();
   });
 
+  it('leaves to the reference what the memory has no room for', () => {
+    const grow = vi.spyOn(host!.Memory.prototype as { grow: (pages: number) => number }, 'grow').mockImplementation(() => {
+      throw new RangeError('no');
+    });
+    const whole = new Value('f32', [2 ** 26], new Float32Array(1), 0, [0]);
+    expect(makeEngine(always).engine(primitive('neg'), [whole], {})).toBeUndefined();
+    expect(grow).toHaveBeenCalled();
+    grow.mockRestore();
+  });
+
   it('forgets the kernel that was not used for longest, and no other', () => {
     const machine = new Machine();
     const shift = { ...primitive('neg'), body: (A, params, x) => A.add(x!, A.constant(params['by'] as number)) } as MapPrimitive;

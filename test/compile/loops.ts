@@ -3,13 +3,14 @@
 
 import { expect } from 'vitest';
 import type { Access, Loop, Quantity } from '../../src/compile/kernels/group.ts';
-import { fromWord, laneNumbers, toWord } from '../../src/compile/wasm/lane-numbers.ts';
 import { readMap } from '../../src/compile/kernels/loop-lanes.ts';
 import { loopModule } from '../../src/compile/kernels/loop-module.ts';
 import { combineBlocks } from '../../src/compile/kernels/reduce-kernel.ts';
 import type { WasmFunction } from '../../src/compile/wasm/webassembly.ts';
 import type { MapPrimitive } from '../../src/graph/index.ts';
 import { primitivesByName } from '../../src/primitives/index.ts';
+import { toWord } from '../../src/compile/wasm/writing.ts';
+import { fromWord, laneNumbers } from './lane-numbers.ts';
 import { Guarded } from './kernels.ts';
 
 export const primitive = (name: string): MapPrimitive => primitivesByName.get(name) as MapPrimitive;

@@ -1,14 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { valueAndGrad } from '../../src/autodiff/index.ts';
-import { DomainError, PoolError, StaleError } from '../../src/base/errors.ts';
+import { DomainError, MarginaliaError, PoolError, StaleError } from '../../src/base/errors.ts';
 import { compile } from '../../src/compile/compile.ts';
+import type { CompileOptions } from '../../src/compile/options.ts';
 import { processMemory } from '../../src/compile/wasm/memory.ts';
 import { processRunner } from '../../src/compile/pool.ts';
 import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
 import { add, cast, dropout, exp, foldIn, key, matmul, mean, mul, oneHot, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
-import { expectBits, f64, i32, thrown } from '../values.ts';
+import { expectBits, f64, i32, runs, thrown } from '../values.ts';
 import { randomArray } from './kernels.ts';
 
 type Params = { readonly w: Tensor; readonly b: Tensor };
@@ -110,6 +112,19 @@ describe('a resident argument', () => {
       expect(processMemory().top).toBeLessThanOrEqual(top);
       expectBits(train(start(), x, 0.1)[0].w, alive.w.toArray());
     });
+  });
+
+  it('that a call with a stale handle, or one handle twice, is given anew takes no bytes for itself', () => {
+    const f = compile((p: Tensor, q: Tensor, r: Tensor) => [add(p, 1), add(q, 1), add(r, sum(p))], { resident: [0, 1, 2] });
+    const [, used] = f(tensor([1]), tensor([2]), tensor([3]));
+    const [, q] = f(tensor([1]), used!, tensor([3]));
+    const top = processMemory().top;
+    for (let i = 0; i < 3; i++) {
+      expect(thrown(() => f(tensor([1]), tensor([2]), used!))).toBeInstanceOf(StaleError);
+      expect(thrown(() => f(random([3000], 1), q!, q!))).toBeInstanceOf(DomainError);
+    }
+    expect(processMemory().top).toBeLessThanOrEqual(top);
+    expectBits(f(tensor([1]), q!, tensor([3]))[1]!, [5]);
   });
 
   it('may be passed on to a program for another batch', () => {
@@ -238,6 +253,14 @@ describe('on the reference', () => {
 });
 
 describe('keep and leave', () => {
+  /** A handle that is used up. */
+  const consumed = (): Tensor => {
+    const f = compile((p: Tensor) => [add(p, 1)], { resident: [0] });
+    const [used] = f(i32([1]));
+    f(used!);
+    return used!;
+  };
+
   it('copy an argument once, and leave results until the next call', () => {
     const f = compile((w: Tensor, y: Tensor) => [mul(w, y), sum(w)], { keep: [0], leave: true });
     const w = random([100], 5);
@@ -259,6 +282,37 @@ describe('keep and leave', () => {
     expectBits(left!, mul(random([1000], 5), 2).toArray());
   });
 
+  describe('leave results readable by a call that is refused', () => {
+    const bad = i32([7]);
+    it.each<[string, (w: Tensor, y: Tensor) => readonly Tensor[], CompileOptions, unknown]>([
+      ['for an index', (w, y) => [mul(w, 2), take(w, y)], {}, bad],
+      ['for an index that is computed', (w, y) => [mul(w, 2), take(w, add(y, 1))], {}, bad],
+      ['for an index that is computed from what is left', (w, y) => [mul(w, 2), take(mul(w, 2), add(y, cast(mul(w, 0.1), 'i32')))], {}, bad],
+      ['for a number that is not finite', (w, y) => [mul(w, 2), exp(cast(y, 'f32'))], { guard: true }, i32([1000])],
+      ['for a stale argument', (w, y) => [mul(w, 2), add(y, 1)], { resident: [1] }, consumed()],
+    ])('%s', (_, f, options, refusing) => {
+      const program = compile(f, { leave: true, ...options });
+      const [left] = program(tensor([1, 2]), i32([0]));
+      expect(thrown(() => program(tensor([3, 4]), refusing as Tensor))).toBeInstanceOf(MarginaliaError);
+      expectBits(left!, [2, 4]);
+      const [next] = program(tensor([5, 6]), i32([0]));
+      expect(thrown(() => left!.data)).toBeInstanceOf(StaleError);
+      expectBits(next!, [10, 12]);
+    });
+
+    it('unless the call broke off while they were written over', () => {
+      const f = compile((w: Tensor) => [mul(w, 2)], { leave: true });
+      const [left] = f(tensor([1, 2]));
+      const broken = vi.spyOn(processRunner(), 'run').mockImplementation(() => {
+        throw new PoolError('a worker died');
+      });
+      expect(thrown(() => f(tensor([3, 4])))).toBeInstanceOf(PoolError);
+      broken.mockRestore();
+      expect(thrown(() => left!.data)).toBeInstanceOf(StaleError);
+      expectBits(f(tensor([3, 4]))[0]!, [6, 8]);
+    });
+  });
+
   it('take what one program left as an argument of another', () => {
     const f = compile((w: Tensor) => mul(w, 2), { leave: true });
     const g = compile((w: Tensor) => mul(w, 3), { keep: [0] });
@@ -273,6 +327,19 @@ describe('keep and leave', () => {
     expectBits(f(left!), [6, 12]);
     make(tensor([5, 6]));
     expect(thrown(() => f(left!))).toBeInstanceOf(StaleError);
+  });
+
+  it('law: know kept tensors wherever they are given, in trees as well', () => {
+    const pool = [1, 10, 100].map((n) => tensor([n, 2 * n]));
+    const f = compile((a: Tensor, list: readonly Tensor[]) => [sub(a, list[0]!), sub(list[0]!, list[1]!)], { keep: [0, 1] });
+    fc.assert(fc.property(fc.array(fc.tuple(...[0, 1, 2].map(() => fc.nat(2))), { minLength: 1, maxLength: 8 }), (calls) => {
+      for (const places of calls) {
+        const [a, b, c] = places.map((i) => pool[i]!) as [Tensor, Tensor, Tensor];
+        const [first, second] = f(a, [b, c]) as [Tensor, Tensor];
+        expectBits(first, sub(a, b).toArray());
+        expectBits(second, sub(b, c).toArray());
+      }
+    }), runs);
   });
 
   it('see another tensor in the place of a kept one', () => {

@@ -61,6 +61,12 @@ describe('reading', () => {
     expect(() => f64([]).item()).toThrow(ShapeError);
   });
 
+  it('as a number is the only element, as a text the type and shape', () => {
+    const half = f64([0.5]) as unknown as number;
+    expect([half < 1, half > 1, half + 1, Number(half), `${half}`]).toEqual([true, false, 1.5, 0.5, 'f64[1]']);
+    expect(() => (f64([1, 2]) as unknown as number) + 1).toThrow('item: a tensor of shape [2]');
+  });
+
   it('gives the same array twice, also for a view', () => {
     const view = fromValue(new Value('f64', [2], Float64Array.of(1, 2), 1, [-1]));
     expect(view.data).toBe(view.data);

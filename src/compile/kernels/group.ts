@@ -13,8 +13,8 @@ export interface Buffer {
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
-  /** The paper's symbol for what it holds. */
-  readonly label?: string;
+  /** Whose result it holds. */
+  readonly step?: Step;
 }
 
 /** Where a group finds numbers in a buffer: element i₀, i₁, … of its space is at offset + Σ iⱼ·stridesⱼ (elements). */
@@ -33,10 +33,16 @@ export type Quantity =
   | { readonly op: 'constant'; readonly dtype: 'f32' | 'i32'; readonly value: number }
   /** The position along one axis of the space. */
   | { readonly op: 'iota'; readonly dtype: 'f32' | 'i32'; readonly axis: number }
-  | { readonly op: 'map'; readonly dtype: 'f32' | 'i32'; readonly primitive: MapPrimitive; readonly params: Params; readonly inputs: readonly number[] }
+  | {
+    readonly op: 'map'; readonly dtype: 'f32' | 'i32'; readonly primitive: MapPrimitive; readonly params: Params;
+    readonly inputs: readonly number[];
+  }
   /** Over the row. A sum is that of the reference: Float64 in blocks of 128 elements, block sums combined pairwise. */
   | { readonly op: 'reduce'; readonly dtype: 'f32'; readonly combine: 'sum' | 'max'; readonly input: number }
-  /** One element per row: that of a full quantity of this loop, or of a buffer, at the position `index` (one per row, i32, clamped to the row). */
+  /**
+   * One element per row: that of a full quantity of this loop, or of a buffer, at the position `index` (one per row, i32,
+   * clamped to the row).
+   */
   | { readonly op: 'element'; readonly dtype: 'f32' | 'i32'; readonly of: Access | number; readonly index: number };
 
 /**

@@ -15,7 +15,8 @@ const note = (op: Exclude<keyof Algebra<Term>, 'constant'>) => (...of: Term[]): 
 
 const notes: Algebra<Term> = {
   constant: (value) => ({ op: 'constant', value }),
-  add: note('add'), sub: note('sub'), mul: note('mul'), div: note('div'), neg: note('neg'), chain: note('chain'), pow: note('pow'),
+  add: note('add'), sub: note('sub'), mul: note('mul'), div: note('div'), neg: note('neg'), chain: note('chain'),
+  pow: note('pow'),
   exp: note('exp'), log: note('log'), log1p: note('log1p'), expm1: note('expm1'), sqrt: note('sqrt'), sin: note('sin'),
   cos: note('cos'), acos: note('acos'), tanh: note('tanh'), abs: note('abs'), sign: note('sign'), floor: note('floor'),
   round: (a) => note('round')(a), max: note('max'), min: note('min'),

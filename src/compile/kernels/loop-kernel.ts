@@ -13,7 +13,7 @@ import { accessOf, inputsOf, type Passes, type Pick, type RowQuantity, type Rows
 import { loadLot, RowPointers, writeCoordinates } from './loop-rows.ts';
 import { blockSize } from './reduce-kernel.ts';
 
-export interface KernelParts {
+interface KernelParts {
   readonly rows: Rows;
   readonly passes: Passes;
   readonly cut: Cut;
@@ -222,7 +222,9 @@ export class RowWriter {
   #writeElement(q: Pick | (RowQuantity & { readonly op: 'element' }), i: number): void {
     const { code, parts: { lanes, rows: { length } } } = this;
     if (this.isFull(q.index)) {
-      throw new ShapeError(message('a loop: an element at an index per element', 'An element is one number for its row', 'Give the index one number per row'));
+      throw new ShapeError(message(
+        'a loop: an element at an index per element', 'An element is one number for its row',
+        'Give the index one number per row'));
     }
     const [index, clamped, at] = [code.local('v128'), code.local('v128'), code.local('i32')];
     this.#set(index, this.expression(q.index, () => true));
@@ -236,7 +238,8 @@ export class RowWriter {
     this.#set(to, this.expression(q.of, (input) => !this.isFull(input)), this.#leavesAt(q.of, clamped, at));
     if (q.op !== 'pick') return;
     const [x, inside] = [lanes.input(0), lanes.equalWords(lanes.input(1), lanes.input(2))];
-    lanes.emit(code, lanes.select(inside, lanes.add(x, lanes.constant(0)), lanes.constant(0)), [to, index, clamped], this.parts.hosts);
+    const scattered = lanes.select(inside, lanes.add(x, lanes.constant(0)), lanes.constant(0));
+    lanes.emit(code, scattered, [to, index, clamped], this.parts.hosts);
     code.set(to);
   }
 

@@ -69,10 +69,12 @@ export function costOf(q: RowQuantity, quantities: readonly RowQuantity[]): numb
 }
 
 /** The type of the inputs of a map, which is one. */
-export const typeOfInputs = (inputs: readonly number[], quantities: readonly RowQuantity[]): Number32 => quantities[inputs[0]!]!.dtype;
+export const typeOfInputs = (inputs: readonly number[], quantities: readonly RowQuantity[]): Number32 =>
+  quantities[inputs[0]!]!.dtype;
 
 /** How many different instructions some results need. */
-export const sizeOf = (results: readonly Expression[]): number => [...expressionsIn(results)].filter((x) => x.inputs.length > 0).length;
+export const sizeOf = (results: readonly Expression[]): number =>
+  [...expressionsIn(results)].filter((x) => x.inputs.length > 0).length;
 
 /** Results, and everything they are computed from. */
 export function expressionsIn(results: readonly Expression[]): ReadonlySet<Expression> {

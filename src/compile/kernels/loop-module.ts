@@ -27,7 +27,7 @@ export interface LoopKernel {
   readonly buffers: readonly number[];
 }
 
-export interface LoopModule {
+interface LoopModule {
   readonly module: Module;
   readonly kernels: readonly LoopKernel[];
 }
@@ -123,7 +123,8 @@ export function inPlacePairs(loop: Loop): readonly (readonly [number, number])[]
     const mayHold = (i: number): boolean => {
       const access = accessOf(quantities[i]!)!;
       const ahead = readAhead.get(i);
-      return !rows.repeats.has(i) && access.offset === offset && access.strides.every((s, axis) => s === strides[axis]) && (ahead === undefined || wholeRows)
+      return !rows.repeats.has(i) && access.offset === offset
+        && access.strides.every((s, axis) => s === strides[axis]) && (ahead === undefined || wholeRows)
         && Math.max(lastPass(i), ahead ?? 0) <= passes.stages[store.quantity]!;
     };
     return [...loaded].filter((from) => from !== buffer && readers(from).every(mayHold)).map((from) => [from, buffer] as const);

@@ -86,7 +86,8 @@ class PassWriter {
       quantity, of, block: new BlockSum(code), x: code.local('v128'), to: code.local('i32'),
       store: rows.stores.find((s) => s.as === 'blocks' && s.quantity === quantity),
     }));
-    this.#maxima = reductions.filter(({ combine }) => combine === 'max').map((reduce) => ({ ...reduce, best: new Maximum(code) }));
+    this.#maxima = reductions.filter(({ combine }) => combine === 'max')
+      .map((reduce) => ({ ...reduce, best: new Maximum(code) }));
     this.#keeps = pass.keeps.map((of) => ({ at: row.keptAt(of), of }));
     this.#unmarked = this.#findUnmarked(roots);
   }
@@ -156,7 +157,8 @@ class PassWriter {
     const stop = code.local('i32');
     code.loop((again) => {
       code.get(end).set(stop);
-      code.get(index).get(this.#at).op('i32.sub').get(end).get(this.#at).op('i32.sub').op('i32.lt_u').if(() => code.get(index).set(stop));
+      code.get(index).get(this.#at).op('i32.sub').get(end).get(this.#at).op('i32.sub').op('i32.lt_u')
+        .if(() => code.get(index).set(stop));
       this.#until(stop, whole(work));
       code.get(this.#at).get(end).op('i32.lt_u').if(() => {
         this.#fours(this.#copies);
@@ -262,7 +264,8 @@ class PassWriter {
         storeLot(code, this.#row.pointer(access), this.#at, access.strides.at(-1)!, lot, result.get(quantity)!);
       }
       for (const output of this.#keeps) {
-        code.get(code.parameters[2]!).get(this.#at).op('i32.add').get(result.get(output.of)!).memory('v128.store', output.at + 4 * lot.after);
+        code.get(code.parameters[2]!).get(this.#at).op('i32.add').get(result.get(output.of)!)
+          .memory('v128.store', output.at + 4 * lot.after);
       }
       for (const output of this.#sums) {
         if (lot.lanes === 4) output.block.add(result.get(output.of)!);

@@ -36,7 +36,7 @@ export interface Rows {
 }
 
 /** As many elements as share a vector load evenly. */
-export type Repeat = 2 | 4;
+type Repeat = 2 | 4;
 
 export interface Pass {
   readonly reductions: readonly number[];
@@ -115,7 +115,10 @@ export function mergeRows(loop: Loop): Rows {
  * Merges the last two axes where some loads stand still on the last one, which is short, and run densely along the one
  * before it, as a number per window does over the elements of its window. Everything else crosses both as one.
  */
-function mergeRepeats({ sizes, steps }: { sizes: number[]; steps: number[][] }, mayRepeat: (i: number) => boolean): Map<number, Repeat> {
+function mergeRepeats(
+  { sizes, steps }: { sizes: number[]; steps: number[][] },
+  mayRepeat: (i: number) => boolean,
+): Map<number, Repeat> {
   const repeats = new Map<number, Repeat>();
   const times = sizes.at(-1)!;
   if (sizes.length < 2 || (times !== 2 && times !== 4)) return repeats;
@@ -154,7 +157,9 @@ export function planPasses(rows: Rows): Passes {
   const isRowStore = (s: Store): boolean => levels[s.quantity] !== 'full' && s.access.strides.at(-1) === 0;
   const passStores = stores.filter((s) => s.as === 'whole' && !isRowStore(s));
   if (rows.length > 1 && passStores.some((s) => s.access.strides.at(-1) === 0)) {
-    throw new ShapeError(message('a loop: a quantity per element stored at one place per row', 'The last stride of its access is not 0', 'Give every element a place'));
+    throw new ShapeError(message(
+      'a loop: a quantity per element stored at one place per row', 'The last stride of its access is not 0',
+      'Give every element a place'));
   }
   const count = 1 + Math.max(0, ...[...needed].map(passOf), ...passStores.map((s) => stages[s.quantity]!));
   const passes = Array.from({ length: count }, (_, pass) => ({

@@ -16,7 +16,9 @@ export interface Lot {
 export class RowPointers {
   readonly #code: Code;
   readonly #addresses: ReadonlyMap<number, Local>;
-  readonly #places = new Map<string, { readonly at: Local; readonly base: Local; readonly offset: number; readonly steps: readonly number[] }>();
+  readonly #places = new Map<string, {
+    readonly at: Local; readonly base: Local; readonly offset: number; readonly steps: readonly number[];
+  }>();
 
   constructor(code: Code, addresses: ReadonlyMap<number, Local>) {
     this.#code = code;

@@ -70,7 +70,9 @@ export class Maximum {
   total(to: Local): void {
     const code = this.#code;
     for (const [local, extreme] of this.#extremes()) {
-      for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) code.get(local).get(local).get(local).shuffle(order).op(extreme).set(local);
+      for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) {
+        code.get(local).get(local).get(local).shuffle(order).op(extreme).set(local);
+      }
     }
     const [largest, least, highest] = [this.#largest, this.#least, this.#highest];
     code.get(least).get(largest).get(largest).i32(31).op('i32x4.shr_s').op('v128.bitselect').set(to);

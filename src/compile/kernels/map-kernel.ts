@@ -54,7 +54,8 @@ export const mapImports: Record<string, unknown> = hostFunctions;
 
 /** `body` computes some sets of lanes and gives the locals of the results. */
 function writeRows(
-  code: Code, row: { out: Local; rows: Local; length: Local }, operands: readonly Operand[], body: (sets: number) => readonly Local[],
+  code: Code, row: { out: Local; rows: Local; length: Local },
+  operands: readonly Operand[], body: (sets: number) => readonly Local[],
 ): void {
   const { out, rows, length } = row;
   const end = code.local('i32');

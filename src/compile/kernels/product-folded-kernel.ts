@@ -41,7 +41,8 @@ function multiplyFold(given: Kernel, { product, packers, tiles, foldPlane }: Par
   const cut = cutFolded(sizes);
   const { columns } = cut;
   const { count, unit, batch, group, none } = namedWords(code, 'count', 'unit', 'batch', 'group', 'none');
-  const { channel, end, channels, row, rows, k, depth } = namedWords(code, 'channel', 'end', 'channels', 'row', 'rows', 'k', 'depth');
+  const { channel, end, channels, row, rows, k, depth } =
+    namedWords(code, 'channel', 'end', 'channels', 'row', 'rows', 'k', 'depth');
   const { left, windows, to, from, plain, n, m } = namedWords(code, 'left', 'windows', 'to', 'from', 'plain', 'n', 'm');
   const own = (offset: number): Code => code.get(scratch).i32(offset).op('i32.add');
   const rightPanels = (): Code => own(cut.rightAt).get(k).i32(4 * columns).op('i32.mul').op('i32.add');
@@ -184,7 +185,9 @@ function roundSorted(
     code.get(sums).set(at).get(to).set(out).i32(eights).set(m);
     times(code, m, () => {
       halves.forEach((half, remainder) => {
-        for (const offset of [0, 16]) code.get(at).memory('v128.load', 8 * remainder * phase + offset).op('f32x4.demote_f64x2_zero');
+        for (const offset of [0, 16]) {
+          code.get(at).memory('v128.load', 8 * remainder * phase + offset).op('f32x4.demote_f64x2_zero');
+        }
         code.shuffle([0, 1, 4, 5]).set(half);
       });
       code.get(out).get(halves[0]).get(halves[1]).shuffle([0, 4, 1, 5]).memory('v128.store');

@@ -14,7 +14,7 @@ const fewestUnits = 16;
 /** Nanoseconds of an element that is folded. */
 const foldCost = 0.4;
 
-export interface FoldedSizes {
+interface FoldedSizes {
   readonly samples: number;
   readonly channels: number;
   readonly groups: number;
@@ -27,7 +27,7 @@ export interface FoldedSizes {
   readonly stride: readonly [number, number];
 }
 
-export interface FoldedCut {
+interface FoldedCut {
   readonly samples: number;
   /** Windows of a unit, up to whole tiles. */
   readonly columns: number;

@@ -175,7 +175,9 @@ export function packer(module: Module, width: number, scaling: Scaling): Packer 
       code.get(at.sum).set(table);
       if (scaling === 'sum') code.get(at.scaleTable).set(scaleAt);
       if (scaling === 'free') {
-        for (let g = 0; g < (count * width) / 4; g++) gather((lane) => address(code, at.scale, at.scaleTable, 4 * (4 * g + lane)), scales[g]!);
+        for (let g = 0; g < (count * width) / 4; g++) {
+          gather((lane) => address(code, at.scale, at.scaleTable, 4 * (4 * g + lane)), scales[g]!);
+        }
         move(code, at.scaleTable, 4 * width * count);
       }
       how();

@@ -58,7 +58,7 @@ export interface ProductPlan extends ProductStages {
   readonly module: ProductModuleOptions;
 }
 
-export interface ProductPlaces {
+interface ProductPlaces {
   readonly address: (buffer: number) => number;
   readonly tables: number;
   readonly panels: number;

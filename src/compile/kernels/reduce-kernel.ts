@@ -68,7 +68,9 @@ export function sumColumns(module: Module): Callable {
     const addRow = (i: number, width: 1 | 4): void => {
       code.get(at).memory(width === 4 ? 'v128.load' : 'v128.load32_zero').set(x);
       code.get(low[i]!).get(x).op('f64x2.promote_low_f32x4').op('f64x2.add').set(low[i]!);
-      if (width === 4) code.get(high[i]!).get(x).get(x).shuffle([2, 3, 2, 3]).op('f64x2.promote_low_f32x4').op('f64x2.add').set(high[i]!);
+      if (width === 4) {
+        code.get(high[i]!).get(x).get(x).shuffle([2, 3, 2, 3]).op('f64x2.promote_low_f32x4').op('f64x2.add').set(high[i]!);
+      }
       move(code, at, rowBytes!);
     };
     const total = (sums: readonly Local[]): void => {

@@ -22,10 +22,14 @@ export function combineFunction(module: Module): Callable {
 
 /** The same for two neighbouring doubles at once. */
 function combinePairs(module: Module): Callable {
-  return recursion(module, 'combinePairs', 'v128', (code, at) => code.get(at).memory('v128.load'), (code) => code.op('f64x2.add'));
+  return recursion(module, 'combinePairs', 'v128',
+    (code, at) => code.get(at).memory('v128.load'), (code) => code.op('f64x2.add'));
 }
 
-function recursion(module: Module, name: string, type: 'f64' | 'v128', load: (code: Code, at: Local) => Code, add: (code: Code) => Code): Callable {
+function recursion(
+  module: Module, name: string, type: 'f64' | 'v128',
+  load: (code: Code, at: Local) => Code, add: (code: Code) => Code,
+): Callable {
   return module.function(name, i32s(3), [type], (code, at, count, step) => {
     const [half, result] = [code.local('i32'), code.local(type)];
     code.get(count!).i32(1).op('i32.eq').if(() => load(code, at!).set(result), () => {
@@ -72,11 +76,14 @@ function combine(module: Module, one: Callable, two: Callable): void {
       setLeft(code, inner!, column!, width!, columns!);
       code.get(from!).get(outer).get(count!).op('i32.mul').get(step!).op('i32.mul').op('i32.add');
       code.get(column!).i32(8).op('i32.mul').op('i32.add').set(source!);
-      code.get(to!).get(outer).get(inner!).op('i32.mul').get(column!).op('i32.add').i32(4).op('i32.mul').op('i32.add').set(target!);
+      code.get(to!).get(outer).get(inner!).op('i32.mul').get(column!).op('i32.add')
+        .i32(4).op('i32.mul').op('i32.add').set(target!);
       code.get(columns!).i32(2).op('i32.shr_u').set(n!);
       times(code, n!, () => {
         code.get(target!);
-        for (const offset of [0, 16]) code.get(source!).i32(offset).op('i32.add').get(count!).get(step!).call(two).op('f32x4.demote_f64x2_zero');
+        for (const offset of [0, 16]) {
+          code.get(source!).i32(offset).op('i32.add').get(count!).get(step!).call(two).op('f32x4.demote_f64x2_zero');
+        }
         code.shuffle([0, 1, 4, 5]).memory('v128.store');
         move(code, source!, 32);
         move(code, target!, 16);
@@ -98,7 +105,8 @@ function combine(module: Module, one: Callable, two: Callable): void {
 function columns(module: Module, name: string, reduce: Callable, resultBytes: 4 | 8): void {
   module.function(name, i32s(9), [], (code, first, last, _scratch, from, to, length, inner, depth, width) => {
     const [strips, parts, column, part, rows, count] = Array.from({ length: 6 }, () => code.local('i32'));
-    const ratio = (a: Local, b: Local, to: Local): Code => code.get(a).get(b).op('i32.add').i32(1).op('i32.sub').get(b).op('i32.div_u').set(to);
+    const ratio = (a: Local, b: Local, to: Local): Code =>
+      code.get(a).get(b).op('i32.add').i32(1).op('i32.sub').get(b).op('i32.div_u').set(to);
     ratio(inner!, width!, strips!);
     ratio(length!, depth!, parts!);
     unitsOf(code, first!, last!, (outer) => {

@@ -18,7 +18,7 @@ export interface KernelStage {
 }
 
 /** Work of the main thread alone. */
-export interface HostStage {
+interface HostStage {
   readonly kind: 'host';
   readonly run: () => void;
 }

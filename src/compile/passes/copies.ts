@@ -6,7 +6,7 @@ import type { Step } from '../../graph/index.ts';
 import type { Access, Loop } from '../kernels/group.ts';
 
 /** One input: its shape and where it lies. */
-export interface Source {
+interface Source {
   readonly shape: readonly number[];
   readonly access: Access;
 }

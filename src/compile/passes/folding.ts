@@ -93,7 +93,8 @@ export function foldingOf(
   const { size: plane, stride } = fold.params as unknown as Window & { readonly size: readonly [number, number] };
   const fits = fitsScratch({
     samples: sample?.part.size ?? 1, channels: channel?.part.size ?? 1, groups: group?.part.size ?? 1,
-    places: sizeOf(shape.slice(-4, -2)), window: sizeOf(shape.slice(-2)), summed: sizeOf(sum.map(([axis]) => operands[0].shape[axis]!)),
+    places: sizeOf(shape.slice(-4, -2)), window: sizeOf(shape.slice(-2)),
+    summed: sizeOf(sum.map(([axis]) => operands[0].shape[axis]!)),
     plane, stride,
   });
   return fits ? {

@@ -95,7 +95,8 @@ export class Grouping {
     const [x, index] = inputs.map((id) => operands.step(id));
     const last = x!.shape.length - 1;
     return primitive.kind === 'index' && primitive.linearIn.length === 1 && step.dtype === 'f32' && this.#checked.has(inputs[1]!)
-      && params['axis'] === last && x!.shape[last]! > 1 && index!.shape.every((n, axis) => n === (axis === last ? 1 : x!.shape[axis]));
+      && params['axis'] === last && x!.shape[last]! > 1
+      && index!.shape.every((n, axis) => n === (axis === last ? 1 : x!.shape[axis]));
   }
 
   #isCheap(step: Step): boolean {

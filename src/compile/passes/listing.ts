@@ -16,8 +16,8 @@ export function printSchedule(schedule: Schedule): string {
   ].join('\n');
 }
 
-export function bufferText({ id, dtype, size, label }: Buffer): string {
-  return `b${id} ${dtype}[${size}]${label === undefined ? '' : ` '${label}'`}`;
+export function bufferText({ id, dtype, size, step }: Buffer): string {
+  return `b${id} ${dtype}[${size}]${step?.label === undefined ? '' : ` '${step.label}'`}`;
 }
 
 function groupLines(group: Group, buffers: readonly Buffer[]): string[] {
@@ -26,14 +26,17 @@ function groupLines(group: Group, buffers: readonly Buffer[]): string[] {
     case 'loop': return loopLines(group, to);
     case 'combine': return [`${to(group.to)} = combine b${group.from} [${group.outer}, ${group.count}, ${group.inner}]`];
     case 'columns':
-      return [`${to(group.to)} = ${group.combine} of columns of b${group.from} [${group.outer}, ${group.length}, ${group.inner}]`];
+      return [
+        `${to(group.to)} = ${group.combine} of columns of b${group.from} [${group.outer}, ${group.length}, ${group.inner}]`,
+      ];
     case 'product': return [`${to(group.out)} = product ${operandText(group.left)} · ${operandText(group.right)}`];
     case 'foldedProduct': {
       const planes = `planes ${shapeText(group.size)}, steps ${shapeText(group.stride)} and ${shapeText(group.dilation)}`;
       return [`${to(group.out)} = fold of product ${operandText(group.left)} · ${operandText(group.right)} into ${planes}`];
     }
     case 'fold': return [`${to(group.to)} = fold of ${accessText(group.from)} ${shapeText(group.space)}`];
-    case 'host': return [`${to(group.out)} = ${group.step.primitive.name} on the host (${group.inputs.map(hostText).join(', ')})`];
+    case 'host':
+      return [`${to(group.out)} = ${group.step.primitive.name} on the host (${group.inputs.map(hostText).join(', ')})`];
   }
 }
 
@@ -41,7 +44,8 @@ function loopLines({ space, quantities, stores }: Loop, to: (buffer: number) => 
   return [
     `loop ${shapeText(space)}`,
     ...quantities.map((q, i) => `  q${i} = ${quantityText(q)}`),
-    ...stores.map(({ quantity, as, access }) => `  ${to(access.buffer)} ${stridesText(access)} = ${as === 'whole' ? '' : 'blocks of '}q${quantity}`),
+    ...stores.map(({ quantity, as, access }) =>
+      `  ${to(access.buffer)} ${stridesText(access)} = ${as === 'whole' ? '' : 'blocks of '}q${quantity}`),
   ];
 }
 

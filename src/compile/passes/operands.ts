@@ -17,7 +17,7 @@ export interface Use extends Sight {
 }
 
 /** An operand of a product that is x · factor, element by element; both with strides over the operand's own axes. */
-export interface Scaled {
+interface Scaled {
   readonly x: Sight;
   readonly factor: Sight;
   readonly along: 'free' | 'sum';
@@ -140,7 +140,8 @@ export class Operands {
       const from = this.sights.of(id);
       const { shape } = this.step(id);
       const lead = product.shape.length - shape.length;
-      const stretched = product.shape.map((n, a) => (a < lead || (n !== 1 && shape[a - lead] === 1) ? 0 : from.strides[a - lead]!));
+      const stretched = product.shape.map((n, a) =>
+        (a < lead || (n !== 1 && shape[a - lead] === 1) ? 0 : from.strides[a - lead]!));
       return { ...from, strides: axes.map((axis) => (axis < 0 ? 0 : stretched[axis]!)) };
     });
     const pairs = contraction.params as unknown as ContractAxes;
@@ -217,7 +218,8 @@ export class Operands {
 export function isLine(strides: readonly number[], space: readonly number[], axes: number): boolean {
   const from = space.length - axes;
   const still = strides.slice(from).every((s) => s === 0);
-  return still || strides.every((s, axis) => axis < from || axis === space.length - 1 || s === strides[axis + 1]! * space[axis + 1]!);
+  return still
+    || strides.every((s, axis) => axis < from || axis === space.length - 1 || s === strides[axis + 1]! * space[axis + 1]!);
 }
 
 /** The combining of a reduction. */

@@ -21,7 +21,7 @@ export interface Plan {
   readonly bytes: number;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** Buffers that have bytes of their own, and outlive the run. */
   readonly outside?: ReadonlySet<number>;
   /**
@@ -72,7 +72,7 @@ export function plan(schedule: Schedule, { outside = new Set(), wanted = new Map
   return {
     schedule, bytes, updates,
     offsets: buffers.map(({ id }) => spans.get(id)?.offset),
-    products: new Map([...products].map(([group, { plan: product, panels }]) => [group, { plan: product, panels: panels.offset }])),
+    products: new Map([...products].map(([group, product]) => [group, { ...product, panels: product.panels.offset }])),
   };
 }
 
@@ -105,7 +105,8 @@ export function readsOf(group: Group): number[] {
     });
     case 'product':
     case 'foldedProduct':
-      return [group.left, group.right].flatMap(({ buffer, scale }) => (scale === undefined ? [buffer] : [buffer, scale.access.buffer]));
+      return [group.left, group.right].flatMap(({ buffer, scale }) =>
+        (scale === undefined ? [buffer] : [buffer, scale.access.buffer]));
     case 'host': return group.inputs.flatMap(placeOf);
     case 'fold': return [group.from.buffer];
     default: return [group.from];

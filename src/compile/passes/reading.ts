@@ -5,7 +5,7 @@ import { sizeOf } from '../../base/shape.ts';
 import type { Algebra, MapPrimitive, Params, Step, Value } from '../../graph/index.ts';
 
 /** `copy`: the operand itself; `product`: a · b; `power`: a^b; undefined: anything else. */
-export type Sign = 'a' | 'b' | 'c' | 'copy' | 'product' | 'power' | undefined;
+type Sign = 'a' | 'b' | 'c' | 'copy' | 'product' | 'power' | undefined;
 
 const nothing = (): Sign => undefined;
 const both = (sign: Sign) => (x: Sign, y: Sign): Sign => (x === 'a' && y === 'b' ? sign : undefined);
@@ -49,7 +49,8 @@ export function counts(step: Step): boolean {
 function isCount(step: Step): boolean {
   const { primitive, inputs, params, shape } = step;
   if (primitive.kind !== 'source' || inputs.length > 0 || shape.length !== 1) return false;
-  return !isInput(step) && constantOf(step) === undefined && step.dtype !== 'f64' && primitive.run([], params).data().every((x, i) => x === i);
+  return !isInput(step) && constantOf(step) === undefined && step.dtype !== 'f64'
+    && primitive.run([], params).data().every((x, i) => x === i);
 }
 
 /** True for a placeholder: a source that has no numbers of its own. */

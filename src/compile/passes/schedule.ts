@@ -9,7 +9,9 @@ import { numberText } from '../../graph/literals.ts';
 import type { ContractAxes } from '../../primitives/index.ts';
 import { fillLoop, isJoin, joinLoops } from './copies.ts';
 import type { Folding } from './folding.ts';
-import type { Access, Axis, Buffer, Fold, FoldedProduct, Group, HostInput, Loop, Operand, Product, Quantity, Schedule, Store } from '../kernels/group.ts';
+import type {
+  Access, Axis, Buffer, Fold, FoldedProduct, Group, HostInput, Loop, Operand, Product, Quantity, Schedule, Store,
+} from '../kernels/group.ts';
 import { alongAxis, Grouping } from './grouping.ts';
 import type { LoopNode, Node, StepNode } from './nodes.ts';
 import { Operands, type Use } from './operands.ts';
@@ -70,9 +72,9 @@ class Scheduler {
     });
   }
 
-  #buffer(dtype: DType, size: number, label?: string): number {
+  #buffer(dtype: DType, size: number, step?: Step): number {
     const id = this.#buffers.length;
-    this.#buffers.push({ id, dtype, size, ...(label !== undefined && { label }) });
+    this.#buffers.push({ id, dtype, size, ...(step !== undefined && { step }) });
     return id;
   }
 
@@ -82,7 +84,7 @@ class Scheduler {
     if (known !== undefined) return known;
     const step = this.#step(base);
     const value = constantOf(step);
-    const buffer = this.#buffer(step.dtype, uniform(step) === undefined ? sizeOf(step.shape) : 1, step.label);
+    const buffer = this.#buffer(step.dtype, uniform(step) === undefined ? sizeOf(step.shape) : 1, step);
     if (value !== undefined) this.#constants.push({ buffer, value });
     this.#places.set(base, buffer);
     return buffer;
@@ -112,7 +114,8 @@ class Scheduler {
       const space = this.#step(step.inputs[0]!).shape;
       this.#groups.push({ kind: 'fold', space, from: this.#access(windows!), size, stride, dilation, to: this.#place(step.id) });
     } else if (node.kind === 'host' && isJoin(step)) {
-      const inputs = step.inputs.map((id) => ({ shape: this.#step(id).shape, access: this.#access(this.#operands.sights.of(id)) }));
+      const inputs = step.inputs.map((id) =>
+        ({ shape: this.#step(id).shape, access: this.#access(this.#operands.sights.of(id)) }));
       this.#groups.push(...joinLoops(step, inputs, this.#place(step.id)));
     } else if (node.kind === 'host') {
       this.#groups.push({ kind: 'host', step, inputs: step.inputs.map((id) => this.#hostInput(id)), out: this.#place(step.id) });
@@ -202,7 +205,8 @@ class Scheduler {
       else {
         const { offset, strides } = placement;
         this.#groups.push(fillLoop(this.#step(id), buffer));
-        writer.store(id, { buffer, offset, strides: [...strides, ...new Array<number>(node.space.length - strides.length).fill(0)] });
+        const rest = new Array<number>(node.space.length - strides.length).fill(0);
+        writer.store(id, { buffer, offset, strides: [...strides, ...rest] });
       }
     }
     const combines: Group[] = [];
@@ -252,7 +256,8 @@ class LoopWriter {
   }
 
   store(id: number, access: Access): void {
-    this.#stores.push({ quantity: this.#places.get(id)!, as: 'whole', access: { ...access, strides: this.#strides(access.strides) } });
+    const strides = this.#strides(access.strides);
+    this.#stores.push({ quantity: this.#places.get(id)!, as: 'whole', access: { ...access, strides } });
   }
 
   storeBlocks(id: number, access: Access): void {

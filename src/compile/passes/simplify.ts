@@ -175,14 +175,16 @@ class Writer {
       if (commutative && this.#is(a!, rightIdentity) && sameShape(type.shape, b!.shape)) return b!;
     }
     // The power 2 of a kernel is the product, bit for bit.
-    if (sign === 'power' && type.dtype === 'f32' && this.#is(b!, 2) && sameShape(type.shape, a!.shape)) return this.#again(mul, a!, a!);
+    if (sign === 'power' && type.dtype === 'f32' && this.#is(b!, 2) && sameShape(type.shape, a!.shape)) {
+      return this.#again(mul, a!, a!);
+    }
     if (inputs.length === 1 && (involution || idempotent)) {
       const before = this.stepOf(a!);
       const isSame = this.#key(before.primitive, [], before.params) === this.#key(primitive, [], params);
       if (isSame) return involution ? this.recorder.tensors[before.inputs[0]!]! : a!;
     }
-    return this.#folded(primitive, inputs, params)
-      ?? this.#applied(primitive, commutative ? [...inputs].sort((x, y) => this.stepOf(x).id - this.stepOf(y).id) : inputs, params);
+    const inOrder = (): Tensor[] => [...inputs].sort((x, y) => this.stepOf(x).id - this.stepOf(y).id);
+    return this.#folded(primitive, inputs, params) ?? this.#applied(primitive, commutative ? inOrder() : inputs, params);
   }
 
   /** A view that shows what another step shows is that step; a view of a view is taken from where that was taken. */
@@ -241,7 +243,9 @@ class Writer {
       const one = primitive.run(values.map((value, i) => filled(numbers[i]!, [], value!.dtype).read()), params);
       return this.#constant(filled(one.array[0]!, shape, dtype).read());
     }
-    if (primitive.kind === 'view' || sizeOf(shape) <= largestFolded) return this.#constant(primitive.run(values as Value[], params));
+    if (primitive.kind === 'view' || sizeOf(shape) <= largestFolded) {
+      return this.#constant(primitive.run(values as Value[], params));
+    }
     return undefined;
   }
 

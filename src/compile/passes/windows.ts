@@ -205,7 +205,8 @@ class Writer {
     let parts = Array.from({ length: height * width }, (_, i) =>
       this.#slice(windowed!, frame, [Math.floor(i / width), i % width]));
     while (parts.length > 1) {
-      parts = parts.flatMap((x, i) => (i % 2 === 1 ? [] : i + 1 < parts.length ? [(isMaximum ? maximum : add)(x, parts[i + 1]!)] : [x]));
+      const combine = isMaximum ? maximum : add;
+      parts = parts.flatMap((x, i) => (i % 2 === 1 ? [] : i + 1 < parts.length ? [combine(x, parts[i + 1]!)] : [x]));
     }
     return reshape(parts[0]!, shape);
   }

@@ -7,7 +7,9 @@ import { message } from '../../base/errors.ts';
 import { type Immediate, type Instruction, type InstructionName, instructions, type ValueType } from './instructions.ts';
 
 const typeCodes: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
-const controlCodes = { block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, branch: 0x0c, branchIf: 0x0d, call: 0x10 } as const;
+const controlCodes = {
+  block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, branch: 0x0c, branchIf: 0x0d, call: 0x10,
+} as const;
 const nothing = 0x40;
 
 /** LEB128 of a number from 0 to 2^32 − 1. */
@@ -42,7 +44,7 @@ export interface Local {
   readonly type: ValueType;
 }
 
-export interface FunctionType {
+interface FunctionType {
   readonly takes: readonly ValueType[];
   readonly gives: readonly ValueType[];
 }
@@ -53,7 +55,7 @@ export interface Callable extends FunctionType {
 }
 
 /** A place a branch can go to: the end of a block, the beginning of a loop. */
-export interface Label {
+interface Label {
   readonly depth: number;
 }
 
@@ -121,7 +123,8 @@ export class Code {
   }
 
   memoryLane(name: InstructionName, lane: number, offset = 0): this {
-    return this.#instruction(name, 'memoryLane', [...unsigned(offset), lane], `${offset === 0 ? '' : ` offset=${offset}`} ${lane}`);
+    return this.#instruction(name, 'memoryLane', [...unsigned(offset), lane],
+      `${offset === 0 ? '' : ` offset=${offset}`} ${lane}`);
   }
 
   lane(name: InstructionName, lane: number): this {
@@ -160,21 +163,27 @@ export class Code {
   /** Goes to a label when the number on the stack is not 0. */
   branchIf(label: Label): this {
     const depth = this.#bases.length - 1 - label.depth;
-    if (depth < 0) throw new Error(message(`${this.name}: a branch to a block that has ended`, 'A label is used inside its block', 'Move the branch'));
+    if (depth < 0) {
+      throw new Error(message(
+        `${this.name}: a branch to a block that has ended`, 'A label is used inside its block', 'Move the branch'));
+    }
     return this.#write([controlCodes.branchIf, ...unsigned(depth)], `br_if ${depth}`, ['i32'], []);
   }
 
   /** The function as text, one instruction a line. */
   get text(): string {
     const types = (title: string, of: readonly ValueType[]): string => (of.length === 0 ? '' : ` (${title} ${of.join(' ')})`);
-    const head = `func $${this.name}${types('param', this.type.takes)}${types('result', this.type.gives)}${types('local', this.#locals)}`;
+    const { takes, gives } = this.type;
+    const head = `func $${this.name}${types('param', takes)}${types('result', gives)}${types('local', this.#locals)}`;
     return [head, ...this.#text.map((text, i) => '  '.repeat(this.#depths[i]!) + text)].join('\n');
   }
 
   /** The encoded body; refuses a stack that does not hold exactly what the function gives. */
   encode(): number[] {
     if (this.#bases.length !== 1 || this.#stack.join() !== this.type.gives.join()) {
-      throw new Error(message(`${this.name}: ends with [${this.#stack.join(' ')}] on the stack`, `It gives [${this.type.gives.join(' ')}]`, 'Balance the body'));
+      throw new Error(message(
+        `${this.name}: ends with [${this.#stack.join(' ')}] on the stack`,
+        `It gives [${this.type.gives.join(' ')}]`, 'Balance the body'));
     }
     const runs: [number, ValueType][] = [];
     for (const type of this.#locals) {
@@ -192,7 +201,8 @@ export class Code {
       write({ depth: this.#bases.length - 1 });
       const base = this.#bases.pop()!;
       if (this.#stack.length !== base) {
-        throw new Error(message(`${this.name}: a ${kind} leaves ${this.#stack.length - base} values`, 'Blocks take and give nothing', 'Use a local'));
+        throw new Error(message(
+          `${this.name}: a ${kind} leaves ${this.#stack.length - base} values`, 'Blocks take and give nothing', 'Use a local'));
       }
     };
     part(body);
@@ -206,7 +216,8 @@ export class Code {
   #instruction(name: InstructionName, immediate: Immediate, rest: readonly number[], text: string): this {
     const row: Instruction = instructions[name];
     if (row.immediate !== immediate) {
-      throw new Error(message(`${this.name}: ${name} written with ${immediate}`, `It is followed by ${row.immediate}`, 'Use the other method'));
+      throw new Error(message(
+        `${this.name}: ${name} written with ${immediate}`, `It is followed by ${row.immediate}`, 'Use the other method'));
     }
     const align = immediate === 'memory' || immediate === 'memoryLane' ? unsigned(row.align) : [];
     return this.#write([...row.code, ...align, ...rest], name + text, row.takes, row.gives);
@@ -226,7 +237,8 @@ export class Code {
     const from = this.#stack.length - takes.length;
     if (from < base || takes.some((type, i) => type !== this.#stack[from + i])) {
       const found = this.#stack.slice(Math.max(from, base));
-      throw new Error(message(`${this.name}: ${what} on [${found.join(' ')}]`, `It takes [${takes.join(' ')}]`, 'Put its operands there first'));
+      throw new Error(message(
+        `${this.name}: ${what} on [${found.join(' ')}]`, `It takes [${takes.join(' ')}]`, 'Put its operands there first'));
     }
     this.#stack.length = from;
   }
@@ -252,7 +264,9 @@ export class Module {
 
   /** Must come before the first function: imports are numbered first. */
   importFunction(name: string, takes: readonly ValueType[], gives: readonly ValueType[]): Callable {
-    if (this.#functions.length > 0) throw new Error(message(`import of ${name} after a function`, 'Imports are numbered first', 'Import it before'));
+    if (this.#functions.length > 0) {
+      throw new Error(message(`import of ${name} after a function`, 'Imports are numbered first', 'Import it before'));
+    }
     const found = this.#imports.find((f) => f.name === name);
     if (found !== undefined) return found;
     const callable = { name, index: this.#imports.length, takes, gives, typeIndex: this.#typeIndex({ takes, gives }) };
@@ -260,7 +274,10 @@ export class Module {
     return callable;
   }
 
-  function(name: string, takes: readonly ValueType[], gives: readonly ValueType[], write: (code: Code, ...parameters: Local[]) => void): Callable {
+  function(
+    name: string, takes: readonly ValueType[], gives: readonly ValueType[],
+    write: (code: Code, ...parameters: Local[]) => void,
+  ): Callable {
     const index = this.#imports.length + this.#functions.length;
     const code = new Code(name, { takes, gives }, index);
     this.#functions.push({ code, typeIndex: this.#typeIndex(code.type) });
@@ -273,11 +290,14 @@ export class Module {
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    const types = this.#types.map((t) => [0x60, ...list(t.takes.map((x) => [typeCodes[x]])), ...list(t.gives.map((x) => [typeCodes[x]]))]);
+    const types = this.#types.map((t) =>
+      [0x60, ...list(t.takes.map((x) => [typeCodes[x]])), ...list(t.gives.map((x) => [typeCodes[x]]))]);
     const imports = this.#imports.map((f) => [...nameBytes('host'), ...nameBytes(f.name), 0x00, ...unsigned(f.typeIndex)]);
     if (this.#memory !== undefined) {
       const { initial, maximum, shared } = this.#memory;
-      imports.unshift([...nameBytes('host'), ...nameBytes('memory'), 0x02, shared ? 3 : 1, ...unsigned(initial), ...unsigned(maximum)]);
+      imports.unshift([
+        ...nameBytes('host'), ...nameBytes('memory'), 0x02, shared ? 3 : 1, ...unsigned(initial), ...unsigned(maximum),
+      ]);
     }
     const exports = this.#functions.map(({ code }, i) => [...nameBytes(code.name), 0x00, ...unsigned(this.#imports.length + i)]);
     return new Uint8Array([

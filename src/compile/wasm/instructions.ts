@@ -43,7 +43,6 @@ export const instructions = {
   'i32.lt_u': row(0x49, 'ii>i'),
   'i32.gt_s': row(0x4a, 'ii>i'),
   'i32.gt_u': row(0x4b, 'ii>i'),
-  'i32.ge_s': row(0x4e, 'ii>i'),
   'i32.ge_u': row(0x4f, 'ii>i'),
   'i32.add': row(0x6a, 'ii>i'),
   'i32.sub': row(0x6b, 'ii>i'),

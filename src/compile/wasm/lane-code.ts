@@ -4,7 +4,7 @@
 
 import type { Callable, Code, Local } from './assembler.ts';
 import type { InstructionName } from './instructions.ts';
-import { toWord } from './lane-numbers.ts';
+import { toWord } from './writing.ts';
 import type { HostFunction, Lanes, Outside } from './lanes.ts';
 
 export interface Expression {
@@ -28,7 +28,7 @@ interface Rare {
 }
 
 /** The locals of inputs, by slot. */
-export type Operands = readonly Local[] | ReadonlyMap<number, Local>;
+type Operands = readonly Local[] | ReadonlyMap<number, Local>;
 
 /** The imports that host functions became. */
 export type Hosts = ReadonlyMap<HostFunction, Callable>;
@@ -179,7 +179,9 @@ export class LaneCode implements Lanes<Expression, Pair> {
    * Computes results for several sets of operands side by side: each instruction for all of them before the next, so
    * that a processor finds independent work while it waits. Gives the locals of the results, set by set.
    */
-  emitSideBySide(code: Code, results: readonly Expression[], sets: readonly Operands[], hosts: Hosts): readonly (readonly Local[])[] {
+  emitSideBySide(
+    code: Code, results: readonly Expression[], sets: readonly Operands[], hosts: Hosts,
+  ): readonly (readonly Local[])[] {
     const uses = usesOf(results);
     const places = sets.map((operands) => this.#placesOf(operands));
     const free: Local[] = [];
@@ -257,11 +259,13 @@ export class LaneCode implements Lanes<Expression, Pair> {
   }
 
   #shift(name: InstructionName) {
-    return (a: Expression, bits: number): Expression => this.#node(`${name} ${bits} ${a.id}`, [a], (code) => code.i32(bits).op(name));
+    return (a: Expression, bits: number): Expression =>
+      this.#node(`${name} ${bits} ${a.id}`, [a], (code) => code.i32(bits).op(name));
   }
 
   #pairwise(name: InstructionName) {
-    return (a: Pair, b: Pair): Pair => ({ low: this.#operation(name, [a.low, b.low]), high: this.#operation(name, [a.high, b.high]) });
+    return (a: Pair, b: Pair): Pair =>
+      ({ low: this.#operation(name, [a.low, b.low]), high: this.#operation(name, [a.high, b.high]) });
   }
 }
 

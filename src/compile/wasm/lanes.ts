@@ -1,7 +1,7 @@
 // What a lane can do: the operations of a 32-bit WebAssembly lane, abstractly, and the scalar algebra of the
 // primitives' bodies read in them. Elementary functions are polynomials over the same operations (`elementary.ts`),
-// so what a kernel computes can be run and judged as plain numbers (`lane-numbers.ts`), bit for bit what the vector
-// instructions give (`lane-code.ts`).
+// so what a kernel computes is written once, run as vector instructions (`lane-code.ts`), and judged as plain numbers, bit
+// for bit the same (`test/compile/lane-numbers.ts`).
 
 import type { Algebra } from '../../graph/primitive.ts';
 import { elementary } from './elementary.ts';
@@ -158,7 +158,7 @@ function laneAlgebra<T, W>(L: Lanes<T, W>): Algebra<Lane<T>> {
   };
 }
 
-export const signBit = 0x80000000 | 0;
+const signBit = 0x80000000 | 0;
 
 /** Rounds to `bits` bits of significand, ties to even, on the word: adds just under half a unit and cuts. */
 function rounded<T, W>(L: Lanes<T, W>, x: T, bits: number): T {

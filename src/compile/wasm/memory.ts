@@ -48,7 +48,7 @@ export class Scratch {
    * The address of `bytes` bytes that stay until they are freed. Scratch may begin elsewhere afterwards, so none may be
    * taken where this needs new room.
    */
-  hold(bytes: number): number {
+  hold(bytes: number, what?: string): number {
     const size = Math.max(aligned(bytes), alignment);
     let start = firstAddress;
     let at = 0;
@@ -58,7 +58,7 @@ export class Scratch {
       throw new Error(message(
         'bytes held while scratch is taken', 'Held bytes lie below all scratch', 'Hold them before the call takes any'));
     }
-    this.#reach(end);
+    this.#reach(end, what);
     this.#held.splice(at, 0, { start, end });
     this.#settle();
     return start;
@@ -68,7 +68,8 @@ export class Scratch {
   free(address: number): void {
     const at = this.#held.findIndex(({ start }) => start === address);
     if (at < 0) {
-      throw new Error(message(`bytes freed at ${address}`, 'Only held bytes are freed, and once', 'Keep the address that hold gave'));
+      throw new Error(message(
+        `bytes freed at ${address}`, 'Only held bytes are freed, and once', 'Keep the address that hold gave'));
     }
     this.#held.splice(at, 1);
     this.#settle();
@@ -106,12 +107,15 @@ export class Scratch {
     this.#floor = this.#top = this.#held.at(-1)?.end ?? firstAddress;
   }
 
-  #reach(end: number): void {
-    if (!(end <= limitBytes)) {
-      throw new ShapeError(message(`a kernel needs ${end} bytes of WebAssembly memory`, `Addresses reach ${limitBytes} bytes`, 'Split the batch or the classes'));
-    }
+  #reach(end: number, what = 'a kernel'): void {
     const missing = end - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / pageBytes));
+    try {
+      if (missing > 0) this.memory.grow(Math.ceil(missing / pageBytes));
+    } catch {
+      throw new ShapeError(message(
+        `${what} needs ${end} bytes of WebAssembly memory`, `It has at most ${limitBytes} bytes, or what the host gives`,
+        'Split the batch or the classes; in a loop that starts again and again, wait (await) so that dropped handles are given back'));
+    }
   }
 }
 

@@ -11,7 +11,8 @@ export type WasmFunction = (...numbers: number[]) => number;
 interface WasmHost {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: Record<string, Record<string, unknown>>) => { readonly exports: Record<string, unknown> };
+  readonly Instance: new (module: object, imports: Record<string, Record<string, unknown>>) =>
+    { readonly exports: Record<string, unknown> };
   readonly Memory: new (type: { initial: number; maximum: number; shared?: boolean }) => WasmMemory;
 }
 

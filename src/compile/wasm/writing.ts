@@ -1,14 +1,22 @@
-// Phrases that kernels are written in: counted loops and moving pointers.
+// Phrases that kernels are written in: numbers as words, counted loops and moving pointers.
 
 import type { Code, Local } from './assembler.ts';
 import type { ValueType } from './instructions.ts';
-import { toWord } from './lane-numbers.ts';
 
 export const i32s = (count: number): ValueType[] => new Array<ValueType>(count).fill('i32');
 
 /** New i32 locals, by name. */
 export const namedWords = <Name extends string>(code: Code, ...names: readonly Name[]): Record<Name, Local> =>
   Object.fromEntries(names.map((name) => [name, code.local('i32')])) as Record<Name, Local>;
+
+const floats = new Float32Array(1);
+const words = new Int32Array(floats.buffer);
+
+/** The bits of a Float32. */
+export function toWord(x: number): number {
+  floats[0] = x;
+  return words[0]!;
+}
 
 /** Four times the same number. */
 export function splat(code: Code, x: number): Code {

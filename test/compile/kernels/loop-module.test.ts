@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Access, Loop, Quantity, Store } from '../../../src/compile/kernels/group.ts';
-import { fromWord, toWord } from '../../../src/compile/wasm/lane-numbers.ts';
 import { isReadable } from '../../../src/compile/kernels/loop-lanes.ts';
 import { inPlacePairs, loopModule } from '../../../src/compile/kernels/loop-module.ts';
+import { toWord } from '../../../src/compile/wasm/writing.ts';
+import { fromWord } from '../lane-numbers.ts';
 import { runs } from '../../values.ts';
 import { randomArray, randomNumbers } from '../kernels.ts';
 import { bits, type Bytes, expectLoop, interpret, oneByOneBackwards, primitive, runKernel, words } from '../loops.ts';

@@ -48,7 +48,7 @@ describe('the head', () => {
   it('has two buffers of the size of the logits, the cosines and their adjoint, and three products', () => {
     const large = head.buffers.filter((buffer) => buffer.size >= N * C);
     expect(large.map(({ size }) => size)).toEqual([N * C, N * C]);
-    expect(large[0]!.label).toBe('c');
+    expect(large[0]!.step?.label).toBe('c');
     expect(head.groups.filter(is('product'))).toHaveLength(3);
   });
 

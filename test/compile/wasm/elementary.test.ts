@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fromWord, laneNumbers, toWord } from '../../../src/compile/wasm/lane-numbers.ts';
 import { readBody } from '../../../src/compile/wasm/lanes.ts';
 import { mapModule } from '../../../src/compile/kernels/map-kernel.ts';
 import { type MapPrimitive, Value } from '../../../src/graph/index.ts';
 import { primitivesByName } from '../../../src/primitives/index.ts';
+import { toWord } from '../../../src/compile/wasm/writing.ts';
+import { fromWord, laneNumbers } from '../lane-numbers.ts';
 import { Guarded, randomNumbers, ulps } from '../kernels.ts';
 
 const source = readFileSync(new URL('../../../src/compile/wasm/elementary.ts', import.meta.url), 'utf8');

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromWord, laneNumbers, toWord } from '../../../src/compile/wasm/lane-numbers.ts';
 import { readBody, Unreadable } from '../../../src/compile/wasm/lanes.ts';
 import { mapModule } from '../../../src/compile/kernels/map-kernel.ts';
 import { type MapPrimitive, type Params, Value } from '../../../src/graph/index.ts';
 import { primitives } from '../../../src/primitives/index.ts';
+import { toWord } from '../../../src/compile/wasm/writing.ts';
+import { fromWord, laneNumbers } from '../lane-numbers.ts';
 import { runs } from '../../values.ts';
 import { bitsOf, Guarded, ulps } from '../kernels.ts';
 

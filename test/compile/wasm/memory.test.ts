@@ -47,7 +47,7 @@ describe('scratch memory', () => {
     const scratch = new Scratch();
     const bytes = scratch.memory.buffer.byteLength;
     expect(() => scratch.take(limitBytes)).toThrow(`a kernel needs ${limitBytes + 1024} bytes`);
-    expect(() => scratch.take(2 ** 32 + 2 ** 16)).toThrow('Addresses reach 4294967296 bytes');
+    expect(() => scratch.take(2 ** 32 + 2 ** 16)).toThrow('It has at most 4294967296 bytes');
     expect(scratch.memory.buffer.byteLength).toBe(bytes);
     expect(scratch.take(8)).toBe(1024);
   });

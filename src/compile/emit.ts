@@ -21,7 +21,8 @@ interface Workshop {
 }
 
 let workshop: Workshop | undefined;
-export const processWorkshop = (): Workshop => (workshop ??= { scratch: processMemory(), runner: processRunner(), modules: new Map() });
+export const processWorkshop = (): Workshop =>
+  (workshop ??= { scratch: processMemory(), runner: processRunner(), modules: new Map() });
 
 /** Drops the modules that no program owns: the next that needs one loads it anew. */
 export function forgetModules(): void {
@@ -109,13 +110,16 @@ export class Kernels {
         case 'product': {
           const { plan: product, panels } = this.#plan.products.get(group)!;
           scratchBytes = Math.max(scratchBytes, product.scratchBytes);
-          const module = 'key' in product ? loadedOnce(product.key, () => productModule(product.module).bytes()) : this.#folded.get(group)!;
+          const module = 'key' in product
+            ? loadedOnce(product.key, () => productModule(product.module).bytes())
+            : this.#folded.get(group)!;
           return product.stages(module, { address, tables: this.#tables.get(group)!, panels: base + panels });
         }
         default: {
           const module = loadedOnce('reduce', () => reduceStageModule().bytes());
           const [from, to] = [address(group.from), address(group.to)];
-          return [{ kind: 'kernel', module, ...(group.kind === 'combine' ? combineStage(group, from, to) : columnsStage(group, from, to)) }];
+          const stage = group.kind === 'combine' ? combineStage(group, from, to) : columnsStage(group, from, to);
+          return [{ kind: 'kernel', module, ...stage }];
         }
       }
     };

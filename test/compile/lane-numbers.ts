@@ -2,26 +2,23 @@
 // one lane of the vector instruction does, rounding with Math.fround, so the error of a polynomial can be found
 // without assembling anything. NaNs are kept as words because a mask is a NaN when it is read as a number.
 
-import { hostFunctions, type Lanes } from './lanes.ts';
+import { hostFunctions, type Lanes } from '../../src/compile/wasm/lanes.ts';
+import { toWord } from '../../src/compile/wasm/writing.ts';
 
-const words = new Int32Array(2);
+const words = new Int32Array(1);
 const floats = new Float32Array(words.buffer);
 const doubles = new Float64Array(1);
 const halves = new Int32Array(doubles.buffer);
 
-export function toWord(x: number): number {
-  floats[0] = x;
-  return words[0]!;
-}
-
 export function fromWord(word: number): number {
-  words[1] = word;
-  return floats[1]!;
+  words[0] = word;
+  return floats[0]!;
 }
 
 const unary = (f: (a: number) => number) => (a: number): number => toWord(f(fromWord(a)));
 const binary = (f: (a: number, b: number) => number) => (a: number, b: number): number => toWord(f(fromWord(a), fromWord(b)));
-const compare = (f: (a: number, b: number) => boolean) => (a: number, b: number): number => (f(fromWord(a), fromWord(b)) ? -1 : 0);
+const compare = (f: (a: number, b: number) => boolean) => (a: number, b: number): number =>
+  (f(fromWord(a), fromWord(b)) ? -1 : 0);
 
 export const laneNumbers: Lanes<number, number> = {
   constant: toWord,
