@@ -48,9 +48,9 @@ describe('trimmed', () => {
       'more/inner.d.ts': 'export {};\n',
     });
     expect(left).toEqual({
-      'index.d.ts': "import type { T } from './base/t.ts';\nexport { a as A } from './base/a.ts';\n/** b. */\nexport declare const b: import(\"./base/b.js\").B<T>;\n",
+      'index.d.ts': "import type { T } from './base/t.ts';\nexport { a as A } from './base/a.ts';\n/** b. */\nexport const b: import(\"./base/b.js\").B<T>;\n",
       'base/a.d.ts': "import type { C } from '../more/c.ts';\nimport { Worker } from 'node:worker_threads';\n"
-        + '/** a. */\nexport declare function a(x: Inner): C;\nexport declare function a(x: Worker): C;\ninterface Inner {\n\tx: C;\n}\nexport {};\n',
+        + '/** a. */\nexport function a(x: Inner): C;\nexport function a(x: Worker): C;\ninterface Inner {\n\tx: C;\n}\nexport {};\n',
       'base/b.d.ts': 'export type B<T> = T[];\n',
       'base/t.d.ts': "export type { T } from './u.ts';\n",
       'base/u.d.ts': 'type T = 1;\nexport { T };\n',

@@ -40,6 +40,21 @@ export function demandMade(x: unknown, parts: readonly string[], who: string, so
   throw new DTypeError(message(`${who}: ${described(x)}`, `${who} takes ${source}`, 'Pass that'));
 }
 
+const sorts = {
+  record: [(x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x), 'an object'],
+  records: [(x: unknown) => Array.isArray(x) && x.every((each) => typeof each === 'object' && each !== null), 'a list of objects'],
+  list: [(x: unknown) => Array.isArray(x) || (ArrayBuffer.isView(x) && 'length' in x), 'a list or a typed array'],
+  bytes: [(x: unknown) => x instanceof Uint8Array, 'a Uint8Array'],
+} as const;
+
+/** Refuses what is not of a sort; the arguments are given by name. */
+export function demandSort(sort: keyof typeof sorts, given: Readonly<Record<string, unknown>>, who: string): void {
+  const [fits, what] = sorts[sort];
+  for (const [name, x] of Object.entries(given)) {
+    if (!fits(x)) throw new DTypeError(message(`${who}: ${described(x)} for ${name}`, `It is ${what}`, 'Check the order of the arguments'));
+  }
+}
+
 /** An object as `{ … }` writes it, in whatever realm: no list, no tensor, no instance of a class. */
 function isRecord(x: unknown): x is object {
   if (typeof x !== 'object' || x === null || Array.isArray(x)) return false;

@@ -2,8 +2,9 @@
 // over pairs, mirrored and shifted copies. Everything is a function of seed and epoch, so a resumed run sees the same
 // batches as one that was never stopped.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
-import type { Batch } from './image.ts';
+import { type Batch, demandBatch } from './image.ts';
 import { Stream } from './random.ts';
 
 export interface ShuffleOptions {
@@ -30,8 +31,10 @@ function wholeFrom1(values: Readonly<Record<string, number>>, who: string): void
 export function shuffledBatches(
   count: number,
   size: number,
-  { seed = 1, epoch = 0, last = 'keep' }: ShuffleOptions = {},
+  options: ShuffleOptions = {},
 ): Int32Array[] {
+  demandSort('record', { options }, 'shuffledBatches');
+  const { seed = 1, epoch = 0, last = 'keep' } = options;
   wholeFrom1({ size }, 'shuffledBatches');
   const order = new Stream(seed, 0, epoch).permutation(count);
   const batches: Int32Array[] = [];
@@ -56,7 +59,9 @@ export interface PeopleOptions {
  *           images has all of them before one is repeated
  * Throws    DomainError when there are fewer than P people
  */
-export function peopleBatches(labels: ArrayLike<number>, { people, images, seed = 1, epoch = 0 }: PeopleOptions): Int32Array[] {
+export function peopleBatches(labels: ArrayLike<number>, options: PeopleOptions): Int32Array[] {
+  demandSort('record', { options }, 'peopleBatches');
+  const { people, images, seed = 1, epoch = 0 } = options;
   wholeFrom1({ people, images }, 'peopleBatches');
   const members = membersOf(labels);
   if (members.length < people) {
@@ -83,6 +88,7 @@ export function peopleBatches(labels: ArrayLike<number>, { people, images, seed 
 
 /** The positions of every label that occurs, labels ascending. */
 export function membersOf(labels: ArrayLike<number>): number[][] {
+  demandSort('list', { labels }, 'membersOf');
   const members = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) {
     const own = members.get(labels[i]!);
@@ -109,7 +115,10 @@ export interface AugmentOptions {
  * Edges     flip 0.5 and no shift by default        (source: SV-Softmax, arXiv 1812.11317, section 4)
  * Throws    DomainError for a probability outside [0, 1] or a shift that is no whole number ≥ 0
  */
-export function augment(batch: Batch, { flip = 0.5, shift = 0, seed = 1, step = 0 }: AugmentOptions = {}): Batch {
+export function augment(batch: Batch, options: AugmentOptions = {}): Batch {
+  demandBatch(batch, 'augment');
+  demandSort('record', { options }, 'augment');
+  const { flip = 0.5, shift = 0, seed = 1, step = 0 } = options;
   if (!(flip >= 0 && flip <= 1) || !Number.isInteger(shift) || shift < 0) {
     throw new DomainError(message(
       `augment: flip ${flip}, shift ${shift}`,

@@ -3,6 +3,7 @@
 // people and pictures as anyone asks for, nobody real is among them, and the same seed gives the same bytes everywhere.
 // How the numbers become a picture stands in `portrait.ts`.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { grey, type Image, type Labelled } from './image.ts';
 import { blend, type Colour, type Occlusion, type Person, type Scene } from './paint.ts';
@@ -38,7 +39,9 @@ export interface FacesOptions extends FaceOptions {
  * Edges     picture i of person p depends on seed, p, i, size and the strengths only, never on how many are asked for
  * Throws    DomainError for counts, sizes or strengths that are none
  */
-export function faces({ people, images, first = 0, ...options }: FacesOptions): Labelled {
+export function faces(given: FacesOptions): Labelled {
+  demandSort('record', { options: given }, 'faces');
+  const { people, images, first = 0, ...options } = given;
   if (![people, images, first].every((n) => Number.isInteger(n) && n >= 0)) {
     throw new DomainError(message(
       `faces: ${people} people from ${first}, ${images} images each`, 'Counts are whole numbers ≥ 0', 'Check the options'));
@@ -56,8 +59,10 @@ export function faces({ people, images, first = 0, ...options }: FacesOptions): 
 export function face(
   person: number,
   image: number,
-  { seed = 1, size = 32, channels = 1, nuisance = 1 }: FaceOptions = {},
+  options: FaceOptions = {},
 ): Image {
+  demandSort('record', { options }, 'face');
+  const { seed = 1, size = 32, channels = 1, nuisance = 1 } = options;
   const strength = (name: Nuisance): number => (typeof nuisance === 'number' ? nuisance : (nuisance[name] ?? 1));
   const wrong = nuisances.find((name) => !(strength(name) >= 0 && strength(name) <= 2));
   if (!Number.isInteger(size) || size < 8 || size > 1024 || wrong !== undefined) {

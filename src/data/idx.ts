@@ -1,6 +1,7 @@
 // IDX, the format of MNIST (yann.lecun.com/exdb/mnist): two zero bytes, a type, the number of axes, the axes, the
 // numbers, all big-endian. Unpacking gzip is the reader's business (`node.ts`).
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import { FormatError, message } from '../base/errors.ts';
 import type { Image, Labelled } from './image.ts';
 
@@ -42,6 +43,7 @@ const bad = (name: string, what: string): FormatError =>
  * Throws    FormatError, with `name` and the fault, for anything else, more or fewer numbers than the axes ask for included
  */
 export function decodeIdx(bytes: Uint8Array, name: string): Idx {
+  demandSort('bytes', { bytes }, 'decodeIdx');
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw bad(name, 'it is gzipped; unpack it first, or read it with readIdx');
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw bad(name, 'it does not begin as an IDX file');
   const type = types.get(bytes[2]!);
@@ -73,6 +75,7 @@ export function decodeIdx(bytes: Uint8Array, name: string): Idx {
  * Throws    FormatError, with the name, for other shapes or types and for lengths that differ
  */
 export function labelledFromIdx(images: Idx, labels: Idx, names: readonly [string, string]): Labelled {
+  for (const each of [images, labels]) demandMade(each, ['shape', 'values'], 'labelledFromIdx', 'what decodeIdx returns');
   const [count, height, width] = images.shape as [number, number, number];
   if (images.shape.length !== 3 || !(images.values instanceof Uint8Array)) {
     throw bad(names[0], `it has the shape [${images.shape.join(', ')}]; images are bytes [N, H, W]`);

@@ -1,6 +1,7 @@
 // The two forms of a picture in the whole project. An `Image` is bytes as files hold them: rows from the top, the
 // channels of a pixel side by side. A `Batch` is numbers as a network takes them: [N, C, H, W], one plane per channel.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 
 export interface Image {
@@ -18,6 +19,9 @@ export interface Batch {
   readonly values: Float32Array;
 }
 
+export const demandImage = (image: unknown, who: string): void => demandMade(image, ['width', 'height', 'channels', 'pixels'], who, 'an image');
+export const demandBatch = (batch: unknown, who: string): void => demandMade(batch, ['shape', 'values'], who, 'what toBatch returns');
+
 /** Pictures of people (or digits): `labels[i]` is the position in `people` of who is on `images[i]`. */
 export interface Labelled {
   readonly images: readonly Image[];
@@ -32,6 +36,7 @@ export interface Labelled {
  * Edges     a grey picture is returned as it is
  */
 export function grey(image: Image): Image {
+  demandImage(image, 'grey');
   if (image.channels === 1) return image;
   const { width, height, pixels } = image;
   const out = new Uint8Array(width * height);
@@ -95,7 +100,11 @@ export interface BatchOptions {
  * Edges     no images give [0, 1, 0, 0]
  * Throws    DomainError when sizes or channels differ
  */
-export function toBatch(images: readonly Image[], { mean = 127.5, scale = 1 / 128 }: BatchOptions = {}): Batch {
+export function toBatch(images: readonly Image[], options: BatchOptions = {}): Batch {
+  demandSort('list', { images }, 'toBatch');
+  for (const image of images) demandImage(image, 'toBatch');
+  demandSort('record', { options }, 'toBatch');
+  const { mean = 127.5, scale = 1 / 128 } = options;
   const { width: W, height: H, channels: C } = images[0] ?? { width: 0, height: 0, channels: 1 };
   const values = new Float32Array(images.length * C * H * W);
   images.forEach((image, n) => {
@@ -112,7 +121,10 @@ export function toBatch(images: readonly Image[], { mean = 127.5, scale = 1 / 12
 }
 
 /** The rows of a batch with these indices, in this order. */
-export function selectBatch({ shape: [, C, H, W], values }: Batch, indices: ArrayLike<number>): Batch {
+export function selectBatch(batch: Batch, indices: ArrayLike<number>): Batch {
+  demandBatch(batch, 'selectBatch');
+  demandSort('list', { indices }, 'selectBatch');
+  const { shape: [, C, H, W], values } = batch;
   const size = C * H * W;
   const out = new Float32Array(indices.length * size);
   for (let i = 0; i < indices.length; i++) out.set(values.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);

@@ -1,8 +1,9 @@
 // PGM (P5, grey) and PPM (P6, colour), binary, up to 8 bits: three numbers in text and then the bytes
 // (netpbm.sourceforge.net/doc/pgm.html). The plain-text forms P2 and P3 and 16-bit files are refused by name.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, FormatError, message } from '../base/errors.ts';
-import type { Image } from './image.ts';
+import { demandImage, type Image } from './image.ts';
 
 type Bad = (what: string) => FormatError;
 
@@ -24,6 +25,7 @@ export function decodePpm(bytes: Uint8Array, name: string): Image {
 
 function decode(bytes: Uint8Array, name: string, magic: 'P5' | 'P6', channels: 1 | 3): Image {
   const kind = channels === 1 ? 'PGM' : 'PPM';
+  demandSort('bytes', { bytes }, kind);
   const bad: Bad = (what) => new FormatError(message(
     `${name}: ${what}`, `Images are binary ${kind} (${magic}) with up to 8 bits a pixel`, 'Convert the file, or remove it'));
   const start = String.fromCharCode(...bytes.subarray(0, 2));
@@ -78,7 +80,9 @@ export function encodePpm(image: Image): Uint8Array {
   return encode(image, 'P6', 3);
 }
 
-function encode({ width, height, channels, pixels }: Image, magic: 'P5' | 'P6', wanted: 1 | 3): Uint8Array {
+function encode(image: Image, magic: 'P5' | 'P6', wanted: 1 | 3): Uint8Array {
+  demandImage(image, magic);
+  const { width, height, channels, pixels } = image;
   if (channels !== wanted) {
     throw new DomainError(message(
       `a picture with ${channels} channel(s) as ${magic}`,

@@ -1,6 +1,7 @@
 // Pairs for verification in folds: the list of the LFW benchmark (vis-www.cs.umass.edu/lfw, G. Huang et al. 2007), and
 // the same protocol drawn from any labelled set, so that a small experiment is judged the way the big ones are.
 
+import { demandMade, demandSort, demandText } from '../base/demand.ts';
 import { DomainError, FormatError, message } from '../base/errors.ts';
 import { Stream } from './random.ts';
 
@@ -27,6 +28,7 @@ export interface PhotoPair {
  *           or too many lines
  */
 export function parsePairs(text: string, name: string): PhotoPair[] {
+  demandText(text, 'parsePairs');
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/).map((line) => line.trim().split(/\s+/));
   const bad = (line: number, what: string): FormatError =>
     new FormatError(
@@ -74,7 +76,9 @@ function whole(text: string): number | undefined {
 }
 
 /** Where LFW keeps a photograph: `Ann_Veneman/Ann_Veneman_0003` and the extension. */
-export function lfwPath({ person, number }: Photo, extension = 'jpg'): string {
+export function lfwPath(photo: Photo, extension = 'jpg'): string {
+  demandMade(photo, ['person', 'number'], 'lfwPath', 'a photo { person, number }');
+  const { person, number } = photo;
   return `${person}/${person}_${String(number).padStart(4, '0')}.${extension}`;
 }
 
@@ -102,7 +106,10 @@ export interface PairOptions {
  * Edges     the same labels and seed give the same pairs on every platform
  * Throws    DomainError when the people of a fold do not have that many pairs
  */
-export function drawPairs(labels: ArrayLike<number>, { folds = 10, pairs = 300, seed = 1 }: PairOptions = {}): IndexPairs {
+export function drawPairs(labels: ArrayLike<number>, options: PairOptions = {}): IndexPairs {
+  demandSort('list', { labels }, 'drawPairs');
+  demandSort('record', { options }, 'drawPairs');
+  const { folds = 10, pairs = 300, seed = 1 } = options;
   if (![folds, pairs].every((n) => Number.isInteger(n) && n >= 1)) {
     throw new DomainError(message(
       `drawPairs: ${folds} folds of ${pairs} pairs`, 'Both are whole numbers ≥ 1', 'Use 10 folds of 300 pairs, as LFW does'));

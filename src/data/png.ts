@@ -2,6 +2,7 @@
 // 16 bits are rounded to 8 and palettes looked up; gamma and colour profiles are left alone. Transparency is refused
 // where it shows, since flattening needs a background nobody gave. Inflating is passed in, so that this runs in a page.
 
+import { demandSort } from '../base/demand.ts';
 import { canInflateTo, crc32, type Inflate } from '../base/compression.ts';
 import { FormatError, message } from '../base/errors.ts';
 import type { Image } from './image.ts';
@@ -44,6 +45,7 @@ interface Chunks {
  *           for pictures with transparent pixels
  */
 export function decodePng(bytes: Uint8Array, name: string, inflate: Inflate): Image {
+  demandSort('bytes', { bytes }, 'decodePng');
   const bad: Bad = (what) => new FormatError(message(
     `${name}: ${what}`, 'Images are whole PNG files without transparency', 'Convert the file, or remove it'));
   const { header, palette, transparency, data } = readChunks(bytes, bad);

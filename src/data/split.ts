@@ -1,6 +1,7 @@
 // Dividing a labelled set. Open set: the people of the test are not among those trained on, as in face verification.
 // Closed set: everybody is in both parts, with different images.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { membersOf } from './batches.ts';
 import { Stream } from './random.ts';
@@ -25,8 +26,10 @@ export function peopleKept(people: number, share: number): number {
  */
 export function splitByIdentity(
   labels: ArrayLike<number>,
-  { test = 0.2, seed = 1 }: { readonly test?: number; readonly seed?: number } = {},
+  options: { readonly test?: number; readonly seed?: number } = {},
 ): Split {
+  demandSort('record', { options }, 'splitByIdentity');
+  const { test = 0.2, seed = 1 } = options;
   const members = membersOf(labels);
   if (!(test > 0 && test < 1) || members.length < 2) {
     throw new DomainError(
@@ -51,8 +54,10 @@ export function splitByIdentity(
  */
 export function splitWithinIdentities(
   labels: ArrayLike<number>,
-  { test, seed = 1 }: { readonly test: number; readonly seed?: number },
+  options: { readonly test: number; readonly seed?: number },
 ): Split {
+  demandSort('record', { options }, 'splitWithinIdentities');
+  const { test, seed = 1 } = options;
   const [train, kept]: [number[], number[]] = [[], []];
   membersOf(labels).forEach((own, person) => {
     if (!Number.isInteger(test) || test < 1 || test >= own.length) {
@@ -71,6 +76,7 @@ export function splitWithinIdentities(
 
 /** Labels 0, 1, 2, … in the order of the old ones, for a classifier over some people; `classes[new]` is the old label. */
 export function denseLabels(labels: ArrayLike<number>, indices: ArrayLike<number>): { labels: Int32Array; classes: Int32Array } {
+  demandSort('list', { labels, indices }, 'denseLabels');
   const own = Int32Array.from(indices, (i) => labels[i]!);
   const classes = Int32Array.from(new Set(own)).sort();
   const position = new Map(Array.from(classes, (label, i) => [label, i]));

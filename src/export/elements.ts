@@ -2,8 +2,9 @@
 // included. Types Marginalia does not have are widened where that is exact (bool, 8 and 16 bits, half precision) and
 // 64-bit integers are read where every value fits i32; nothing is ever rounded.
 
+import { described } from '../base/demand.ts';
 import type { DType, TypedArray } from '../base/dtype.ts';
-import type { FormatError } from '../base/errors.ts';
+import { DTypeError, type FormatError, message } from '../base/errors.ts';
 import { maxSize, type Shape, sizeOf } from '../base/shape.ts';
 
 export interface Element {
@@ -87,6 +88,13 @@ export function littleEndian(values: TypedArray): Uint8Array {
 
 function swap(bytes: Uint8Array, width: number): void {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
+}
+
+/** Names and values, as a Map or a list of pairs holds them. */
+export function pairsOf<T>(given: Iterable<readonly [string, T]>, who: string): readonly (readonly [string, T])[] {
+  const pairs = typeof given === 'object' && given !== null && Symbol.iterator in given ? [...given] : [null];
+  if (pairs.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string')) return pairs as (readonly [string, T])[];
+  throw new DTypeError(message(`${who}: ${described(given)}`, 'It takes pairs of a name and a value', 'Write [[name, value], …], or pass a Map'));
 }
 
 /** Refuses axes that are no sizes, and more elements than a tensor holds. */

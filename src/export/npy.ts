@@ -1,9 +1,10 @@
 // npy: one array in NumPy's format (numpy.lib.format, versions 1 to 3). A short Python literal gives type, order and
 // shape; it is read by a grammar of three values and never evaluated. Object arrays, which are pickles, are refused.
 
+import { demandSort } from '../base/demand.ts';
 import { FormatError, message } from '../base/errors.ts';
 import { type Shape, sizeOf } from '../base/shape.ts';
-import { fromValue, type Tensor, Value } from '../graph/index.ts';
+import { demandTensor, fromValue, type Tensor, Value } from '../graph/index.ts';
 import { type Bad, checkAxes, decodeElements, type Element, elements, littleEndian } from './elements.ts';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -42,6 +43,7 @@ interface Header {
  *           object, complex, text and structured types; for integers that i32 cannot hold
  */
 export function decodeNpy(bytes: Uint8Array, name: string): Tensor {
+  demandSort('bytes', { bytes }, 'decodeNpy');
   const bad: Bad = (what) => new FormatError(message(
     `${name}: ${what}`,
     'An npy file is the magic \\x93NUMPY, a short header and the numbers of one array', 'Save it again with numpy.save'));
@@ -149,6 +151,7 @@ function rowMajor(data: Uint8Array, shape: Shape, width: number): Uint8Array {
  * Throws    nothing
  */
 export function encodeNpy(tensor: Tensor): Uint8Array {
+  demandTensor(tensor, 'encodeNpy');
   const { shape } = tensor;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${descr[tensor.dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;

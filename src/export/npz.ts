@@ -2,10 +2,11 @@
 // disk, no encryption, under 4 GiB. The central directory is believed only where the local headers, the sizes, the
 // checksums and the places agree with it. Written members are stored, so writing needs no compression.
 
+import { demandSort } from '../base/demand.ts';
 import { canInflateTo, crc32, type Inflate } from '../base/compression.ts';
 import { DomainError, FormatError, message } from '../base/errors.ts';
 import type { Tensor } from '../graph/index.ts';
-import type { Bad } from './elements.ts';
+import { type Bad, pairsOf } from './elements.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
 
 const signature = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 } as const;
@@ -42,6 +43,8 @@ interface Member {
  *           that overlap, repeat a name, are no npy files or inflate to another size than they claim
  */
 export function decodeNpz(bytes: Uint8Array, name: string, options: NpzOptions = {}): ReadonlyMap<string, Tensor> {
+  demandSort('bytes', { bytes }, 'decodeNpz');
+  demandSort('record', { options }, 'decodeNpz');
   const { inflate, maxBytes = 2 ** 30 } = options;
   const bad: Bad = (what) => new FormatError(message(
     `${name}: ${what}`, 'An npz file is a zip of npy files, stored or deflated', 'Save it again with numpy.savez'));
@@ -163,7 +166,7 @@ export function encodeNpz(tensors: Iterable<readonly [string, Tensor]>): Uint8Ar
   const central: Uint8Array[] = [];
   const names = new Set<string>();
   let offset = 0;
-  for (const [key, tensor] of tensors) {
+  for (const [key, tensor] of pairsOf(tensors, 'encodeNpz')) {
     if (names.has(key)) throw new DomainError(message(
       `the name ${JSON.stringify(key)} is given twice`, 'Names are keys', 'Rename one of the two'));
     names.add(key);

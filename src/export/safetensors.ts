@@ -3,11 +3,12 @@
 // trusts nothing: no holes, no overlaps, no key twice, nothing beyond the end. What is read and written here is bytes;
 // files are in `node.ts`.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, FormatError, message } from '../base/errors.ts';
 import { bytesPerElement } from '../base/dtype.ts';
 import { sizeOf } from '../base/shape.ts';
-import { fromValue, type Tensor, Value } from '../graph/index.ts';
-import { type Bad, checkAxes, decodeElements, type Element, elements, littleEndian } from './elements.ts';
+import { demandTensor, fromValue, type Tensor, Value } from '../graph/index.ts';
+import { type Bad, checkAxes, decodeElements, type Element, elements, littleEndian, pairsOf } from './elements.ts';
 import { type Json, parseJson } from './header.ts';
 
 /** The format's own limit for the header. */
@@ -62,6 +63,7 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors 
         'Write or fetch the file again',
       ),
     );
+  demandSort('bytes', { bytes }, 'decodeSafetensors');
   if (bytes.length < 8) throw bad(`${bytes.length} bytes are too few`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > maxHeaderBytes) throw bad(`it claims a header of ${length} bytes; ${maxHeaderBytes} is the limit`);
@@ -153,15 +155,16 @@ export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Iterable<readonly [string, string]> = [],
 ): Uint8Array {
-  const named = unique(tensors);
+  const named = unique(pairsOf(tensors, 'encodeSafetensors'));
   const places = new Map<string, readonly [number, number]>();
   let size = 0;
   const order = [...named].sort(([, a], [, b]) => bytesPerElement[b.dtype] - bytesPerElement[a.dtype]);
   for (const [name, { dtype, size: count }] of order) places.set(name, [size, (size += count * bytesPerElement[dtype])]);
 
-  const notes = [...unique(metadata)].map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(checkText(text))}`);
+  const notes = [...unique(pairsOf(metadata, 'metadata'))].map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(checkText(String(text)))}`);
   const fields = notes.length === 0 ? [] : [`"__metadata__":{${notes.join(',')}}`];
   for (const [name, tensor] of named) {
+    demandTensor(tensor, 'encodeSafetensors');
     if (name === '__metadata__') {
       throw new DomainError(
         message('a tensor named __metadata__', 'The format keeps this name for its own text', 'Choose another name'),

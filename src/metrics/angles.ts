@@ -1,6 +1,7 @@
 // How compact classes are and how far apart, in angles on the sphere of features (the measures of ArcFace, arXiv 1801.07698,
 // table 3, computed on features rather than on class weights, so that they serve people never trained on).
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { checkLabels, checkSome, type Features, rowCount, unitRows } from './scores.ts';
 
@@ -12,6 +13,7 @@ import { checkLabels, checkSome, type Features, rowCount, unitRows } from './sco
  * Edges     exact to rounding where acos(a·b) loses half its digits, near 0 and π
  */
 export function angleBetween(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  demandSort('list', { a, b }, 'angleBetween');
   let [minus, plus] = [0, 0];
   for (let d = 0; d < a.length; d++) {
     minus += (a[d]! - b[d]!) ** 2;

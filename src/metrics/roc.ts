@@ -2,6 +2,7 @@
 // least the threshold; FAR is the share of impostor pairs accepted, TAR that of genuine pairs. Equal scores cross together,
 // so no order among ties can flatter a curve.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { checkScores, checkSome } from './scores.ts';
 
@@ -153,6 +154,8 @@ export function tarOverTrials(
   trials: readonly { readonly genuine: ArrayLike<number>; readonly impostor: ArrayLike<number> }[],
   rates: readonly number[] = blufrRates,
 ): TrialsPoint[] {
+  demandSort('records', { trials }, 'tarOverTrials');
+  demandSort('list', { rates }, 'tarOverTrials');
   checkSome(trials, 'trials', 'tarOverTrials');
   return rates.map((far): TrialsPoint => {
     const points = trials.map(({ genuine, impostor }) => tarAtFar(genuine, impostor, far));

@@ -2,7 +2,7 @@
 // person) and impostor (of two people). A higher score means more alike. NaN is refused at the door: it compares as
 // neither above nor below anything, and every rate would be silently wrong.
 
-import { described } from '../base/demand.ts';
+import { demandMade, demandSort, described } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 
 /** N feature vectors of length `dims`, row by row. */
@@ -33,7 +33,10 @@ export function checkSome(trials: { readonly length: number }, what: string, who
     `${who}: no ${what}`, 'A rate is a share of at least one trial', 'Check the labels and the pairs'));
 }
 
-export function rowCount({ values, dims }: Features, who: string): number {
+export function rowCount(features: Features, who: string): number {
+  demandMade(features, ['values', 'dims'], who, 'features { values, dims }');
+  const { values, dims } = features;
+  demandSort('list', { values }, who);
   if (!Number.isInteger(dims) || dims < 1 || values.length % dims !== 0) {
     throw new ShapeError(message(
       `${who}: ${values.length} values as rows of ${dims}`, 'Features are N rows of `dims` numbers', 'Check dims'));
@@ -42,6 +45,7 @@ export function rowCount({ values, dims }: Features, who: string): number {
 }
 
 export function checkLabels(labels: ArrayLike<number>, rows: number, who: string): void {
+  demandSort('list', { labels }, who);
   if (labels.length !== rows) throw new ShapeError(message(
     `${who}: ${labels.length} labels for ${rows} rows`, 'Every row has one label', 'Check the two lists'));
 }
@@ -87,6 +91,7 @@ export function dotRows(a: Float64Array, i: number, b: Float64Array, k: number, 
 export function pairCosines(features: Features, a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   const rows = rowCount(features, 'pairCosines');
   const unit = unitRows(features, 'pairCosines');
+  demandSort('list', { a, b }, 'pairCosines');
   if (a.length !== b.length) throw new ShapeError(message(
     `pairCosines: lists of ${a.length} and ${b.length}`, 'A pair has two sides', 'Check the two lists'));
   return Float64Array.from({ length: a.length }, (_, i) => {
@@ -125,6 +130,7 @@ export function allPairCosines(features: Features, labels: ArrayLike<number>): S
 
 /** Scores of pairs split by what the pairs are: `same[i]` is 1 for one person, 0 for two. */
 export function splitScores(scores: ArrayLike<number>, same: ArrayLike<number>): SplitScores {
+  demandSort('list', { scores, same }, 'splitScores');
   if (scores.length !== same.length) throw new ShapeError(message(
     `splitScores: ${scores.length} scores for ${same.length} pairs`, 'Every pair has one score', 'Check the two lists'));
   const all = Array.from(scores);

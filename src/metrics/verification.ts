@@ -1,6 +1,7 @@
 // Verification accuracy as LFW reports it ("unrestricted, labelled outside data"; G. Huang et al., UMass TR 07-49, and
 // G. Huang and E. Learned-Miller, TR 14-003): a threshold is chosen on all folds but one and judged on that one.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { checkScores } from './scores.ts';
 
@@ -29,6 +30,7 @@ export interface FoldsResult {
  * Throws    ShapeError for lists that do not fit, DomainError for NaN or fewer than two folds
  */
 export function foldAccuracy(scores: ArrayLike<number>, same: ArrayLike<number>, fold: ArrayLike<number>): FoldsResult {
+  demandSort('list', { scores, same, fold }, 'foldAccuracy');
   if (same.length !== scores.length || fold.length !== scores.length) {
     throw new ShapeError(message(
       `foldAccuracy: ${scores.length} scores, ${same.length} kinds, ${fold.length} folds`,

@@ -6,7 +6,7 @@ import type { Tensor } from '../graph/index.ts';
 import { dropout as drop, prelu as bend, relu as positivePart, reshape } from '../ops/index.ts';
 import { demandFloat, demandOptions } from '../ops/operands.ts';
 import { constant } from './initializers.ts';
-import { demandAxis, demandMode, demandSizes, demandType, type Layer, type Nothing, stateless } from './layer.ts';
+import { demandAxis, demandMode, demandSizes, demandType, demandVariables, type Layer, type Nothing, stateless } from './layer.ts';
 
 /**
  * The positive part.
@@ -44,7 +44,9 @@ export function prelu(options: PreluOptions = {}): Layer<PreluParams, Nothing> {
   const start = constant(slope);
   return {
     init: (key, own = {}) => ({ params: { slope: start(key, [channels], own) }, state: {} }),
-    apply: ({ params, state }, x) => {
+    apply: (variables, x) => {
+      demandVariables(variables, 'prelu');
+      const { params, state } = variables;
       if (channels === 1) demandFloat(x, 'prelu');
       else demandAxis('prelu', x, 1, 'channels', channels);
       demandType('prelu', x, params.slope);
@@ -71,7 +73,9 @@ export function dropout(layer: { readonly rate: number }): Layer<Nothing, Nothin
   }
   return {
     init: () => ({ params: {}, state: {} }),
-    apply: ({ state }, x, options) => {
+    apply: (variables, x, options) => {
+      demandVariables(variables, 'dropout');
+      const { state } = variables;
       demandMode(options, 'dropout');
       const { train, key } = options;
       if (!train || rate === 0) return { y: x, state };

@@ -1,12 +1,13 @@
 // Layers made of layers: one after the other, and around a shortcut. Parameters and state are trees of the same form as
 // the layers; every part gets a key of its own, derived from the key of the whole by its place.
 
+import { demandMade } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { scope, type Tensor } from '../graph/index.ts';
 import { add, foldIn } from '../ops/index.ts';
 import {
-  type ApplyOptions, demandMode, type InitOptions, type Layer, type ParameterTree, stateless, type Variables,
+  type ApplyOptions, demandMode, demandVariables, type InitOptions, type Layer, type ParameterTree, stateless, type Variables,
 } from './layer.ts';
 
 /** Layers by place or by name; the names are those of the parameters, and of the scopes in a trace. */
@@ -19,13 +20,20 @@ function branches(layers: Layers, parts: readonly ParameterTree[]): ParameterTre
   return Array.isArray(layers) ? parts : Object.fromEntries(Object.keys(layers).map((name, i) => [name, parts[i]!]));
 }
 
+function demandLayers(layers: Layers, who: string): void {
+  demandMade(layers, [], who, 'layers');
+  for (const layer of Object.values(layers)) demandMade(layer, ['init', 'apply'], who, 'layers such as linear({ inputs, outputs })');
+}
+
 function initParts(layers: Layers, key: Tensor, options?: InitOptions): Variables {
   const made = Object.values(layers as Parts<Layer>).map((layer, i) => layer.init(foldIn(key, i), options));
   return { params: branches(layers, made.map(({ params }) => params)), state: branches(layers, made.map(({ state }) => state)) };
 }
 
 /** The variables of one part, or an error where the tree belongs to other layers. */
-function partOf({ params, state }: Variables, name: string, who: string): Variables {
+function partOf(variables: Variables, name: string, who: string): Variables {
+  demandVariables(variables, who);
+  const { params, state } = variables;
   const own = { params: (params as Parts<ParameterTree>)[name], state: (state as Parts<ParameterTree>)[name] };
   if (own.params === undefined || own.state === undefined) {
     throw new DomainError(message(
@@ -49,6 +57,7 @@ const keyOfPart = ({ train, key }: ApplyOptions, place: number): ApplyOptions =>
  *           layers throw
  */
 export function sequential(layers: Layers): Layer {
+  demandLayers(layers, 'sequential');
   const list = Object.entries(layers as Parts<Layer>);
   return {
     init: (key, options) => initParts(layers, key, options),
@@ -78,6 +87,7 @@ export function sequential(layers: Layers): Layer {
  */
 export function residual(branch: Layer, shortcut: Layer = stateless((x) => x)): Layer {
   const layers = { branch, shortcut };
+  demandLayers(layers, 'residual');
   return {
     init: (key, options) => initParts(layers, key, options),
     apply: (variables, x, options) => {

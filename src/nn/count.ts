@@ -1,6 +1,7 @@
 // How large a network is: its parameters, and the arithmetic of one pass. The arithmetic is read off the program itself,
 // recorded without numbers, so it needs no formula per layer and holds for any network.
 
+import { demandMade } from '../base/demand.ts';
 import { type Shape, sizeOf } from '../base/shape.ts';
 import { flatten } from '../base/tree.ts';
 import { type Graph, isTensor, type Step, trace, type Tensor } from '../graph/index.ts';
@@ -21,6 +22,7 @@ export function countParameters(params: unknown): number {
  * Throws    whatever the network throws for such an input
  */
 export function flops(network: Layer, inputShape: Shape): number {
+  demandMade(network, ['init', 'apply'], 'flops', 'a layer');
   const forward = (seed: Tensor, x: Tensor): Tensor => network.apply(network.init(seed), x, { train: false }).y;
   const { graph, inputs } = trace(forward, [key(0), zeros(inputShape)], { mode: 'abstract' });
   const passes = graph.dependents([inputs[1]!]);

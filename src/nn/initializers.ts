@@ -2,6 +2,7 @@
 // a unit, so that signals or gradients neither grow nor fade from layer to layer. A weight is [outputs, inputs, ...],
 // as in PyTorch; a kernel's places count as inputs and as outputs.
 
+import { demandSort } from '../base/demand.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
@@ -39,6 +40,7 @@ const normalOf = (who: string, deviation: (fans: Fans) => number): Initializer =
   normal(key, shape, { std: deviation(fansOf(shape, who)), ...options });
 
 function fansOf(shape: Shape, who: string): Fans {
+  demandSort('list', { shape }, who);
   const [outputs, inputs, ...kernel] = shape;
   if (inputs === undefined || sizeOf(shape) === 0) {
     throw new ShapeError(message(
@@ -137,7 +139,9 @@ export const lecunNormal = (): Initializer => normalOf('lecunNormal', ({ fanIn }
  */
 export function orthogonal(options: GainOptions = {}): Initializer {
   const gain = gainOf('orthogonal', options);
-  return (key, shape, { dtype = 'f32' } = {}) => {
+  return (key, shape, options = {}) => {
+    demandOptions(options, ['dtype'], 'orthogonal');
+    const { dtype = 'f32' } = options;
     const { fanIn: columns } = fansOf(shape, 'orthogonal');
     const rows = shape[0]!;
     const flat = orthonormalRows(normal(key, [Math.min(rows, columns), Math.max(rows, columns)], { dtype }));

@@ -2,6 +2,7 @@
 // is learned and what is remembered are trees of tensors handed in and out, so nothing is hidden in an object and a
 // whole training step is a function. Nothing here knows a loss, an optimiser or an engine.
 
+import { demandFunction, demandMade } from '../base/demand.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
 import { shapeText } from '../base/shape.ts';
@@ -45,11 +46,18 @@ export interface Layer<P extends ParameterTree = ParameterTree, S extends Parame
  * Gradient  that of the function
  */
 export function stateless(f: (x: Tensor) => Tensor): Layer<Nothing, Nothing> {
+  demandFunction(f, 'stateless');
   return {
     init: () => ({ params: {}, state: {} }),
-    apply: ({ state }, x) => ({ y: f(x), state }),
+    apply: (variables, x) => {
+      demandVariables(variables, 'apply');
+      return { y: f(x), state: variables.state };
+    },
   };
 }
+
+/** Refuses what no `init` has made. */
+export const demandVariables = (variables: unknown, who: string): void => demandMade(variables, ['params', 'state'], who, 'variables, as init makes them');
 
 /** Refuses a call that does not say whether it trains: a forgotten mode would silently be the wrong one. */
 export function demandMode(options: ApplyOptions, who: string): void {

@@ -1,13 +1,14 @@
 // The two layers that multiply by a weight: linear, over the last axis, and conv2d, over windows of an image. Both are
 // one contraction and a bias; a weight is [outputs, inputs, ...] and a bias starts at 0.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import type { Shape } from '../base/shape.ts';
 import type { Tensor } from '../graph/index.ts';
 import { add, conv2d as convolve, type ConvOptions, matmul, type Pair, reshape, transpose } from '../ops/index.ts';
 import { demandOptions } from '../ops/operands.ts';
 import { allZeros, glorotUniform, heNormal, type Initializer } from './initializers.ts';
-import { demandAxis, demandSizes, demandType, type InitOptions, type Layer, type Nothing, type Variables } from './layer.ts';
+import { demandAxis, demandSizes, demandType, demandVariables, type InitOptions, type Layer, type Nothing, type Variables } from './layer.ts';
 
 export type AffineParams = { readonly weight: Tensor; readonly bias?: Tensor };
 export type AffineLayer = Layer<AffineParams, Nothing>;
@@ -54,7 +55,9 @@ export function linear(options: LinearOptions): AffineLayer {
   demandSizes('linear', { inputs, outputs });
   return {
     init: (key, own = {}) => initial(key, [outputs, inputs], weight, bias, own),
-    apply: ({ params, state }, x) => {
+    apply: (variables, x) => {
+      demandVariables(variables, 'linear');
+      const { params, state } = variables;
       demandAxis('linear', x, -1, 'features', inputs);
       demandType('linear', x, params.weight);
       const product = matmul(x, transpose(params.weight, 0, 1));
@@ -78,6 +81,7 @@ export function conv2d(options: ConvLayerOptions): AffineLayer {
   demandOptions(options, ['inputs', 'outputs', 'bias', 'weight', 'kernel', 'stride', 'padding', 'dilation', 'groups'], 'conv2d');
   const { inputs, outputs, kernel, bias = true, weight = heNormal(), ...steps } = options;
   const { groups = 1 } = steps;
+  if (typeof kernel !== 'number') demandSort('list', { kernel }, 'conv2d');
   const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
   demandSizes('conv2d', { inputs, outputs, groups, 'kernel height': height, 'kernel width': width });
   if (inputs % groups !== 0 || outputs % groups !== 0) {
@@ -87,7 +91,9 @@ export function conv2d(options: ConvLayerOptions): AffineLayer {
   }
   return {
     init: (key, own = {}) => initial(key, [outputs, inputs / groups, height, width], weight, bias, own),
-    apply: ({ params, state }, x) => {
+    apply: (variables, x) => {
+      demandVariables(variables, 'conv2d');
+      const { params, state } = variables;
       demandAxis('conv2d', x, 1, 'channels', inputs);
       demandType('conv2d', x, params.weight);
       const y = convolve(x, params.weight, steps);

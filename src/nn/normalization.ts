@@ -1,13 +1,14 @@
 // Layers that normalise: batchNorm, whose state is the running mean and variance handed in and out, and layerNorm, which
 // remembers nothing. The formulas are those of the ops; here are the parameters, the memory and the two modes.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { type Shape, shapeText, sameShape } from '../base/shape.ts';
 import type { Tensor } from '../graph/index.ts';
 import { add, batchNorm as overBatch, layerNorm as overFeatures, mul, stopGradient } from '../ops/index.ts';
 import { demandFloat, demandOptions } from '../ops/operands.ts';
 import { allOnes, allZeros } from './initializers.ts';
-import { demandAxis, demandMode, demandSizes, demandType, type InitOptions, type Layer, type Nothing } from './layer.ts';
+import { demandAxis, demandMode, demandSizes, demandType, demandVariables, type InitOptions, type Layer, type Nothing } from './layer.ts';
 
 export type NormParams = { readonly scale?: Tensor; readonly shift?: Tensor };
 export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor };
@@ -67,7 +68,9 @@ export function batchNorm(layer: BatchNormLayerOptions): Layer<NormParams, Batch
       params: start([channels], affine, key, own),
       state: { mean: allZeros(key, [channels], own), variance: allOnes(key, [channels], own) },
     }),
-    apply: ({ params, state }, x, options) => {
+    apply: (variables, x, options) => {
+      demandVariables(variables, 'batchNorm');
+      const { params, state } = variables;
       demandMode(options, 'batchNorm');
       demandAxis('batchNorm', x, 1, 'channels', channels);
       demandType('batchNorm', x, state.mean);
@@ -97,12 +100,15 @@ export function layerNorm(options: LayerNormLayerOptions): Layer<NormParams, Not
   demandOptions(options, ['shape', 'epsilon', 'affine'], 'layerNorm');
   const { epsilon = 1e-5, affine = true } = options;
   const shape: Shape = typeof options.shape === 'number' ? [options.shape] : options.shape;
+  demandSort('list', { shape }, 'layerNorm');
   const axis = shape.map((_, i) => i - shape.length);
   demandSizes('layerNorm', { axes: shape.length, ...Object.fromEntries(shape.map((n, i) => [`size of axis ${axis[i]!}`, n])) });
   demandEpsilon('layerNorm', epsilon);
   return {
     init: (key, own = {}) => ({ params: start(shape, affine, key, own), state: {} }),
-    apply: ({ params, state }, x) => {
+    apply: (variables, x) => {
+      demandVariables(variables, 'layerNorm');
+      const { params, state } = variables;
       demandFloat(x, 'layerNorm');
       if (x.rank < shape.length || !sameShape(x.shape.slice(x.rank - shape.length), shape)) {
         throw new ShapeError(message(

@@ -3,6 +3,7 @@
 // rule is written in ops, and the learning rate and the counter are tensors, so a training step can be recorded and
 // compiled as one program. Nothing here knows layers or losses.
 
+import { demandMade } from '../base/demand.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
@@ -55,6 +56,7 @@ export function optimizer<Slot extends string>(who: string, lr: number, slots: r
     },
     update: <P extends ParameterTree>(gradients: Gradients, state: OptimizerState, params: P, options: UpdateOptions = {}) => {
       demandOptions(options, ['lr'], who);
+      demandMade(state, ['step'], who, 'a state, as init makes it');
       const flat = flatten(params, isTensor);
       const dtype = floatTypeOf(flat.leaves);
       const given = gradientsOf(who, gradients, flat, dtype);
@@ -101,7 +103,7 @@ function gradientsOf(
 }
 
 function slotOf(who: string, state: OptimizerState, slot: string, params: Flat<Tensor>): readonly Tensor[] {
-  const { leaves, paths } = flatten(state[slot], isTensor);
+  const { leaves, paths } = flatten(state[slot] ?? [], isTensor);
   const fits = (p: Tensor, i: number): boolean => paths[i] === params.paths[i] && sameShape(leaves[i]!.shape, p.shape);
   if (paths.length !== params.paths.length || !params.leaves.every(fits)) {
     throw new ShapeError(message(

@@ -1,6 +1,7 @@
 // The chart everything with two axes is made of: lines, bands, points, marks and guides in a frame with ticks, and a legend
 // beside it where no data can be hidden. Panels stand side by side in one picture.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { type AxisOptions, makeScale, type Scale } from './scale.ts';
 import { element, label, marker, num, pathOf, picture, type PictureOptions, strokeOf, styles, textWidth } from './svg.ts';
@@ -63,17 +64,21 @@ const margin = { top: 12, right: 18, bottom: 50, left: 66 } as const;
  * Edges     on a log axis values ≤ 0 are shown at its lower end; points outside a given domain are cut off
  * Throws    DomainError for lists that do not fit and values that are not finite
  */
-export function lineChart({ width = 640, height = 380, ...options }: ChartOptions): string {
+export function lineChart(given: ChartOptions): string {
+  demandSort('record', { options: given }, 'lineChart');
+  const { width = 640, height = 380, ...options } = given;
   return panels({ ...options, panels: [options], width, height });
 }
 
 /** Charts side by side in one picture, under one title, with one legend each. */
-export function panels({
-  width = 900,
-  height = 360,
-  panels: list,
-  ...options
-}: PictureOptions & { readonly panels: readonly PanelOptions[]; readonly width?: number; readonly height?: number }): string {
+export function panels(given: PictureOptions & { readonly panels: readonly PanelOptions[]; readonly width?: number; readonly height?: number }): string {
+  demandSort('record', { options: given }, 'panels');
+  const { width = 900, height = 360, panels: list, ...options } = given;
+  demandSort('records', { panels: list }, 'panels');
+  for (const { x, y, series } of list) {
+    demandSort('record', { x, y }, 'a chart');
+    demandSort('records', { series }, 'a chart');
+  }
   const desc = options.desc ?? list.map(describe).join(' ');
   const each = width / list.length;
   return picture({ ...options, desc, width, height }, (top) =>
@@ -98,6 +103,7 @@ const round = (x: number): string => String(Number(x.toPrecision(4)));
 const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
 
 function check({ name, x, y, low, high }: Series): void {
+  demandSort('list', { x, y }, `the series '${name}'`);
   const wrong =
     [y, low, high].some((list) => list !== undefined && list.length !== x.length)
     || (low === undefined) !== (high === undefined);

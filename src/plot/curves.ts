@@ -1,6 +1,7 @@
 // The curves of verification and identification: ROC and DET with logarithmic axes, CMC, and histograms of angles. Rates
 // come from `metrics` or from anywhere else; nothing is computed here but bins.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { lineChart, type Series } from './chart.ts';
 import type { PictureOptions } from './svg.ts';
@@ -13,6 +14,11 @@ export interface RateCurve {
 }
 
 type CurveOptions = Partial<PictureOptions> & { readonly width?: number; readonly height?: number };
+
+function demandCurves(curves: readonly RateCurve[], who: string): void {
+  demandSort('records', { curves }, who);
+  for (const { far, tar } of curves) demandSort('list', { far, tar }, who);
+}
 
 /** The lowest rate above 0: what one impostor is worth. Below it a curve says nothing. */
 function lowestRate(curves: readonly RateCurve[], rates: (curve: RateCurve) => Iterable<number>): number {
@@ -29,6 +35,7 @@ function known({ far, tar }: RateCurve): { x: number[]; y: number[] } {
 
 /** TAR against FAR, FAR logarithmic and down to what the data can tell. */
 export function rocPlot(curves: readonly RateCurve[], options: CurveOptions = {}): string {
+  demandCurves(curves, 'rocPlot');
   return lineChart({
     title: 'Receiver operating characteristic', ...options,
     x: { label: 'false accept rate', scale: 'log', domain: [lowestRate(curves, ({ far }) => Array.from(far)), 1] },
@@ -39,6 +46,7 @@ export function rocPlot(curves: readonly RateCurve[], options: CurveOptions = {}
 
 /** Detection error trade-off: false rejects against false accepts, both logarithmic (A. Martin et al., Eurospeech 1997). */
 export function detPlot(curves: readonly RateCurve[], options: CurveOptions = {}): string {
+  demandCurves(curves, 'detPlot');
   // Where nobody is rejected the logarithm has no place for the curve, so it ends there.
   const errors = (curve: RateCurve): { x: number[]; y: number[] } => {
     const { x, y } = known(curve);
@@ -57,6 +65,8 @@ export function cmcPlot(
   curves: readonly { readonly name: string; readonly shares: ArrayLike<number> }[],
   options: CurveOptions = {},
 ): string {
+  demandSort('records', { curves }, 'cmcPlot');
+  for (const { shares } of curves) demandSort('list', { shares }, 'cmcPlot');
   return lineChart({
     title: 'Cumulative match characteristic',
     ...options,
@@ -75,8 +85,11 @@ export function cmcPlot(
 export function angleHistogram(
   genuine: ArrayLike<number>,
   impostor: ArrayLike<number>,
-  { bins = 45, ...options }: CurveOptions & { readonly bins?: number } = {},
+  given: CurveOptions & { readonly bins?: number } = {},
 ): string {
+  demandSort('list', { genuine, impostor }, 'angleHistogram');
+  demandSort('record', { options: given }, 'angleHistogram');
+  const { bins = 45, ...options } = given;
   return lineChart({
     title: 'Angles between pairs',
     ...options,

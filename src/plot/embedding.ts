@@ -1,6 +1,7 @@
 // Features where a reader can see them: on the circle for two dimensions, on the sphere for three. Class weights are spokes
 // or large marks. On the sphere the far side is drawn smaller and paler, the near side over it.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import { DomainError, message, ShapeError } from '../base/errors.ts';
 import { element, label, marker, num, pathOf, picture, type PictureOptions, strokeOf, textWidth } from './svg.ts';
 
@@ -31,7 +32,10 @@ function unitRows(values: ArrayLike<number>, dims: number, who: string): number[
   });
 }
 
-function dotsOf({ features, labels }: EmbeddingOptions, dims: number, who: string): Dot[] {
+function dotsOf(options: EmbeddingOptions, dims: number, who: string): Dot[] {
+  demandMade(options, ['features', 'labels'], who, 'options with features and labels');
+  const { features, labels } = options;
+  demandSort('list', { features, labels }, who);
   const rows = unitRows(features, dims, who);
   if (rows.length !== labels.length) throw new ShapeError(message(
     `${who}: ${labels.length} labels for ${rows.length} rows`, 'Every row has a label', 'Check the lists'));

@@ -1,6 +1,7 @@
 // A grid of pictures with captions, each embedded as a small PNG file. The PNG writer stores its bytes without compressing
 // them, which needs nothing but two checksums.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import { adler32, crc32 } from '../base/compression.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { element, label, picture, type PictureOptions, textWidth } from './svg.ts';
@@ -28,14 +29,10 @@ export interface GridOptions extends Partial<PictureOptions> {
  * Edges     pixels are enlarged without smoothing; a picture keeps its aspect
  * Throws    DomainError for a picture whose bytes do not fit its size
  */
-export function imageGrid({
-  images,
-  captions = [],
-  columns = Math.min(10, Math.max(1, images.length)),
-  cell = 72,
-  title = 'Pictures',
-  ...options
-}: GridOptions): string {
+export function imageGrid(given: GridOptions): string {
+  demandSort('record', { options: given }, 'imageGrid');
+  const { images, captions = [], columns = Math.min(10, Math.max(1, images?.length)), cell = 72, title = 'Pictures', ...options } = given;
+  demandSort('records', { images }, 'imageGrid');
   const gap = 8;
   const tallest = images.reduce((most, { width, height }) => Math.max(most, height / width), 0);
   const [down, across] = [cell * tallest + gap + (captions.length > 0 ? 14 : 0), cell + gap];
@@ -80,7 +77,9 @@ export function imageGrid({
  *
  * Throws    DomainError for bytes that do not fit the size
  */
-export function encodePng({ width, height, channels, pixels }: Pixels): Uint8Array {
+export function encodePng(picture: Pixels): Uint8Array {
+  demandMade(picture, ['width', 'height', 'channels', 'pixels'], 'encodePng', 'a picture');
+  const { width, height, channels, pixels } = picture;
   if (pixels.length !== width * height * channels || pixels.length === 0) {
     throw new DomainError(message(
       `encodePng: ${pixels.length} bytes for ${width} × ${height} × ${channels}`,

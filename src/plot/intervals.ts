@@ -1,6 +1,7 @@
 // Estimates with their intervals, one under the other: a point and a line for each, and a dashed line at the value they
 // are compared with.
 
+import { demandSort } from '../base/demand.ts';
 import { makeScale } from './scale.ts';
 import { element, label, marker, num, picture, type PictureOptions, textWidth } from './svg.ts';
 
@@ -30,7 +31,10 @@ const rowHeight = 26;
  * Edges     a row without an interval is its mark alone; marks differ where the interval leaves out `zero`
  * Throws    DomainError for values that are not finite
  */
-export function intervalPlot({ rows, axis, format = 'number', zero, width = 640, ...options }: IntervalOptions): string {
+export function intervalPlot(given: IntervalOptions): string {
+  demandSort('record', { options: given }, 'intervalPlot');
+  const { rows, axis, format = 'number', zero, width = 640, ...options } = given;
+  demandSort('records', { rows }, 'intervalPlot');
   const values = [...rows.flatMap(({ value, low = value, high = value }) => [value, low, high]), ...(zero === undefined ? [] : [zero.at])];
   // A twentieth of room on both sides, so that no line ends on the frame.
   const room = (sign: number): number => sign * Math.max(...values.map((v) => sign * v));

@@ -3,6 +3,7 @@
 // chosen to be told apart by colour-blind eyes on both grounds (after M. Okabe and K. Ito, 2008), and never alone: lines
 // also differ by dashes, points by shape.
 
+import { demandText } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { escapeText } from '../base/markup.ts';
 
@@ -190,6 +191,7 @@ export function picture(
   body: (top: number) => string,
 ): string {
   const { title, desc, width, theme = 'auto' } = options;
+  demandText(title, 'title');
   const lines = wrapped(title, width - 32, 15);
   const top = 14 + lines.length * 19;
   const height = options.height + top;

@@ -4,28 +4,34 @@
 import { expect, it } from 'vitest';
 import * as transforms from '../../src/autodiff/index.ts';
 import { MarginaliaError } from '../../src/base/errors.ts';
-import {
-  assertGradients, branchCutText, branchMapText, checkDerivation, cutPicture, gradcheck, ledgerHtml, ledgerMarkdown, reportText,
-} from '../../src/check/index.ts';
+import * as checks from '../../src/check/index.ts';
 import { compile } from '../../src/compile/index.ts';
+import * as data from '../../src/data/index.ts';
+import * as explaining from '../../src/explain/index.ts';
+import * as files from '../../src/export/index.ts';
 import {
   parseClaim, parseCond, parseDefinition, parseDerivation, parseExpr, printClaim, printCond, printDerivation, printExpr,
 } from '../../src/formula/index.ts';
-import { label, parseGraph, scope, tensor, trace } from '../../src/graph/index.ts';
+import { explain } from '../../src/explain/index.ts';
+import { label, parseGraph, scope, type Tensor, tensor, trace } from '../../src/graph/index.ts';
 import * as losses from '../../src/losses/index.ts';
+import * as metrics from '../../src/metrics/index.ts';
+import * as nn from '../../src/nn/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { sum } from '../../src/ops/index.ts';
+import * as optim from '../../src/optim/index.ts';
+import * as plot from '../../src/plot/index.ts';
+import * as training from '../../src/train/index.ts';
 import { f32, i32 } from '../values.ts';
 
 type Anything = (...args: readonly unknown[]) => unknown;
 
 const { valueAndGrad, grad, vjp, jvp, hvp, jacobian, hessian, customGradient } = transforms;
-const checked = {
-  gradcheck, assertGradients, checkDerivation, reportText, ledgerMarkdown, ledgerHtml, branchMapText, branchCutText, cutPicture,
+const texts = {
   parseClaim, parseCond, parseDefinition, parseDerivation, parseExpr, parseGraph, printClaim, printCond, printDerivation, printExpr,
 };
 const publics: [string, Anything][] = Object.entries({
-  ...ops, ...losses, ...checked, tensor, label, scope, trace, valueAndGrad, grad, vjp, jvp, hvp, jacobian, hessian, customGradient, compile,
+  ...ops, ...losses, ...checks, ...texts, tensor, label, scope, trace, valueAndGrad, grad, vjp, jvp, hvp, jacobian, hessian, customGradient, compile,
 }).filter((entry): entry is [string, Anything] => typeof entry[1] === 'function');
 
 const values = (): readonly unknown[] => [
@@ -37,6 +43,8 @@ const values = (): readonly unknown[] => [
 function strange(f: Anything, args: readonly unknown[], follow: boolean): string[] {
   try {
     const result = f(...args);
+    // A generator does nothing before its first step.
+    if (typeof (result as Partial<Generator> | null | undefined)?.next === 'function') (result as Generator).next();
     return follow && typeof result === 'function'
       ? values().flatMap((x) => [[x], [x, x, x]].flatMap((next) => strange(result as Anything, next, false))) : [];
   } catch (error) {
@@ -50,6 +58,67 @@ it.each(publics)('%s answers wrong arguments with an error of the engine', (_, f
   const traced = (args: readonly unknown[]): string[] => strange(() => trace(() => [f(...args), f32([1])], []), [], false);
   const found = calls.flatMap((args) => [...strange(f, args, args.length < 2), ...(args.length === 2 ? traced(args) : [])]);
   expect([...new Set(found)]).toEqual([]);
+});
+
+it('the functions of marginalia/check say which of them was given what, and what it takes', () => {
+  const { compare, gradcheck, proved, branchMap, towardsBorder } = checks as unknown as Readonly<Record<string, Anything>>;
+  const x = tensor([1], { dtype: 'f64' });
+  const explained = explain((y: Tensor) => sum(y), [x]);
+  const told: [() => unknown, string][] = [
+    [() => gradcheck!(null, []), 'gradcheck: null for the function. gradcheck calls the function.'],
+    [() => gradcheck!({ value: 1, gradient: 2 }, []), 'gradcheck: number 1 for value.'],
+    [() => compare!(1, 2), 'compare: number 1 for the loss a.'],
+    [() => compare!((y: Tensor) => sum(y), undefined), 'compare: undefined for the loss b.'],
+    [() => compare!({ value: () => 1, gradient: null }, () => 1), 'compare: null for gradient.'],
+    [() => compare!({ value: () => [1], gradient: () => [] }, () => 1), 'compare: value returned an array. It returns a number.'],
+    [() => compare!({ value: () => 1, gradient: () => 1 }, () => 1), 'compare: gradient returned number 1.'],
+    [() => compare!(() => 1, () => 1, { point: 3 }), "compare: the option 'point'. Options are seed, points, digits, edges."],
+    [() => proved!(explained, (y: Tensor) => sum(y), [x], { least: 1 }), "proved: the option 'least'."],
+    [() => branchMap!(explained, null), 'branchMap: options null.'],
+    [() => towardsBorder!(explained), 'towardsBorder: undefined. towardsBorder takes a decision of branchMap.'],
+  ];
+  for (const [call, text] of told) expect(call).toThrow(text);
+});
+
+// What a run is made of (settings, models, cells) is made by other functions of `train`, and is taken as they made it.
+const { comparisonCsv, comparisonMarkdown, comparisonPage, comparisonText, decodeCheckpoint, estimate, fingerprint, holdOut, makeRun, pairedDifference, prepare, programOf, subset } = training;
+const outer = Object.entries<unknown>({
+  ...explaining, ...nn, ...optim, ...data, ...plot, ...files, ...metrics, comparisonCsv, comparisonMarkdown, comparisonPage, comparisonText,
+  decodeCheckpoint, estimate, fingerprint, holdOut, makeRun, pairedDifference, prepare, programOf, subset,
+}).filter((entry): entry is [string, Anything] =>
+  // Networks are made of layers, and these are large.
+  typeof entry[1] === 'function' && !['lenetPlusPlus', 'residualFaces', 'lenetSmall', 'figure6'].includes(entry[0]));
+
+it.each(outer)('%s of another entry does so too, and what it returns', (_, f) => {
+  const found = values().flatMap((a) => [[a], [a, null], [null, a], [a, a], [a, a, null], [f32([1]), a]].flatMap((args) => strange(f, args, false)));
+  // A layer, an optimiser, an initialiser.
+  const made = [[], [{ lr: 1 }], [{ inputs: 2, outputs: 2, kernel: 1 }], [{ inputs: 2, outputs: 2 }], [{ channels: 2 }], [{ rate: 0.5 }], [{ shape: 2 }]].flatMap((args) => {
+    try {
+      const result = f(...args);
+      return typeof result === 'function' ? [result as Anything] : typeof result !== 'object' || result === null || ArrayBuffer.isView(result) ? []
+        : Object.values(result).filter((part): part is Anything => typeof part === 'function');
+    } catch (error) {
+      if (error instanceof MarginaliaError) return [];
+      found.push(String(error));
+      return [];
+    }
+  });
+  const inner = made.flatMap((g) => values().flatMap((a) => [[a], [a, a, a], [f32([[1, 2]]), a], [a, f32([[1, 2]]), { train: true }]].flatMap((args) => strange(g, args, false))));
+  expect([...new Set([...found, ...inner])]).toEqual([]);
+});
+
+it('what is asked for is said', () => {
+  const said: [() => unknown, string][] = [
+    [() => explaining.renderText(null as never), 'renderText: null. renderText takes what explain returns. Pass that.'],
+    [() => data.decodeIdx(undefined as never, 'x'), 'decodeIdx: undefined for bytes. It is a Uint8Array. Check the order of the arguments.'],
+    [() => plot.rocPlot(null as never), 'rocPlot: null for curves. It is a list of objects.'],
+    [() => files.encodeSafetensors(1 as never), 'encodeSafetensors: number 1. It takes pairs of a name and a value.'],
+    [() => metrics.rocCurve(null as never, [1]), 'rocCurve: no genuine'],
+    [() => nn.linear(null as never), 'linear: options null'],
+    [() => optim.sgd('x' as never), "sgd: options x"],
+    [() => training.programOf(training.checkSettings({}), [] as never), 'programOf: an array. programOf takes what prepare returns.'],
+  ];
+  for (const [wrong, sentence] of said) expect(wrong).toThrow(sentence);
 });
 
 it('the parts of a loss are asked for when it is made', () => {
@@ -69,7 +138,8 @@ it('the options of compile are asked for when it is called, its positions when t
   expect(() => compile(f, { keep: ['0'] } as never)).toThrow("compile: the text '0' in keep");
   expect(() => compile(3 as never)).toThrow('compile: number 3 for the function');
   for (const options of [{ keep: [7] }, { resident: [7] }]) expect(() => compile(f, options)(f32([1]) as never)).toThrow('compile: argument 7 of a call with 1');
-  expect(() => compile(f).program(f32([1]) as never).print('shedule' as never)).toThrow("Passes are 'graph', 'simplified', 'schedule' and 'plan'");
+  expect(() => compile(f).program(f32([1]) as never).print('shedule' as never)).toThrow(
+    "print: the text 'shedule' for a pass. Passes are graph, windows, simplified, schedule, plan, emit. Choose one of them.");
 });
 
 it('the next call works', () => {
