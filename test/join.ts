@@ -33,6 +33,23 @@ const entries = (list: string): (readonly [string, string])[] => list.split(',')
 const braces = (pairs: Iterable<readonly [string, string]>): string =>
   `{ ${[...pairs].map(([key, value]) => (key === value ? key : `${key}: ${value}`)).join(', ')} }`;
 
+/**
+ * What a module gives. What it hands on of others is written as the whole of them, so that an index is a line and not a list
+ * of lists: of those of which nothing else has a name that is given here, and before them of one of which it has.
+ */
+function givenBy({ exports }: Module, modules: readonly Module[]): string {
+  const parts: string[] = [];
+  const [clear, others] = [new Set<string>(), new Set<string>()];
+  for (const [outer, inner] of exports) {
+    const other = modules.find(({ name }) => inner.startsWith(`${name}.`));
+    const isOwn = (name: string): boolean => other !== undefined && exports.get(name) === `${other.name}.${name}`;
+    const isClear = other !== undefined && [...other.exports.keys()].every((name) => isOwn(name) || !exports.has(name));
+    if (isOwn(outer) && (isClear || others.size === 0 || others.has(other!.name))) (isClear ? clear : others).add(other!.name);
+    else parts.push(outer === inner ? outer : `${outer}: ${inner}`);
+  }
+  return `{ ${[...[...others, ...clear].map((name) => `...${name}`), ...parts].join(', ')} }`;
+}
+
 const importLine = (modules: readonly Module[], path: string): string =>
   (modules.length === 0 ? '' : `import { ${modules.map(({ name }) => name).join(', ')} } from '${path}';\n`);
 
@@ -87,11 +104,13 @@ export function joinModules(folder: string): void {
         text.includes(`= ${name};`) || [...exports.values()].some((value) => value.startsWith(`${name}.`))));
       return importLine(used, `./${before}`);
     });
-    const parts = own.map(({ name, path, text, exports }) =>
-      `// ${path}\nconst ${name} = (() => {\n${text.trim()}\nreturn ${braces(exports)};\n})();\n`);
-    const given = own.map((module) => (module.path === file
-      ? `export const { ${[...module.exports.keys()].join(', ')} } = ${module.name};\n` : `export { ${module.name} };\n`));
-    writeFileSync(join(folder, file), [...needed, ...parts, ...given].join(''));
+    const parts = own.map((module) =>
+      `// ${module.path}\nconst ${module.name} = (() => {\n${module.text.trim()}\nreturn ${givenBy(module, modules)};\n})();\n`);
+    const entry = own.filter(({ path }) => path === file)
+      .map(({ name, exports }) => `export const { ${[...exports.keys()].join(', ')} } = ${name};\n`);
+    const rest = own.filter(({ path }) => path !== file).map(({ name }) => name);
+    const given = rest.length > 0 ? [`export { ${rest.join(', ')} };\n`] : [];
+    writeFileSync(join(folder, file), [...needed, ...parts, ...entry, ...given].join(''));
   });
   for (const module of modules) {
     const { path, name, exports } = module;

@@ -51,7 +51,9 @@ export function trim(folder: string): void {
     if (!path.endsWith('.d.ts')) continue;
     const text = wanted.get(path);
     if (text === undefined) rmSync(path);
-    else writeFileSync(path, text.replace(/^(?: {4})+/gm, tabs).replace(/^export declare /gm, 'export '));
+    else writeFileSync(path, text.replace(/^(?: {4})+/gm, tabs).replace(/^export declare /gm, 'export ')
+      // Words in columns: no editor shows them.
+      .replace(/^(\s*\*(?: \w+)?) {2,}/gm, '$1 '));
   }
 }
 

@@ -14,6 +14,9 @@ export function described(x: unknown): string {
   return typeof x;
 }
 
+/** So many of a thing, in words: 1 step, 2 steps. */
+export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
 /** Refuses what cannot be called; `what` is its part, as in `the body`. */
 export function demandFunction(f: unknown, who: string, what = 'the function'): void {
   if (typeof f === 'function') return;

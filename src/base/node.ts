@@ -13,7 +13,10 @@ export const maxFileBytes = 2 ** 31 - 1;
 
 /** All bytes of a file; FormatError when it is larger than `maxBytes`. A missing file is Node's own error, with its path. */
 export function readBytes(path: string, maxBytes = maxFileBytes): Uint8Array {
-  const size = statSync(path).size;
+  const found = statSync(path);
+  const { size } = found;
+  // Node's own error for it has no path.
+  if (found.isDirectory()) throw new FormatError(message(`${path}: is a folder`, 'A file is needed', 'Name another one'));
   if (size > maxBytes) {
     throw new FormatError(message(
       `${path}: ${size} bytes`, `At most ${maxBytes} bytes are read`, 'Raise maxBytes if the file is meant to be so large'));

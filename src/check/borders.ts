@@ -16,7 +16,7 @@ export interface Border {
   /** A kink has two slopes, a jump two values; at an edge of the domain one side has no value. */
   readonly kind: 'kink' | 'jump' | 'edge';
   readonly flip?: Flip;
-  /** Slopes from below and from above, per entry, and to what they are known. */
+  /** Slopes from below and from above, per entry, and to what they are known; ±Infinity where they grow without bound. */
   readonly left: Float64Array;
   readonly right: Float64Array;
   readonly error: Float64Array;
@@ -105,8 +105,12 @@ function sharper(a: Limits, b: Limits): Limits {
   };
 }
 
+/** The largest finite size. */
 const largest = (...lists: Float64Array[]): number =>
-  lists.reduce((most, list) => list.reduce((m, x) => Math.max(m, Math.abs(x)), most), 0);
+  lists.reduce((most, list) => list.reduce((m, x) => (Number.isFinite(x) ? Math.max(m, Math.abs(x)) : m), most), 0);
+
+/** A slope that grows so much at every one of so many looks, each four times as near, has no limit: √ at 0 doubles. */
+const [growth, looksGrown] = [1.1, 6] as const;
 
 /** How near to a border, and how far from it, its side is looked at. */
 export interface Reach {
@@ -122,6 +126,7 @@ export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, wi
   let best: Side | undefined;
   let before: Limits | undefined;
   let looks = 0;
+  const grown = first.values.map(() => 0);
   for (let h = widest; h >= smallest; h /= 4) {
     const at = (m: number): Probe => probe(origin + sign * m * h);
     if (flipAt(first, at(5)) !== undefined) continue;
@@ -129,6 +134,10 @@ export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, wi
     if (samples.some((sample) => flipAt(first, sample) !== undefined)) continue;
     const rounding = noiseOfValues(samples, noise);
     const found = limits(samples, sign, h, rounding);
+    found.slope.forEach((slope, k) => {
+      const more = slope / (before?.slope[k] ?? NaN) > growth && Math.abs(slope) * h > 100 * slopeNoise * rounding[k]!;
+      grown[k] = more ? grown[k]! + 1 : 0;
+    });
     const borne = before === undefined ? found : borneOut(found, before);
     // The widest look stands only where there is no nearer one.
     const known = looks++ < 2 ? borne : sharper(best!, borne);
@@ -139,6 +148,14 @@ export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, wi
     const atRounding = known.slopeError.every((e, k) => (4 * slopeNoise * rounding[k]!) / h >= e);
     if (before !== undefined && (sharp || atRounding)) break;
     before = found;
+  }
+  if (best !== undefined) {
+    const unbounded = (k: number): boolean => grown[k]! >= looksGrown;
+    const { slope, slopeError } = best;
+    best = {
+      ...best, slope: slope.map((x, k) => (unbounded(k) ? Math.sign(x) * Infinity : x)),
+      slopeError: slopeError.map((e, k) => (unbounded(k) ? 0 : e)),
+    };
   }
   const [unknown, infinite] = [first.values.map(() => NaN), first.values.map(() => Infinity)];
   return best ?? {
@@ -164,6 +181,7 @@ export function kindOf(left: Side, right: Side, middle: Float64Array, span: numb
   if (differs(left.value, right.value, eitherValue, 1e-7, values)) return 'jump';
   const alone = [left, right].some((side) => differs(side.value, middle, (k) => side.valueError[k]!, 1e-7, values));
   if (alone) return 'jump';
+  if (![...left.slope, ...right.slope].every(Number.isFinite)) return 'kink';
   const eitherSlope = (k: number): number => left.slopeError[k]! + right.slopeError[k]!;
   return differs(left.slope, right.slope, eitherSlope, 1e-5, slopes) ? 'kink' : undefined;
 }

@@ -90,11 +90,16 @@ export function branchCut(explanation: Explanation, direction: Direction, option
       const changes = (h: number): boolean => flips(decisions, placeAt(h).decisions).length > 0;
       if (!changes(next)) break;
       const border = bisected(changes, before, next);
-      const margin = land.margin(way, border);
-      const { effect, jump, turn, flipped } = land.crossing(at(border - margin), at(border + margin));
-      before = border + margin;
+      const least = land.margin(way, border);
+      // Where a gap closes with the square of the way, rounding decides nearer than this or that side can be told.
+      const start = before;
+      const side = (sign: number): number => Array.from({ length: 13 }, (_, k) => Math.max(start, border + sign * 4 ** k * least))
+        .find((h) => changes(h) === sign > 0) ?? border + sign * least;
+      const [below, above] = [side(-1), side(1)];
+      const { effect, jump, turn, flipped } = land.crossing(at(below), at(above));
+      before = above;
       if (effect === 'nothing') continue;
-      add(Math.max(border - margin, cells.at(-1)!.h.at(-1)!));
+      add(Math.max(below, cells.at(-1)!.h.at(-1)!));
       borders.push({
         h: border, effect, jump: jsonNumber(jump), turn: jsonNumber(turn),
         flipped: flipped.flatMap((flip) => {

@@ -4,6 +4,7 @@
 
 import { gradient } from '../autodiff/index.ts';
 import { demandMade, demandOptions } from '../base/demand.ts';
+import { bits, uniformFromBits } from '../base/random.ts';
 import { coordinates, sizeOf } from '../base/shape.ts';
 import { type Assumption, type Explanation, type JsonNumber, type Line } from '../explain/index.ts';
 import { jsonNumber } from '../explain/numbers.ts';
@@ -28,7 +29,7 @@ export interface BranchDecision {
   readonly at: readonly number[];
   /** By how much the compared quantities differ. */
   readonly gap: JsonNumber;
-  /** How far the inputs, as one vector, move along the steepest way until it is decided otherwise; null where they never do. */
+  /** How far the inputs, as one vector, move along the steepest way until it is decided otherwise; 0 at a border, null where they never do. */
   readonly distance: JsonNumber | null;
   /** What changes there; null where no border was found. */
   readonly effect: Crossing['effect'] | null;
@@ -103,8 +104,8 @@ export function towardsBorder(explanation: Explanation, decision: Pick<BranchDec
   const step = land.open.fragment.graph.steps.find(({ id }) => land.lineOf(id) === line);
   const side = step && sidesOf(step, (id) => land.open.recorder.tensors[id]!)
     .find(({ entry }) => coordinates(entry, step.shape).join() === at.join());
-  const way = side && steepest(land, side);
-  return way && Object.fromEntries(land.open.inputs.map((block) => [block.name, cut(way.direction, block)]));
+  const direction = side && ((side.gap === 0 ? borderOf(land, step, side)?.direction : undefined) ?? steepest(land, side)?.direction);
+  return direction && Object.fromEntries(land.open.inputs.map((block) => [block.name, cut(direction, block)]));
 }
 
 interface Subject {
@@ -124,8 +125,9 @@ function decisionOf({ land, line, lines, step, kind }: Subject, side: Side, bord
   }));
   return {
     line: line.number, name: line.name, kind, formula: line.expanded, serves: land.servedBy(line.number),
-    at: coordinates(side.entry, step.shape), gap: jsonNumber(Math.abs(side.gap)), distance: border === undefined ? null : jsonNumber(border.distance),
-    effect: border?.crossing.effect ?? null, jump: jsonNumber(border?.crossing.jump ?? 0), turn: jsonNumber(border?.crossing.turn ?? 0),
+    at: coordinates(side.entry, step.shape), gap: jsonNumber(Math.abs(side.gap)),
+    distance: side.gap === 0 ? 0 : border === undefined ? null : jsonNumber(border.distance),
+    effect: border?.crossing.effect ?? (side.gap === 0 ? 'nothing' : null), jump: jsonNumber(border?.crossing.jump ?? 0), turn: jsonNumber(border?.crossing.turn ?? 0),
     beside: [...others],
   };
 }
@@ -133,13 +135,47 @@ function decisionOf({ land, line, lines, step, kind }: Subject, side: Side, bord
 interface Border {
   readonly distance: number;
   readonly crossing: Crossing;
+  readonly direction: Float64Array;
 }
 
-/** The border of one entry on its steepest way; undefined where the inputs do not move it or it never flips. */
+/** The border of one entry; undefined where the inputs do not move it or it never flips. At the border any way may cross it. */
 function borderOf(land: Landscape, step: Step, side: Side): Border | undefined {
+  const taken = (point: Float64Array): number => side.taken(land.valuesAt(point, [step.id, ...step.inputs]));
+  const found = onSteepestWay(land, side, taken);
+  return side.gap !== 0 || (found !== undefined && found.crossing.effect !== 'nothing') ? found : atBorder(land, taken) ?? found;
+}
+
+/** What changes beside a border on which the point lies: on ways drawn from a seed, both ways, as near as the decision flips. */
+function atBorder(land: Landscape, taken: (point: Float64Array) => number): Border | undefined {
+  const { point } = land;
+  const before = taken(point);
+  const size = Math.max(1, ...point.map(Math.abs));
+  let best: Border | undefined;
+  for (let seed = 0; seed < 8; seed++) {
+    const drawn = Float64Array.from(bits(seed, 0, point.length), (word) => 2 * uniformFromBits(word) - 1);
+    const length = Math.hypot(...drawn);
+    for (const sign of [1, -1]) {
+      const direction = drawn.map((x) => (sign * x) / length);
+      const at = (h: number): Float64Array => point.map((x, i) => x + h * size * direction[i]!);
+      const flips = (h: number): boolean => taken(at(h)) !== before;
+      // Nearer, rounding may decide where the gap opens with the square of the way.
+      if (![2 ** -22, 2 ** -20, 2 ** -18, 2 ** -16].every(flips)) continue;
+      const h = [2 ** -40, 2 ** -30].find(flips) ?? 2 ** -22;
+      const crossing = land.crossing(point, at(h));
+      // A slope that turns as much on the way on is curved, not broken.
+      const isCurved = crossing.effect === 'slope' && crossing.turn < 4 * land.crossing(at(h), at(2 * h)).turn;
+      const found: Border = { distance: 0, direction, crossing: isCurved ? { ...crossing, effect: 'nothing' } : crossing };
+      if (found.crossing.effect === 'value') return found;
+      if (best === undefined || best.crossing.effect === 'nothing') best = found;
+    }
+  }
+  return best;
+}
+
+/** The border on the way on which the gap closes fastest. */
+function onSteepestWay(land: Landscape, side: Side, taken: (point: Float64Array) => number): Border | undefined {
   const way = steepest(land, side);
   if (way === undefined) return undefined;
-  const taken = (point: Float64Array): number => side.taken(land.valuesAt(point, [step.id, ...step.inputs]));
   const at = (h: number): Float64Array => land.point.map((x, i) => x + h * way.direction[i]!);
   const before = taken(land.point);
   const changes = (h: number): boolean => taken(at(h)) !== before;
@@ -150,7 +186,8 @@ function borderOf(land: Landscape, step: Step, side: Side): Border | undefined {
     if (outside !== undefined) {
       const border = bisected(changes, Math.sign(outside) * near, outside);
       const margin = Math.sign(outside) * land.margin(way.direction, border);
-      return { distance: Math.abs(border), crossing: land.crossing(at(border - margin), at(border + margin)) };
+      const crossing = land.crossing(at(border - margin), at(border + margin));
+      return { distance: Math.abs(border), crossing, direction: way.direction };
     }
   }
   return undefined;

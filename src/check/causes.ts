@@ -1,7 +1,8 @@
 // Why a gradient is wrong: guesses from the wrong numbers beside the right ones. Each guess is a pattern that one
-// well-known bug leaves behind; the first that fits is given, from the most to the least specific. It is a guess and
-// says so by being printed as a cause beside the numbers, never instead of them.
+// well-known bug leaves behind; the first that fits every wrong entry is given, from the most to the least specific. It
+// is a guess and says so by being printed as a cause beside the numbers, never instead of them.
 
+import { entryError, floorOf } from '../base/compare.ts';
 import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
 
 export interface Cause {
@@ -52,13 +53,14 @@ const cut: Cause = {
 };
 const flip: Cause = { name: 'sign', text: 'the sign is flipped: every entry is the negative of the right one', factor: -1 };
 
-const largestOf = (list: readonly number[]): number => list.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-
-/** Equal to `tolerance` of the largest entry. */
+/** Every entry equal to a share of itself, or to rounding beside the largest: a small one counts as a large one does. */
 function close(a: readonly number[], b: readonly number[], tolerance = 1e-6): boolean {
-  const largest = largestOf(b);
-  return a.every((x, i) => Math.abs(x - b[i]!) <= tolerance * largest);
+  const floor = floorOf(b);
+  return a.every((x, i) => entryError(x, b[i]!, 0) <= tolerance || entryError(x, b[i]!, floor) <= 1e-9);
 }
+
+/** One number is always some number times another; two tell whether it is the same number. */
+const several = (list: readonly number[]): boolean => list.filter((x) => x !== 0).length > 1;
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
@@ -89,14 +91,14 @@ function scaled(a: readonly number[], b: readonly number[], shape: Shape): Cause
   if (a.every((x) => x === 0)) return cut;
   const square = dot(b, b);
   const factor = square === 0 ? NaN : dot(a, b) / square;
-  if (!(Math.abs(factor) > 0) || !close(a, b.map((x) => factor * x))) return undefined;
+  // What differs from 1 no more than the entries differ among themselves is no factor.
+  const tolerance = Math.min(1e-6, 1e-3 * Math.abs(factor - 1));
+  if (!(Math.abs(factor) > 0) || !close(a, b.map((x) => factor * x), tolerance)) return undefined;
   if (Math.abs(factor + 1) < 1e-6) return flip;
-  // What is wrong by less than a millionth is not a forgotten factor.
-  if (Math.abs(factor - 1) < 1e-5) return undefined;
   const text = factorText(factor, shape);
-  // One entry is always some number times another; only a number that a formula could hold says anything.
-  if (a.length === 1 && text === undefined) return undefined;
-  const times = text ?? String(Number(factor.toPrecision(6)));
+  // Of one entry only a number that a formula could hold says anything.
+  if (!several(b) && text === undefined) return undefined;
+  const times = text ?? String(Number(factor.toPrecision(Math.abs(factor - 1) < 1e-3 ? 10 : 6)));
   return { name: 'factor', text: `${a.length === 1 ? 'it' : 'every entry'} is ${times} times the right one`, factor };
 }
 
@@ -174,33 +176,34 @@ function missing(
 ): Cause | undefined {
   const rest = b.map((x, i) => x - a[i]!);
   const row = (list: Numbers, r: number): number[] => Array.from({ length: columns }, (_, c) => list[r * columns + c]!);
-  const everyRow = (test: (r: number) => boolean): boolean => Array.from({ length: rows }, (_, r) => r).every(test);
+  const floor = floorOf(b);
+  const touched = rest.flatMap((_, i) => (entryError(a[i]!, b[i]!, floor) > 1e-9 ? [i] : []));
+  const touchedRows = [...new Set(touched.map((i) => Math.floor(i / columns)))];
   const parallel = (x: readonly number[], y: readonly number[]): boolean => {
     const square = dot(y, y);
     const factor = dot(x, y) / square;
     return square > 0 && close(y.map((v) => factor * v), x, 1e-5);
   };
-  const largest = largestOf(b);
-  const zeroRow = (x: readonly number[]): boolean => largestOf(x) <= 1e-9 * largest;
   const { point } = context;
-  if (point !== undefined && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(rest, r), row(point, r)))) {
+  // Where the right gradient lies along the input, all that is missing of it does.
+  const along = (r: number, input: readonly number[]): boolean =>
+    several(input) && parallel(row(rest, r), input) && !parallel(row(b, r), input);
+  if (point !== undefined && touchedRows.every((r) => along(r, row(point, r)))) {
     return {
       name: 'alongInput',
       text: 'what is missing points along the input itself: the term through its norm (a projection) is missing',
     };
   }
-  if (rows > 1 && columns > 1 && everyRow((r) => zeroRow(row(rest, r)) || parallel(row(a, r), row(b, r)))) {
+  if (touchedRows.length > 1 && touchedRows.every((r) => several(row(b, r)) && parallel(row(a, r), row(b, r)))) {
     return { name: 'rowFactor', text: 'every row is off by a factor of its own: a weight or 1/norm per sample is missing' };
   }
-  if (columns > 2 && everyRow((r) => parallel(row(rest, r), row(rest, r).map(() => 1)) || zeroRow(row(rest, r)))) {
+  if (columns > 2 && touchedRows.every((r) => parallel(row(rest, r), row(rest, r).map(() => 1)))) {
     return { name: 'rowConstant', text: 'every row lacks a constant: a mean or sum over the last axis is missing' };
   }
-  const touched = rest.filter((x, i) => Math.abs(x) > 1e-9 * Math.max(largest, Math.abs(a[i]!))).length;
-  if (touched <= 0.75 * rest.length) {
-    return {
-      name: 'entries',
-      text: `${touched} of ${rest.length} entries are wrong, the others right: a term that acts only there is missing or double`,
-    };
+  const { length } = touched;
+  if (length <= 0.75 * rest.length) {
+    const which = `${length} of ${rest.length} entries ${length === 1 ? 'is' : 'are'} wrong`;
+    return { name: 'entries', text: `${which}, the others right: a term that acts only there is missing or double` };
   }
   if (rows > 2 && columns > 2 && rankOne(rest, columns)) {
     return { name: 'rankOne', text: 'what is missing is an outer product (rank one): one whole term of the formula' };

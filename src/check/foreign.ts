@@ -189,12 +189,13 @@ function atBorder({ input, index }: Column, slope: number, found: Border, coarse
   const [left, right] = [found.left[0]!, found.right[0]!].map((x) => (Math.abs(x) <= known ? 0 : x)) as [number, number];
   const size = found.size[0]!;
   const border: BorderReport = { input, index, distance: 0, kind: found.kind, left, right, size };
-  if (found.kind !== 'kink') {
-    const why = found.kind === 'jump' ? `the value jumps by ${short(size)}` : 'an edge of the domain';
+  if (found.kind !== 'kink' || (left === right && !Number.isFinite(left))) {
+    const other = found.kind === 'edge' ? 'an edge of the domain' : `its slope is ${short(left)} on both sides`;
+    const why = found.kind === 'jump' ? `the value jumps by ${short(size)}` : other;
     return { border, leftOut: `${input}${indexText(index)} (${why})`, allowed: 0, share: 0 };
   }
   const [low, high] = left < right ? [left, right] : [right, left];
-  const steepest = Math.max(Math.abs(low), Math.abs(high));
+  const steepest = Math.max(0, ...[low, high].map(Math.abs).filter(Number.isFinite));
   const room = Math.max(10 ** -demanded.differences * steepest, known, coarse * steepest);
   const between = slope >= low - room && slope <= high + room;
   const entry: EntryReport = {

@@ -224,11 +224,13 @@ function judgement(program: Program, order: number) {
   let least: Judged | undefined;
   let [entries, atRounding, atBorder, unresolved] = [0, 0, 0, 0];
   const fewest: { duals: number | null; differences: number | null } = { duals: null, differences: null };
-  const note = (judged: Judged, error: number): void => {
+  const note = (judged: Judged, error: number, unseen = false): void => {
     const d = digits(error);
     fewest[judged.against] = Math.min(fewest[judged.against] ?? Infinity, d);
     if (!(d >= demanded[judged.against])) wrong.push(judged);
-    if (judged.against === 'duals' && (least === undefined || d < least.entry.digits)) least = judged;
+    // Of equals one that both references have seen.
+    const rank = ({ entry }: Judged): number => entry.digits + (entry.difference === null ? 1e-9 : 0);
+    if (judged.against === 'duals' && !unseen && (least === undefined || rank(judged) < rank(least))) least = judged;
   };
   const row = (r: Row, columns: readonly Column[], { slopes }: Pulled, seen: readonly Seen[]): void => {
     const weights = r.cotangent.map(Math.abs);
@@ -248,17 +250,15 @@ function judgement(program: Program, order: number) {
       const error = Number.isFinite(analytic) ? entryError(analytic, numeric[c]!, floors[c]!) : Infinity;
       const atFloor = Math.abs(analytic - numeric[c]!) <= roundingUnits * dot(spread, weights);
       const rounded = error > 10 ** -demanded.duals && atFloor;
-      if (rounded) atRounding++;
-      else note(judged('duals', error), error);
-      if (slope === null) {
-        atBorder++;
-        return;
-      }
-      const gap = Math.abs(analytic - slope);
-      const apart = Number.isFinite(analytic) ? entryError(analytic, slope, floors[c]!) : Infinity;
+      const gap = slope === null ? 0 : Math.abs(analytic - slope);
+      const apart = slope === null ? 0 : Number.isFinite(analytic) ? entryError(analytic, slope, floors[c]!) : Infinity;
       const suspect = apart > 10 ** -demanded.differences;
-      // Differences that are rounding, or do not trust themselves, do not accuse.
-      if (suspect && (gap <= 4 * dot(found.error, weights) || gap <= dot(rounding(), weights))) unresolved += rounded ? 0 : 1;
+      // Differences that are rounding, or do not trust themselves, do not accuse, and bear nothing out.
+      const unseen = suspect && (gap <= 4 * dot(found.error, weights) || gap <= dot(rounding(), weights));
+      if (rounded) atRounding++;
+      else note(judged('duals', error), error, unseen);
+      if (slope === null) atBorder++;
+      else if (unseen) unresolved += rounded ? 0 : 1;
       else note(judged('differences', apart), apart);
     });
   };
@@ -284,9 +284,9 @@ function borderReport(
 ): BorderReport {
   const effect = border.left.map((x, k) => (border.kind === 'jump' ? Math.abs(border.size[k]!) : Math.abs(border.right[k]! - x)));
   const k = effect.reduce((best, x, i) => (x > effect[best]! ? i : best), 0);
-  // A slope that is rounding beside the other one is 0.
-  const steepest = Math.max(Math.abs(border.left[k]!), Math.abs(border.right[k]!));
-  const slope = (x: number): number => (Math.abs(x) < 1e-9 * steepest ? 0 : x);
+  // A slope that is rounding, or rounding beside the other one, is 0.
+  const sizes = [border.left[k]!, border.right[k]!].map(Math.abs).filter(Number.isFinite);
+  const slope = (x: number): number => (Math.abs(x) <= Math.max(8 * border.error[k]!, 1e-9 * Math.max(...sizes)) ? 0 : x);
   return {
     input: column.input, index: column.index, distance, kind: border.kind,
     left: slope(border.left[k]!), right: slope(border.right[k]!), size: border.kind === 'jump' ? border.size[k]! : 0,

@@ -169,7 +169,7 @@ function some(lines: readonly string[], most: number, what: string): string[] {
 }
 
 const number = (x: number): string => (x < 0 ? String(x) : ` ${x}`);
-export const short = (x: number): string => String(Number(x.toPrecision(4)));
+export const short = (x: number): string => String(Number(x.toPrecision(4))).replace('Infinity', '∞');
 
 /** Breaks at spaces; continuation lines are indented by two more. */
 function wrap(line: string, width: number): string[] {

@@ -20,11 +20,17 @@ export function readArguments(args: readonly string[], options: Options, command
     const given = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
     const twice = given.find((name, i) => options[name]?.multiple !== true && given.indexOf(name) < i);
     if (twice !== undefined) throw new UsageError(`--${twice} is given twice; leave one out`);
+    const empty = Object.keys(values).find((name) => values[name] === '');
+    if (empty !== undefined) throw new UsageError(`--${empty} is given without a value; see marginalia ${command} --help`);
     return { values, positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const ambiguous = error instanceof Error && /argument is ambiguous/.test(error.message) && /'(--\w+)'/.exec(error.message)?.[1];
-    if (ambiguous) throw new UsageError(`${ambiguous} is followed by another option; a value that begins with - is written ${ambiguous}=-1`);
+    const option = error instanceof Error && /argument is ambiguous/.test(error.message) && /'(--[\w-]+)'/.exec(error.message)?.[1];
+    if (option) {
+      const next = args.find((_, i) => args[i - 1] === option && args[i]!.startsWith('-')) ?? '--';
+      throw new UsageError(next.startsWith('--') ? `${option} is given without a value; see marginalia ${command} --help`
+        : `${option} is followed by ${next}; a value that begins with - is written ${option}=${next}`);
+    }
     const text = error instanceof Error ? error.message.split(/\.\s/)[0]! : String(error);
     throw new UsageError(`${text}; see marginalia ${command} --help`);
   }
@@ -53,8 +59,8 @@ export function wholeNumber(
 }
 
 /** A number given as text. */
-export function decimal(text: string | boolean | (string | boolean)[] | undefined, name: string): number {
+export function decimal(text: string | boolean | (string | boolean)[] | undefined, name: string, standard: unknown = 0.1): number {
   const value = Number(text);
   if (typeof text === 'string' && text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new UsageError(`--${name} ${String(text)}: a number is needed, such as --${name} 0.1`);
+  throw new UsageError(`--${name} ${String(text)}: a number is needed, such as --${name} ${String(standard)}`);
 }

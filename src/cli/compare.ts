@@ -3,8 +3,9 @@
 
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { counted } from '../base/demand.ts';
 import { makeFolder } from '../base/node.ts';
-import { compiledEngine, defaultThreads } from '../compile/index.ts';
+import { compiledEngine, defaultThreads, useWideKernels } from '../compile/index.ts';
 import { useEngine } from '../graph/index.ts';
 import { lossRow } from '../losses/index.ts';
 import {
@@ -12,7 +13,7 @@ import {
   comparisonText, type Dataset, dataOf, demandPeople, DivergenceError, fingerprint, type FinishedCell, gridOf, judgedBy, measure, type MeasureName,
   networks, type Protocol, runOf, settingsOf, type TrainSettings, type TrainProgram, programOf,
 } from '../train/index.ts';
-import { type DataOptions, loadData, readCell, writeCell } from '../train/node.ts';
+import { type DataOptions, loadData, lockFolder, readCell, writeCell } from '../train/node.ts';
 import { decimal, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
 import { takeInterrupt } from './interrupt.ts';
@@ -47,6 +48,7 @@ CSV and a page with pictures.
   --epochs N         (as many as show ${shownImages.toLocaleString('en')} images)
   --batch N          (64)    --rate R         (0.1)
   --threads N        threads to compute on (one per core); no number depends on it
+  --wide             256-bit kernels on Node 24 and newer, after a self-test; nor on this
   --out DIR          where it all goes (marginalia-report/compare)
   --json             print the comparison as JSON
   --help             this text
@@ -59,6 +61,7 @@ async function run(args: readonly string[]): Promise<number> {
   const named = ['losses', 'data', 'people', 'images', 'seeds', 'held-out', 'side', 'network', 'embedding', 'epochs', 'batch', 'rate', 'threads', 'out'];
   const { values, positionals } = readArguments(args, {
     ...Object.fromEntries(named.map((name) => [name, { type: 'string' as const }])), json: { type: 'boolean' },
+    wide: { type: 'boolean' },
   }, 'compare');
   if (positionals.length > 0) throw new UsageError(`compare: '${positionals[0]!}' is no option; see marginalia compare --help`);
   const losses = lossesOf(values['losses']);
@@ -68,29 +71,38 @@ async function run(args: readonly string[]): Promise<number> {
   const threads = wholeNumber(values['threads'], 'threads', 1, defaultThreads(), 64);
   const told = toldOf(values);
   const source: DataOptions = {
-    data: String(values['data'] ?? 'faces'), side: wholeNumber(values['side'], 'side', 8, 32), heldOut: 0, seed: 1,
-    people: wholeNumber(values['people'], 'people', 4, 200), images: wholeNumber(values['images'], 'images', 2, 10),
+    data: String(values['data'] ?? 'faces'), side: wholeNumber(values['side'], 'side', 8, 32, 512), heldOut: 0, seed: 1,
+    people: wholeNumber(values['people'], 'people', 4, 200, 100_000), images: wholeNumber(values['images'], 'images', 2, 10, 10_000),
   };
+  const kernels = values['wide'] === true ? useWideKernels() : undefined;
   useEngine(compiledEngine);
-  const { train: data, closed } = loadData(source);
+  const { train: data, closed, beside } = loadData(source);
   if (closed) throw new UsageError(`compare: ${source.data} holds digits; people are compared, so give a folder of people`);
 
   demandPeople(data.classes.length, told.heldOut, 2);
   // A place that cannot be written to is to be told before the first cell has taken its time.
-  makeFolder(join(out, 'cells'));
-  const protocol = protocolOf(told, data.labels.length);
-  const json = values['json'] === true;
-  const judged = judgedBy(protocol, data, seeds);
-  const cells = await runCells({ losses, seeds, protocol, data, source, threads, out, judged, say: json ? () => undefined : print });
-  const comparison = compareCells(losses, cells, { judgedBy: judged, reference });
-  const command = ['marginalia', 'compare', ...args.filter((arg) => arg !== '--json')].join(' ');
-  writeTables(out, comparison, cells, { data, source, protocol, threads, command });
-  print(json ? JSON.stringify(comparison, null, 1) : `\n${comparisonText(comparison)}\n\nwritten to ${out}: compare.html, .md, .json and .csv`);
-  return 0;
+  const unlock = lockFolder(out);
+  try {
+    makeFolder(join(out, 'cells'));
+    const protocol = protocolOf(told, data.labels.length);
+    const json = values['json'] === true;
+    const judged = judgedBy(protocol, data, seeds);
+    const say = json ? () => undefined : print;
+    if (kernels !== undefined) say(kernels);
+    const cells = await runCells({ losses, seeds, protocol, data, beside, threads, out, judged, say });
+    const comparison = compareCells(losses, cells, { judgedBy: judged, reference });
+    const command = ['marginalia', 'compare', ...args.filter((arg) => arg !== '--json')].join(' ');
+    writeTables(out, comparison, cells, { data, source, protocol, threads, kernels, command });
+    print(json ? JSON.stringify(comparison, null, 1) : `\n${comparisonText(comparison)}\n\nwritten to ${out}: compare.html, .md, .json and .csv`);
+    return 0;
+  } finally {
+    unlock();
+  }
 }
 
 function lossesOf(given: Values[string]): string[] {
   const listed = given === undefined ? papers : String(given).split(',').map((id) => id.trim()).filter((id) => id !== '');
+  if (listed.length === 0) throw new UsageError(`--losses ${String(given)}: names no loss, such as --losses ${papers.slice(0, 2).join()}`);
   const losses = [...new Set(listed.includes(reference) ? listed : [reference, ...listed])];
   for (const id of losses) lossRow(id);
   return losses;
@@ -98,7 +110,7 @@ function lossesOf(given: Values[string]): string[] {
 
 /** What is told of the protocol; the epochs are left open where they follow from the data. */
 function toldOf(values: Values): { readonly given: Partial<TrainSettings>; readonly heldOut: number } {
-  const number = (name: string) => values[name] !== undefined && { [name]: decimal(values[name], name) };
+  const number = (name: string) => values[name] !== undefined && { [name]: decimal(values[name], name, name === 'rate' ? 0.1 : 10) };
   const heldOut = values['held-out'] === undefined ? 0.25 : decimal(values['held-out'], 'held-out');
   if (!(heldOut > 0 && heldOut < 1)) throw new UsageError(`--held-out ${heldOut}: a share between 0 and 1 is needed, such as --held-out 0.25`);
   const given = {
@@ -120,7 +132,7 @@ interface Plan {
   readonly seeds: number;
   readonly protocol: Protocol;
   readonly data: Dataset;
-  readonly source: DataOptions;
+  readonly beside: string | undefined;
   readonly threads: number;
   readonly out: string;
   readonly judged: MeasureName;
@@ -128,7 +140,7 @@ interface Plan {
 }
 
 /** All cells: those that are kept, and those that are missing, run one after the other. */
-async function runCells({ losses, seeds, protocol, data, source, threads, out, judged, say }: Plan): Promise<FinishedCell[]> {
+async function runCells({ losses, seeds, protocol, data, beside, threads, out, judged, say }: Plan): Promise<FinishedCell[]> {
   const checksum = fingerprint(data);
   const total = losses.reduce((sum, loss) => sum + gridOf(loss).length + seeds, 0);
   const finished: FinishedCell[] = [];
@@ -139,7 +151,7 @@ async function runCells({ losses, seeds, protocol, data, source, threads, out, j
     if (last?.key !== key) last = { key, program: programOf(settingsOf(protocol, cell), train, { threads }) };
     return last.program;
   };
-  const cellPlan = (cell: Cell) => ({ version: 1, cell, protocol, source, checksum });
+  const cellPlan = (cell: Cell) => ({ version: 1, cell, protocol, checksum });
   const pathOf = (name: string): string => join(out, 'cells', `${name}.json`);
   const keptAt = (path: string, cell: Cell): FinishedCell | undefined => {
     const kept = readCell(path, cellPlan(cell));
@@ -173,14 +185,15 @@ async function runCells({ losses, seeds, protocol, data, source, threads, out, j
       say(cellLine(done, title, judged));
     } else finished.push(kept);
   };
-  say(`${losses.length} losses × (4 settings + ${seeds} seeds) = ${total} cells, on ${data.labels.length} images of ${data.classes.length} people`);
+  say(`${counted(losses.length, 'loss', 'losses')} × (4 settings + ${counted(seeds, 'seed')}) = ${total} cells, `
+    + `on ${data.labels.length} images of ${data.classes.length} people${beside ? ` (${beside})` : ''}`);
   for (const loss of losses) {
     for (const [cell, name] of choosing(loss)) await doCell(cell, name);
     const choice = chosen(loss, finished, judged);
     for (let seed = 1; seed <= seeds; seed++) await doCell({ loss, choice, kind: 'test', seed }, `${loss}-seed-${seed}`);
   }
   giveBack();
-  if (fresh < total) say(`${total - fresh} cells were there already`);
+  if (fresh < total) say(`${counted(total - fresh, 'cell was', 'cells were')} there already`);
   return finished;
 }
 
@@ -219,10 +232,11 @@ interface Facts {
   readonly source: DataOptions;
   readonly protocol: Protocol;
   readonly threads: number;
+  readonly kernels: string | undefined;
   readonly command: string;
 }
 
-function writeTables(out: string, comparison: Comparison, cells: readonly FinishedCell[], { data, source, protocol, threads, command }: Facts): void {
+function writeTables(out: string, comparison: Comparison, cells: readonly FinishedCell[], { data, source, protocol, threads, kernels, command }: Facts): void {
   const { network, embedding, epochs } = protocol.settings;
   const title = 'Losses compared on people nobody trained on';
   const people = source.data === 'faces' ? 'made-up faces' : source.data;
@@ -232,7 +246,7 @@ function writeTables(out: string, comparison: Comparison, cells: readonly Finish
     + `${Math.round(100 * protocol.heldOut)} % of the people kept for the test, another ${Math.round(100 * protocol.heldOut)} % of the rest to choose settings.`;
   writeText(join(out, 'compare.md'), comparisonMarkdown(comparison, { title, command, credit }));
   writeText(join(out, 'compare.csv'), comparisonCsv(comparison));
-  writeText(join(out, 'compare.json'), `${JSON.stringify({ ...comparison, source, protocol, threads, cells }, null, 1)}\n`);
+  writeText(join(out, 'compare.json'), `${JSON.stringify({ ...comparison, source, protocol, threads, kernels, cells }, null, 1)}\n`);
   writeText(join(out, 'compare.html'), comparisonPage(comparison, cells, { title, lead, command, credit, data }));
 }
 

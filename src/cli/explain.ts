@@ -125,9 +125,9 @@ function headerText(row: Row, options: LossOptions, from: string, width: number)
 /** The pages of a loss at a point. */
 function lossPages(row: Row, options: LossOptions, { from }: Point, explanation: Explanation, found: () => ReturnType<typeof studies>) {
   const { source, parameters } = sentences(row, options);
-  const { arxiv } = row.source;
-  const href = arxiv === null ? {} : { href: `https://arxiv.org/abs/${arxiv}` };
-  const frame = { title: `${row.id}: ${row.title}`, source: { text: source, ...href }, notes: [parameters, from], equation: row.text(options).equation };
+  const { arxiv, equation } = row.source;
+  const there = { ...(arxiv !== null && { href: `https://arxiv.org/abs/${arxiv}` }), ...(equation !== null && { equation }) };
+  const frame = { title: `${row.id}: ${row.title}`, source: { text: source, ...there }, notes: [parameters, from], equation: row.text(options).equation };
   return {
     html: () => renderHtml(explanation, { ...frame, studies: found() }), markdown: () => renderMarkdown(explanation, { ...frame, studies: found() }),
   };
@@ -182,15 +182,15 @@ const sizes = { classes: 4, dimensions: 3 };
 
 /** A small point with two decimals: the first sample lies nearer to another class than to its own. */
 export function drawnPoint(row: Row, seed: number): Point {
-  // A loss without class weights compares samples, so it needs two of each of two classes.
-  const labels = row.inputs.includes('weights') ? [0, 2] : [0, 0, 1, 1];
+  // A loss without class weights compares samples, so it needs two of each of two classes, one of them among the others.
+  const [labels, own] = row.inputs.includes('weights') ? [[0, 2], 0.8] : [[0, 0, 1, 1], 0.4];
   let count = 0;
   const draw = (): number => 2 * uniformFromBits(bits(seed, count++, 1)[0]!) - 1;
   const vector = (): number[] => Array.from({ length: sizes.dimensions }, draw);
   const weights = distinct(() => Array.from({ length: sizes.classes }, () => unit(vector())));
   const features = (): number[][] => labels.map((y, i) => {
     const other = weights[(y + 1) % sizes.classes]!;
-    return weights[y]!.map((w, d) => (i === 0 ? 0.8 * w + other[d]! : w + 0.3 * other[d]!) + 0.1 * draw());
+    return weights[y]!.map((w, d) => (i === 0 ? own * w + other[d]! : w + 0.3 * other[d]!) + 0.1 * draw());
   });
   const drawn: Readonly<Record<string, () => LossInput>> = {
     features: () => matrix(features()), weights: () => matrix(weights), centers: () => matrix(weights),

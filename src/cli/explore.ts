@@ -39,7 +39,7 @@ export function fileOf(root: string, address: string): string | undefined {
 /** Serves a folder's pages, scripts and style sheets on the loopback address; resolves when it can be asked. */
 export function serve(root: string, port: number): Promise<Server> {
   const answer = ({ method, url = '/' }: IncomingMessage, response: ServerResponse): void => {
-    if (url === '/') {
+    if (/^\/(index\.html|playground)?(\?|$)/.test(url)) {
       response.writeHead(302, { location: '/playground/' }).end();
       return;
     }

@@ -1,17 +1,27 @@
-// Ctrl-C for a command that has something to save first. Such a command takes the first one and stops by itself; the
-// second, and the first where nobody asked for it, end the process at once.
+// What asks a process to end (Ctrl-C and other signals, a reader that goes away), for a command that has something to
+// save first. Such a command takes the first one and stops by itself; the second, and the first where nobody asked for
+// it, end the process at once.
 
+const signals = ['SIGTERM', 'SIGHUP'] as const;
 let taker: (() => void) | undefined;
 
-/** Asks for the next Ctrl-C; gives a function that takes the request back. */
+/** Asks for the next request to end; gives a function that takes the request back. */
 export function takeInterrupt(take: () => void): () => void {
   taker = take;
-  return () => {
+  const giveBack = (): void => {
     taker = undefined;
+    for (const signal of signals) process.off(signal, end);
   };
+  const end = (): void => {
+    wasTaken();
+    giveBack();
+  };
+  // Listened to only now: a process that is busy and listens would not end.
+  for (const signal of signals) process.on(signal, end);
+  return giveBack;
 }
 
-/** Hands a Ctrl-C to the command that asked for it; false where there is none. */
+/** Hands a request to end to the command that asked for it; false where there is none. */
 export function wasTaken(): boolean {
   const take = taker;
   taker = undefined;

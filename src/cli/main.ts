@@ -5,10 +5,12 @@
 import { dispatch } from './dispatch.ts';
 import { wasTaken } from './interrupt.ts';
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe went away (`| head`): nothing is left to do.
-  process.exit(error.code === 'EPIPE' ? 0 : 2);
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of a pipe went away (`| head`): who has something to save does so, for others nothing is left to do.
+    if (!wasTaken()) process.exit(error.code === 'EPIPE' ? 0 : 2);
+  });
+}
 process.on('SIGINT', () => {
   if (wasTaken()) return;
   process.stderr.write('\ninterrupted\n');

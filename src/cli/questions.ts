@@ -108,7 +108,7 @@ function wayOf(explanation: Explanation, way: string): { direction: Direction; n
   const nearest = branchMap(explanation).decisions.find(({ effect }) => effect === 'value' || effect === 'slope');
   const direction = nearest && towardsBorder(explanation, nearest);
   if (direction === undefined) throw new UsageError("explain: no border was found; give --along an entry such as 'x[0, 1]'");
-  return { direction, name: 'the way to the nearest border', reach: 2 * Number(nearest!.distance) };
+  return { direction, name: 'the way to the nearest border', reach: 2 * Number(nearest!.distance) || 1 };
 }
 
 /** The answer to the question among the options; undefined where there is none. */

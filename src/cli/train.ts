@@ -2,9 +2,10 @@
 // options, the files, the clock and Ctrl-C.
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { compiledEngine, defaultThreads } from '../compile/index.ts';
+import { counted } from '../base/demand.ts';
+import { compiledEngine, defaultThreads, useWideKernels } from '../compile/index.ts';
 import { useEngine } from '../graph/index.ts';
 import { catalogue, lossRow } from '../losses/index.ts';
 import { circlePlot, panels, spherePlot } from '../plot/index.ts';
@@ -46,8 +47,10 @@ bit for bit as if the run had never stopped, also after a crash.
   --flip P           probability of mirroring (0.5; 0 for digits)
   --shift N          most pixels of shifting (${defaultSettings.shift})
   --threads N        threads to compute on (one per core); the weights do not depend on it
+  --wide             256-bit kernels on Node 24 and newer, after a self-test; nor on this
   --out DIR          where the run lives (marginalia-report/train-LOSS-SEED)
-  --resume           go on with the run in --out, or begin it where there is none
+  --resume           go on with the run in --out, or begin it where there is none; --data says where
+                     its pictures were moved to
   --save-every S     seconds between checkpoints (10); 0 saves after every step
   --json             print the record of the run as JSON
   --help             this text
@@ -65,7 +68,7 @@ type Given = Readonly<Record<string, string | boolean | (string | boolean)[] | u
 /** The settings among the options, only those that are given. */
 function givenSettings(values: Given): Partial<TrainSettings> {
   const text = (name: 'loss' | 'network' | 'optimizer' | 'schedule') => values[name] !== undefined && { [name]: values[name] };
-  const number = (name: string, key = name) => values[name] !== undefined && { [key]: decimal(values[name], name) };
+  const number = (name: string, key = name) => values[name] !== undefined && { [key]: decimal(values[name], name, Object.entries(defaultSettings).find(([own]) => own === key)?.[1]) };
   const loss = String(values['loss'] ?? defaultSettings.loss);
   return {
     ...text('loss'), ...text('network'), ...text('optimizer'), ...text('schedule'),
@@ -79,9 +82,9 @@ function givenSettings(values: Given): Partial<TrainSettings> {
 function givenSource(values: Given): Partial<DataOptions> {
   return {
     ...(values['data'] !== undefined && { data: String(values['data']) }),
-    ...(values['people'] !== undefined && { people: wholeNumber(values['people'], 'people', 2, 200) }),
-    ...(values['images'] !== undefined && { images: wholeNumber(values['images'], 'images', 2, 20) }),
-    ...(values['side'] !== undefined && { side: wholeNumber(values['side'], 'side', 8, 32) }),
+    ...(values['people'] !== undefined && { people: wholeNumber(values['people'], 'people', 2, 200, 100_000) }),
+    ...(values['images'] !== undefined && { images: wholeNumber(values['images'], 'images', 2, 20, 10_000) }),
+    ...(values['side'] !== undefined && { side: wholeNumber(values['side'], 'side', 8, 32, 512) }),
     ...(values['held-out'] !== undefined && { heldOut: share(values['held-out'], 'held-out') }),
   };
 }
@@ -105,11 +108,11 @@ function complete(values: Given): RunRecord {
   return { settings, source: { side: digits ? 28 : 32, people: 200, images: 20, heldOut: 0.2, seed: settings.seed, ...source, data } };
 }
 
-/** Refuses an option that is not that of the run which is to be continued. */
-function demandSame(values: Given, { settings, source }: RunRecord, out: string): void {
-  const saved = new Map(Object.entries({ ...settings, ...source, seed: settings.seed }));
+/** Refuses an option that is not that of the run which is to be continued; its pictures are known by their checksum. */
+function demandSame(values: Given, run: Partial<DataOptions> & TrainSettings, out: string): void {
+  const saved = new Map(Object.entries(run));
   for (const [name, value] of Object.entries({ ...givenSettings(values), ...givenSource(values) })) {
-    if (JSON.stringify(saved.get(name)) === JSON.stringify(value)) continue;
+    if (name === 'data' || !saved.has(name) || JSON.stringify(saved.get(name)) === JSON.stringify(value)) continue;
     throw new UsageError(`train: ${name} ${JSON.stringify(value)} was given and the run in ${out} has ${JSON.stringify(saved.get(name))}; leave it out, or use another --out`);
   }
 }
@@ -118,10 +121,11 @@ async function run(args: readonly string[]): Promise<number> {
   const option = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = readArguments(args, {
     ...option(texts), ...option(numbers), set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, json: { type: 'boolean' },
+    wide: { type: 'boolean' },
   }, 'train');
   if (positionals.length > 0) throw new UsageError(`train: '${positionals[0]!}' is no option; see marginalia train --help`);
   if (values['loss'] !== undefined && !Object.hasOwn(catalogue, String(values['loss']))) lossRow(String(values['loss']));
-  const saveEvery = values['save-every'] === undefined ? 10 : decimal(values['save-every'], 'save-every');
+  const saveEvery = values['save-every'] === undefined ? 10 : decimal(values['save-every'], 'save-every', 10);
   if (saveEvery < 0) throw new UsageError(`--save-every ${saveEvery}: seconds ≥ 0 are needed, such as --save-every 10`);
   const threads = wholeNumber(values['threads'], 'threads', 1, defaultThreads(), 64);
   const resume = values['resume'] === true;
@@ -131,21 +135,38 @@ async function run(args: readonly string[]): Promise<number> {
   if (!resume && (saved !== undefined || checkpoint !== undefined)) {
     throw new UsageError(`train: ${out} holds a run; --resume goes on with it, and another --out keeps it`);
   }
-  if (resume && saved !== undefined) demandSame(values, saved, out);
-  const told = saved ?? fresh;
+  const settings = checkpoint?.settings ?? saved?.settings ?? fresh.settings;
+  if (saved !== undefined && JSON.stringify(saved.settings) !== JSON.stringify(settings)) {
+    throw new UsageError(`train: ${join(out, 'run.json')} has other settings than its checkpoint; remove it, and --resume with the options of the data goes on`);
+  }
+  demandSame(values, { ...saved?.source, ...settings }, out);
+  const source = { ...fresh.source, seed: settings.seed, ...saved?.source, ...(values['data'] !== undefined && { data: fresh.source.data }) };
+  const kernels = values['wide'] === true ? useWideKernels() : undefined;
   useEngine(compiledEngine);
 
-  const data = loadData(told.source);
+  const data = loadData(source);
   const mark = fingerprint(data.train);
   if (checkpoint !== undefined && checkpoint.data !== mark) {
-    throw new UsageError(`train: the pictures are not those the run in ${out} was started with; give it the same data, or use another --out`);
+    throw new UsageError(`train: the pictures are not those the run in ${out} was started with; give it the same --data, --people, --images, --side and --held-out, or use another --out`);
   }
-  const begun = makeRun(told.settings, data.train, undefined, programOf(told.settings, data.train, { threads }));
+  const begun = makeRun(settings, data.train, undefined, programOf(settings, data.train, { threads }));
   const training = checkpoint === undefined ? begun
-    : makeRun(told.settings, data.train, checkpoint.progressOf(begun.progress().state), begun);
+    : makeRun(settings, data.train, checkpoint.progressOf(begun.progress().state), begun);
   // Whatever refuses the run has done so by now: its folder is made for a run that begins.
-  openFolder(out);
-  return follow({ told, out, saveEvery, threads, data, mark, training, json: values['json'] === true });
+  const unlock = openFolder(out);
+  const job: Job = { told: { settings, source }, out, saveEvery, threads, kernels, data, mark, training, json: values['json'] === true, started: performance.now() };
+  try {
+    return await follow(job);
+  } catch (error) {
+    try {
+      writeRecord(out, factsOf(job, 'failed', { reason: String(error instanceof Error ? error.message : error) }));
+    } catch {
+      // What cannot be written here either is not the reason to report.
+    }
+    throw error;
+  } finally {
+    unlock();
+  }
 }
 
 interface Job {
@@ -154,37 +175,42 @@ interface Job {
   /** In seconds. */
   readonly saveEvery: number;
   readonly threads: number;
+  /** What became of --wide. */
+  readonly kernels: string | undefined;
   readonly data: Divided;
   readonly mark: number;
   readonly training: Run;
   readonly json: boolean;
+  readonly started: number;
 }
 
-type Ending = 'done' | 'interrupted' | 'diverged';
-const exitCodes: Readonly<Record<Ending, number>> = { done: 0, diverged: 1, interrupted: 130 };
+const exitCodes = { done: 0, diverged: 1, interrupted: 130 } as const;
+type Ending = keyof typeof exitCodes;
+
+/** What run.json says. */
+const factsOf = (
+  { told: { settings, source }, data, mark, training, threads, kernels, started }: Job, state: Ending | 'running' | 'failed', more: Readonly<Record<string, unknown>> = {},
+) => ({
+  settings, source: { ...source, data: source.data === 'faces' ? 'faces' : resolve(source.data) }, state, data: { images: data.train.labels.length, classes: data.train.classes.length, checksum: mark },
+  versions: versions(), threads, ...(kernels && { kernels }), steps: training.steps, position: training.progress().position,
+  history: training.progress().history, seconds: (performance.now() - started) / 1000, ...more,
+});
 
 /** Runs to the end, or to Ctrl-C, or to the step that cannot be done; saves on the way and then. */
 async function follow(job: Job): Promise<number> {
-  const { told, out, data, mark, training, json, saveEvery, threads } = job;
-  const { settings } = told;
+  const { told: { settings }, out, data, mark, training, json, saveEvery, started } = job;
   const { classifies } = training.model;
-  const started = performance.now();
-  const facts = (ending: Ending | 'running', more: Readonly<Record<string, unknown>> = {}) => ({
-    ...told, state: ending, data: { images: data.train.labels.length, classes: data.train.classes.length, checksum: mark },
-    versions: versions(), threads, steps: training.steps, position: training.progress().position, history: training.progress().history,
-    seconds: (performance.now() - started) / 1000, ...more,
-  });
-  const save = (ending: Ending | 'running', more: Readonly<Record<string, unknown>> = {}): void => {
+  const save = (state: Ending | 'running', more: Readonly<Record<string, unknown>> = {}): void => {
     writeCheckpoint(out, { settings, data: mark, progress: training.progress() });
-    writeRecord(out, facts(ending, more));
+    writeRecord(out, factsOf(job, state, more));
   };
-  writeRecord(out, facts('running'));
-  if (!json) print(headerText(job));
-
   let isStopped = false;
   const giveBack = takeInterrupt(() => {
     isStopped = true;
   });
+  // Only now: who reads the first line may ask for the end at once.
+  writeRecord(out, factsOf(job, 'running'));
+  if (!json) print(headerText(job));
   const speed = new Speed();
   let [lastSave, ending, reason]: [number, Ending, string] = [performance.now(), 'done', ''];
   try {
@@ -214,12 +240,20 @@ async function follow(job: Job): Promise<number> {
   }
   // Judging is no part of the run: whatever comes of it, the weights are kept.
   if (ending === 'done') save('running');
-  const judgement = ending === 'done' && data.test !== undefined
-    ? judge(training.model, training.progress().state, data.test, data.closed) : undefined;
+  let judgement: Judgement | undefined;
+  try {
+    const { state } = training.progress();
+    if (ending === 'done' && data.test !== undefined) judgement = judge(training.model, state, data.test, data.closed);
+    // Nothing is kept to judge by; that the embeddings are numbers is asked all the same.
+    else if (ending === 'done') embed(training.model, state, data.train);
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error;
+    [ending, reason] = ['diverged', error.message];
+  }
   const more = { ...(judgement && { test: judgement }), ...(reason !== '' && { reason }) };
   save(ending, more);
   if (ending === 'done') writePictures(job);
-  if (json) print(JSON.stringify(facts(ending, more), null, 1));
+  if (json) print(JSON.stringify(factsOf(job, ending, more), null, 1));
   else if (ending === 'done') print(endText(job, judgement, (performance.now() - started) / 1000));
   if (ending === 'interrupted') {
     process.stderr.write(`interrupted after step ${training.progress().position.step} of ${training.steps}; marginalia train --resume --out ${out} goes on\n`);
@@ -233,22 +267,24 @@ function versions(): Readonly<Record<string, string>> {
   return { marginalia: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}` };
 }
 
-function headerText({ told: { settings, source }, data, training, out }: Job): string {
+function headerText({ told: { settings, source }, data, training, out, kernels }: Job): string {
   const { loss, lossOptions: options, network, embedding, seed } = settings;
   const set = Object.entries(options).map(([name, value]) => ` ${name} = ${String(value)}`).join(',');
   const from = training.progress().position.step;
   return [
     `${lossRow(loss).title}${set === '' ? '' : `:${set}`}; ${network}, embedding ${embedding}, seed ${seed}`,
     `${source.data}: ${data.train.labels.length} images of ${data.train.classes.length} ${data.closed ? 'classes' : 'people'}`
-      + (data.test === undefined ? '' : `, ${data.test.labels.length} images of ${data.closed ? 'the same' : `${data.test.classes.length} others`} kept to judge by`),
-    from === 0 ? `${training.steps} steps; the run lives in ${out}` : `going on after step ${from} of ${training.steps} in ${out}`,
+      + (data.test === undefined ? '' : `, ${data.test.labels.length} images of ${data.closed ? 'the same' : `${data.test.classes.length} others`} kept to judge by`)
+      + (data.beside ? ` (${data.beside})` : ''),
+    ...(kernels === undefined ? [] : [kernels]),
+    from === 0 ? `${counted(training.steps, 'step')}; the run lives in ${out}` : `going on after step ${from} of ${training.steps} in ${out}`,
   ].join('\n');
 }
 
-function endText({ out, data, training }: Job, judgement: Judgement | undefined, seconds: number): string {
+function endText({ out, data, training, kernels }: Job, judgement: Judgement | undefined, seconds: number): string {
   const list = Object.entries(judgement ?? {}).map(([name, value]) => `${name} ${(100 * value).toFixed(2)} %`);
   const judged = judgement === undefined ? [] : [listLines(data.closed ? 'test images:' : 'people not trained on:', list)];
-  return [...judged, ...training.step.status(), `${clock(seconds)}; written to ${out}: run.json, checkpoint.safetensors and pictures`].join('\n');
+  return [...judged, ...training.step.status().filter((line) => line !== kernels), `${clock(seconds)}; written to ${out}: run.json, checkpoint.safetensors and pictures`].join('\n');
 }
 
 /** The most embeddings a picture shows. */

@@ -41,24 +41,22 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { nu
  * Reads a folder with a folder of pictures per person.
  *
  * Shapes    people are the names of the folders in natural order; their pictures follow in natural order of file names
- * Edges     files beside the folders and files that are no PGM, PPM or PNG by name are passed over; a person may have none
+ * Edges     files beside the folders and files that are no PGM, PPM or PNG by name are passed over, the latter counted as
+ *           strange; a person may have none
  * Throws    FormatError, with the path and the fault, at the first bad picture
  */
-export function readPeople(directory: string): Labelled & { readonly files: readonly string[] } {
+export function readPeople(directory: string): Labelled & { readonly files: readonly string[]; readonly strange: number } {
   const people = readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort(byNumber);
-  const own = people.map((person) =>
-    readdirSync(join(directory, person))
-      .filter(isPicture)
-      .sort(byNumber)
-      .map((name) => join(directory, person, name)),
-  );
+  const all = people.map((person) => readdirSync(join(directory, person)));
+  const own = all.map((names, i) => names.filter(isPicture).sort(byNumber).map((name) => join(directory, people[i]!, name)));
   const files = own.flat();
   return {
     people,
     files,
+    strange: all.flat().length - files.length,
     images: files.map(readImage),
     labels: Int32Array.from(own.flatMap((list, label) => list.map(() => label))),
   };
@@ -72,7 +70,7 @@ export function readIdx(path: string): Idx {
   const size = bytes.length < 18 ? 0 : new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4).getUint32(0, true);
   if (size > maxIdxBytes || !canInflateTo(size, bytes.length)) {
     throw new FormatError(message(
-      `${path}: it claims to unpack to ${size} bytes`,
+      `${path}: it is cut off, damaged or too large: its end claims ${size} bytes`,
       `At most ${maxIdxBytes} bytes are read, and gzip packs 1032 to 1`, 'Fetch the file again'));
   }
   return decodeIdx(inflater('gzip')(bytes, size, path), path);

@@ -1,9 +1,10 @@
 // The split of a gradient entry for a terminal and for a page: the shares by role, sample and path, then the parts
 // themselves, the largest first, on a terminal each with a bar. Data only comes in.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import type { Contributions, Share } from './contributions.ts';
 import type { JsonNumber } from './explanation.ts';
-import { plainNumber } from './numbers.ts';
+import { plainNumber, short } from './numbers.ts';
 import { columnsOf, type StudyPart } from './report.ts';
 import { wrap } from './text.ts';
 
@@ -20,7 +21,10 @@ const roleText = (role: string | null): string =>
 const sampleText = (sample: number | string | null): string => (sample === null ? 'no sample' : `sample ${sample}`);
 
 /** The split as lines of at most `width` columns, joined. */
-export function contributionsText(split: Contributions, { width = 80, most = 8 }: ContributionsTextOptions = {}): string {
+export function contributionsText(split: Contributions, options: ContributionsTextOptions = {}): string {
+  demandMade(split, ['parts'], 'contributionsText', 'what contributions returns');
+  demandSort('record', { options }, 'contributionsText');
+  const { width = 80, most = 8 } = options;
   const { entry, value, parts } = split;
   const largest = Math.max(...parts.map((part) => Math.abs(plainNumber(part.value))), 0);
   const row = (x: JsonNumber, text: string): string[] => {
@@ -51,6 +55,7 @@ export function contributionsText(split: Contributions, { width = 80, most = 8 }
 
 /** The same for a page. */
 export function contributionsParts(split: Contributions, most = 12): StudyPart[] {
+  demandMade(split, ['parts'], 'contributionsParts', 'what contributions returns');
   const { entry, value, parts, spread } = split;
   const figures = (x: JsonNumber): string[] => {
     const part = Math.abs(plainNumber(x)) / plainNumber(spread);
@@ -105,9 +110,4 @@ function bar(x: number, largest: number): string {
   const length = largest === 0 || !Number.isFinite(x) ? 0 : Math.min(half, Math.round((half * Math.abs(x)) / largest));
   const full = '█'.repeat(length);
   return x < 0 ? `${full.padStart(half)}│${' '.repeat(half)}` : `${' '.repeat(half)}│${full.padEnd(half)}`;
-}
-
-function short(x: JsonNumber): string {
-  const value = plainNumber(x);
-  return value === 0 || !Number.isFinite(value) ? String(x) : String(Number(value.toPrecision(4)));
 }

@@ -4,6 +4,8 @@
 // choice: roles are those the function gave its masks, paths those through its labelled steps.
 
 import { gradient } from '../autodiff/index.ts';
+import { isFloat } from '../base/dtype.ts';
+import { DomainError, message } from '../base/errors.ts';
 import { filled, record, type Recorder, tensor, type Tensor, type Trace } from '../graph/index.ts';
 import { add } from '../ops/index.ts';
 import type { Explanation, JsonNumber, Line } from './explanation.ts';
@@ -60,11 +62,15 @@ const mostPaths = 64;
  * Shapes    an explanation made in this process, and an entry such as `w[3, 17]`, `c[0, 2]` or, of rank 0, `t`
  * Gradient  none: plain data
  * Edges     with no label on the way the entry is one part; Float32 programs are run in Float64
- * Throws    DomainError for an explanation read from JSON, an unknown name, or an entry that does not exist
+ * Throws    DomainError for an explanation read from JSON, an unknown name, an entry that does not exist, or whole numbers
  */
 export function contributions(explanation: Explanation, entry: string): Contributions {
   const traced = programOf(explanation, 'contributions');
   const { line, index, place } = entryOf(explanation, entry, 'contributions');
+  if (!isFloat(line.dtype)) {
+    throw new DomainError(message(
+      `contributions: the entry '${entry}'`, `${line.name} holds whole numbers, which have no derivative`, 'Name an entry of a float'));
+  }
   const split = splitOf(explanation, traced, line);
   const { elements, merged } = elementsOf(traced, split, line, place);
   const names = new Map(explanation.lines.map(({ number, name }) => [number, name]));

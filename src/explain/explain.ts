@@ -2,6 +2,7 @@
 // was computed, what came back and what was taken for granted. The adjoints are the steps that the gradient itself
 // appends, so what is printed is what runs.
 
+import { demandSort } from '../base/demand.ts';
 import { gradient } from '../autodiff/index.ts';
 import { isFloat } from '../base/dtype.ts';
 import { message, ShapeError } from '../base/errors.ts';
@@ -39,6 +40,7 @@ interface Part extends Use {
 export function explain(
   f: (...inputs: never[]) => unknown, inputs: readonly unknown[], options: ExplainOptions = {},
 ): Explanation {
+  demandSort('record', { options }, 'explain');
   const { names = [], whole = 64 } = options;
   const traced = trace(f, inputs, { positions: true });
   const [result] = traced.result.leaves;
@@ -46,7 +48,8 @@ export function explain(
     const found = traced.result.leaves.map((x) => `${x.dtype}${shapeText(x.shape)}`).join(', ');
     throw new ShapeError(message(`explain: the function returned ${found}`, 'The derivative of one float is explained', 'Reduce with sum or mean, or choose an entry'));
   }
-  const labelled = { steps: traced.graph.steps, names: namesOf(traced, leafNames(inputs, names)) };
+  const given = leafNames(inputs, names);
+  const labelled = { steps: traced.graph.steps, names: namesOf(traced, given) };
   const first = labelled.steps.length;
   const forward = forwardSteps(traced, labelled);
   const { totals, parts } = adjointsOf(traced, forward);
@@ -87,7 +90,7 @@ export function explain(
   return keepProgram({
     version: explanationVersion, inputs: traced.inputs, result: traced.outputs[0]!, lines,
     assumptions: assumptionsOf(traced, forward, formulas, reached),
-  }, traced);
+  }, traced, given);
 }
 
 /** The inputs and everything the result needs but plain numbers, which stand inside the formulas. */

@@ -61,13 +61,33 @@ export function runIn({ primitive, params }: Step, inputs: readonly Value[], for
   return inFormat(runPrimitive(primitive, inputs, params), format);
 }
 
-/** The value in a format of every step the outputs need. The program is one of Float64, and so are the bindings. */
-export function evaluateIn(graph: Graph, outputs: readonly number[], bindings: Bindings, format: Format): (Value | undefined)[] {
+/** An exact value in a format, but for the entries that it would make infinite or 0; undefined where it has none of those. */
+export function mended(exact: Value, format: Format): Value | undefined {
+  if (!isFloat(exact.dtype)) return undefined;
+  const held = inFormat(exact, format).data();
+  const leaves = (x: number, i: number): boolean => (Number.isFinite(x) && !Number.isFinite(held[i]!)) || (x !== 0 && held[i] === 0);
+  const wanted = Float64Array.from(exact.data());
+  return wanted.some(leaves) ? new Value('f64', exact.shape, wanted.map((x, i) => (leaves(x, i) ? x : held[i]!))) : undefined;
+}
+
+/**
+ * The value in a format of every step the outputs need. The program is one of Float64, and so are the bindings; those that
+ * are `wide` stay as they are, and what uses them is rounded afterwards.
+ */
+export function evaluateIn(
+  graph: Graph, outputs: readonly number[], bindings: Bindings, format: Format, wide: Bindings = new Map(),
+): (Value | undefined)[] {
   const needed = graph.live(outputs, bindings);
   const values: (Value | undefined)[] = new Array<Value | undefined>(graph.steps.length);
   for (const step of graph.steps) {
     if (!needed[step.id]) continue;
     const bound = bindings.get(step.id);
+    const kept = wide.get(step.id);
+    if (kept !== undefined || step.inputs.some((id) => wide.has(id))) {
+      values[step.id] = kept
+        ?? inFormat(runPrimitive(step.primitive, step.inputs.map((id) => inType(values[id]!, 'f64')), step.params), format);
+      continue;
+    }
     values[step.id] = bound === undefined ? runIn(step, step.inputs.map((id) => values[id]!), format) : inFormat(bound, format);
   }
   return values;

@@ -1,6 +1,7 @@
 // An explanation as one page for a browser: the equation, the lines scope by scope in tables, what is taken for granted.
 // Formulas are MathML, every line can be linked to, and nothing needs a script. The page itself is base/page.ts.
 
+import { demandMade } from '../base/demand.ts';
 import { shapeText } from '../base/shape.ts';
 import { markup, type Markup, type Part } from '../base/markup.ts';
 import { type Column, fold, link, page, table } from '../base/page.ts';
@@ -14,6 +15,8 @@ import { place } from './text.ts';
 
 /** The whole file. */
 export function renderHtml(explanation: Explanation, options: ReportOptions): string {
+  demandMade(explanation, ['lines'], 'renderHtml', 'what explain returns');
+  demandMade(options, ['title'], 'renderHtml', 'options with a title');
   const { title, source, notes = [] } = options;
   const lead = [
     ...(source === undefined ? [] : [markup`<p>${link(source.href, source.text)}</p>\n`]),
@@ -22,10 +25,10 @@ export function renderHtml(explanation: Explanation, options: ReportOptions): st
   return page({ title, lead, body: bodyOf(explanation, options) });
 }
 
-function bodyOf(explanation: Explanation, { equation, studies = [] }: ReportOptions): Markup {
+function bodyOf(explanation: Explanation, { equation, source, studies = [] }: ReportOptions): Markup {
   const definitions = definitionsOf(equation);
   const names = new Set(definitions.map(({ name }) => name));
-  const writer = new Writer(explanation, names);
+  const writer = new Writer(explanation, names, source);
   const stated = definitions.length === 0 ? '' : markup`<h2>Equation</h2>
 ${definitions.map(({ name, formula }) => markup`<div class="formula scroll" id="equation-${name}">${toMathml(formula)}</div>\n`)}`;
   return markup`${stated}<h2>Lines</h2>
@@ -51,8 +54,10 @@ class Writer {
   readonly #formulas: Formulas;
   readonly #stated: ReadonlySet<string>;
   readonly #names: ReadonlyMap<number, string>;
+  readonly #paper: ReportOptions['source'];
 
-  constructor(explanation: Explanation, stated: ReadonlySet<string>) {
+  constructor(explanation: Explanation, stated: ReadonlySet<string>, paper: ReportOptions['source']) {
+    this.#paper = paper;
     this.#explanation = explanation;
     this.#formulas = new Formulas(explanation);
     this.#stated = stated;
@@ -70,7 +75,11 @@ class Writer {
     const { number, shape, dtype, role, source, adjoint, label } = line;
     const notes: Part[] = [`${dtype}${shapeText(shape)}`];
     if (role !== undefined) notes.push(` ${role}`);
-    if (label !== undefined && this.#stated.has(label)) notes.push(' ', link(`#equation-${label}`, 'equation'));
+    if (label !== undefined && this.#stated.has(label)) {
+      notes.push(' ', link(`#equation-${label}`, 'equation'));
+      const { href, equation } = this.#paper ?? {};
+      if (href !== undefined) notes.push(' ', link(href, equation === undefined ? 'paper' : `paper ${equation}`));
+    }
     if (source !== undefined) notes.push(' ', link(addressOf(source), place(source)));
     const rules = rulesOf(line).map(({ rule, times }, i) => markup`<div class="formula rule">${i === 0 ? '' : '+ '}${set(this.#formulas.ofRule(line, rule, i))}
 <span class="quiet">from ${this.#linkTo(rule.from)}${times === 1 ? '' : `, ${times} times`}</span></div>`);

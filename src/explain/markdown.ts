@@ -1,6 +1,7 @@
 // An explanation as Markdown with LaTeX, for notes and for pages that are kept beside the code: the equation, a section
 // per scope with an entry per line, what is taken for granted. Folded steps are left out; the HTML page has them.
 
+import { demandMade } from '../base/demand.ts';
 import { shapeText } from '../base/shape.ts';
 import { type Claim, toLatex } from '../formula/index.ts';
 import type { Explanation, Line } from './explanation.ts';
@@ -10,7 +11,10 @@ import {
 import { place } from './text.ts';
 
 /** The whole file. */
-export function renderMarkdown(explanation: Explanation, { title, source, notes = [], equation, studies = [] }: ReportOptions): string {
+export function renderMarkdown(explanation: Explanation, options: ReportOptions): string {
+  demandMade(explanation, ['lines'], 'renderMarkdown', 'what explain returns');
+  demandMade(options, ['title'], 'renderMarkdown', 'options with a title');
+  const { title, source, notes = [], equation, studies = [] } = options;
   const from = source === undefined ? [] : [source.href === undefined ? source.text : `[${source.text}](${source.href})`, ''];
   const definitions = definitionsOf(equation).flatMap(({ formula }) => display(formula));
   return `${[

@@ -11,6 +11,9 @@ export function jsonNumber(x: number): JsonNumber {
 /** The number a JSON number stands for. */
 export const plainNumber = (x: JsonNumber): number => Number(x);
 
+/** Four digits, as many as a comparison by eye needs. */
+export const short = (x: JsonNumber): string => (typeof x === 'number' ? String(Number(x.toPrecision(4))) : x);
+
 /** All numbers of an array of at most `whole`, a summary of a larger one. */
 export function numbersOf(data: TypedArray, whole: number): Numbers {
   return data.length <= whole ? { values: Array.from(data, jsonNumber) } : { summary: summaryOf(data) };

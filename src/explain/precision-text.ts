@@ -1,6 +1,7 @@
 // Lost digits for a terminal and for a page: a table of what every named line has left in each format, then, format by format, the
 // steps that lose digits by themselves and the safe forms that keep them. Data only comes in.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import { felt, type FormatPrecision, type Loss, type Precision, type Suggestion } from './precision.ts';
 import { columnsOf, type StudyPart, studyTable } from './report.ts';
 import { wrap } from './text.ts';
@@ -15,7 +16,10 @@ export interface PrecisionTextOptions {
 const titles = { f32: 'Float32', f16: 'float16', bf16: 'bfloat16' } as const;
 
 /** The report as lines of at most `width` columns, joined. */
-export function precisionText({ formats }: Precision, { width = 80, most = 6 }: PrecisionTextOptions = {}): string {
+export function precisionText(found: Precision, options: PrecisionTextOptions = {}): string {
+  demandMade(found, ['formats'], 'precisionText', 'what precision returns');
+  demandSort('record', { options }, 'precisionText');
+  const [{ formats }, { width = 80, most = 6 }] = [found, options];
   const names = formats[0]?.lines.filter(({ named, adjoint }) => named && adjoint !== null).map(({ name }) => name) ?? [];
   const cell = (format: FormatPrecision, name: string): string => {
     const { digits, adjoint } = format.lines.find((line) => line.name === name)!;
@@ -50,7 +54,9 @@ function formatText(format: FormatPrecision, width: number, most: number): strin
 }
 
 /** The same for a page. */
-export function precisionParts({ formats }: Precision, most = 12): StudyPart[] {
+export function precisionParts(found: Precision, most = 12): StudyPart[] {
+  demandMade(found, ['formats'], 'precisionParts', 'what precision returns');
+  const { formats } = found;
   const digits = (x: number | null): string => (x === null ? '·' : x.toFixed(1));
   const lines = formats[0]?.lines.filter(({ named, adjoint }) => named && adjoint !== null) ?? [];
   return [

@@ -2,6 +2,7 @@
 // has left, and for every step the digits it loses by itself, from exact operands rounded to the format; that tells the
 // step that cancels from those that only inherit. Where a known expression loses them, its safe form is tried on the spot.
 
+import { demandSort } from '../base/demand.ts';
 import { grad, gradient } from '../autodiff/index.ts';
 import { digits as digitsFor, worstError } from '../base/compare.ts';
 import { epsilon, isFloat } from '../base/dtype.ts';
@@ -10,7 +11,7 @@ import { sum } from '../ops/index.ts';
 import { numbers } from '../primitives/algebra.ts';
 import { stretched } from '../primitives/loops.ts';
 import type { Explanation, Line } from './explanation.ts';
-import { digitsOf, evaluateIn, type Format, inFormat, leastOf, rounded, runIn } from './formats.ts';
+import { digitsOf, evaluateIn, type Format, inFormat, leastOf, mended, rounded, runIn } from './formats.ts';
 import { hasOwnName, programOf, rerun } from './program.ts';
 import { type Found, findRewrites, type Rewrite } from './rewrites.ts';
 
@@ -90,6 +91,7 @@ export interface PrecisionOptions {
  * Throws    DomainError for an explanation read from JSON
  */
 export function precision(explanation: Explanation, options: PrecisionOptions = {}): Precision {
+  demandSort('record', { options }, 'precision');
   const { formats = ['f32', 'f16', 'bf16'], least = 1 } = options;
   const subject = subjectOf(explanation);
   return { version: precisionVersion, formats: formats.map((format) => inOneFormat(subject, format, least)) };
@@ -151,14 +153,20 @@ function inOneFormat(subject: Subject, format: Format, least: number): FormatPre
     return own === undefined || own.lost < least ? [] : [{ step: step.id, ...own }];
   });
   const ends = [outputs[0]!, ...explanation.inputs.flatMap((line) => subject.adjoints.get(line) ?? [])];
-  const gain = (step: number): number => {
-    const fixed = evaluateIn(graph, ends, new Map([...inputs, [step, exact[step]!]]), format);
+  const gain = (step: number, how: Loss['how']): number => {
+    // What the format cannot hold is lost again in the steps behind that it cannot hold; they are mended with it.
+    const behind = how === 'overflows' || how === 'underflows' ? graph.dependents([step]) : [];
+    const wide = new Map(exact.flatMap((x, id) => {
+      const value = x && behind[id] ? mended(x, format) : undefined;
+      return value === undefined ? [] : [[id, value] as const];
+    }));
+    const fixed = evaluateIn(graph, ends, new Map([...inputs, [step, exact[step]!]]), format, wide);
     return Math.max(...ends.map((id) => Math.min(all, agreement(fixed[id]!, exact[id]!)) - digits(id)));
   };
-  const named = [
-    ...losses.map(({ step, how, lost }) => ({ how, lost, gain: gain(step), ...whereabouts(subject, step) })),
+  const named = onceEach([
+    ...losses.map(({ step, how, lost }) => ({ how, lost, gain: gain(step, how), ...whereabouts(subject, step) })),
     ...steep.map((step) => ({ how: 'overflows' as const, lost: all, gain: all, ...whereabouts(subject, step), derivative: true })),
-  ];
+  ]);
   const lossy = { digits: new Set(losses.map(({ step }) => step)), slope: new Set(steep) };
   return {
     format, digits: all, lines, losses: named,
@@ -168,6 +176,17 @@ function inOneFormat(subject: Subject, format: Format, least: number): FormatPre
 }
 
 const agreement = (value: Value, exact: Value): number => digitsFor(worstError(value.data(), exact.data()).error);
+
+/** Steps that read the same and lose in the same way are one loss, with the most that one of them loses. */
+function onceEach(losses: readonly Loss[]): Loss[] {
+  const found = new Map<string, Loss>();
+  for (const loss of losses) {
+    const key = JSON.stringify([loss.how, loss.name, loss.formula, loss.derivative]);
+    const first = found.get(key) ?? loss;
+    found.set(key, { ...first, lost: Math.max(first.lost, loss.lost), gain: Math.max(first.gain, loss.gain) });
+  }
+  return [...found.values()];
+}
 
 /** What a step loses when its operands are exact but for their rounding to the format. */
 function ownLoss(step: Step, operands: readonly Value[], exact: Value, format: Format): Pick<Loss, 'how' | 'lost'> | undefined {

@@ -11,17 +11,17 @@ import {
 import type { Params } from '../graph/primitive.ts';
 import type { Explanation, Line } from './explanation.ts';
 
-const programs = new WeakMap<Explanation, Trace>();
+const programs = new WeakMap<Explanation, { readonly traced: Trace; readonly given: readonly string[] }>();
 
-/** Keeps the recorded steps of an explanation within reach. */
-export function keepProgram(explanation: Explanation, traced: Trace): Explanation {
-  programs.set(explanation, traced);
+/** Keeps the recorded steps of an explanation within reach, and the names its inputs were given by the caller. */
+export function keepProgram(explanation: Explanation, traced: Trace, given: readonly string[]): Explanation {
+  programs.set(explanation, { traced, given });
   return explanation;
 }
 
 /** The recorded steps of an explanation; those of its derivative stand behind them. */
 export function programOf(explanation: Explanation, who: string): Trace {
-  const found = programs.get(explanation);
+  const found = programs.get(explanation)?.traced;
   if (found !== undefined) return found;
   throw new DomainError(message(
     `${who}: an explanation without its program`,
@@ -40,15 +40,19 @@ export interface Entry {
   readonly place: number;
 }
 
-/** The entry that a text such as `w[3, 17]` names; of a line of rank 0 the name alone. */
+/** The entry that a text such as `w[3, 17]` names; of a line of rank 0 the name alone. An input also has the caller's name. */
 export function entryOf(explanation: Explanation, text: string, who: string): Entry {
-  const { lines } = explanation;
-  const whole = lines.find(({ name, shape }) => name === text && shape.length === 0);
+  const { lines, inputs } = explanation;
+  const given = programs.get(explanation)?.given ?? [];
+  const named = (asked: string | undefined): Line | undefined =>
+    lines.find(({ name }) => name === asked) ?? lines.find(({ number }) => given[inputs.indexOf(number)] === asked);
+  const rank0 = named(text);
+  const whole = rank0?.shape.length === 0 ? rank0 : undefined;
   const [, name = text, list] = whole === undefined ? /^(.*?)\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]$/.exec(text) ?? [] : [];
-  const line = whole ?? lines.find((found) => found.name === name);
+  const line = whole ?? named(name);
   if (line === undefined) {
     const bare = /^(.*?)\s*\[(.*)\]$/.exec(text);
-    const indexed = bare === null ? undefined : lines.find((found) => found.name === bare[1]);
+    const indexed = bare === null ? undefined : named(bare[1]);
     if (indexed !== undefined) {
       const last = indexed.shape.map((n) => Math.max(0, n - 1));
       throw new DomainError(message(

@@ -4,14 +4,14 @@
 import type { Column } from '../base/page.ts';
 import { type Claim, type Expr, parseDefinition } from '../formula/index.ts';
 import type { Assumption, Contribution, Explanation, Line, Numbers, Proof } from './explanation.ts';
-import { plainNumber } from './numbers.ts';
+import { plainNumber, short } from './numbers.ts';
 import { formulaReader } from './reading.ts';
-import { grid, short } from './text.ts';
+import { grid } from './text.ts';
 
 export interface ReportOptions {
   readonly title: string;
-  /** Where the function is from, and the address of that. */
-  readonly source?: { readonly text: string; readonly href?: string };
+  /** Where the function is from, the address of that, and by which numbers it has the equation; lines of it lead there. */
+  readonly source?: { readonly text: string; readonly href?: string; readonly equation?: string };
   /** Sentences below the title: the parameters, the point. */
   readonly notes?: readonly string[];
   /** Definitions in the notation of formulas, one a line: the equation as its paper has it. Lines of a name refer to them. */

@@ -1,9 +1,10 @@
 // An explanation as text for a terminal. Lines that only serve others are folded into the formulas of those that bear a
 // name, scope by scope; small tensors are shown whole beside their adjoints, large ones in a few figures.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import { coordinates, type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import type { Adjoint, Explanation, Line, Numbers, Proof } from './explanation.ts';
-import { plainNumber } from './numbers.ts';
+import { plainNumber, short } from './numbers.ts';
 
 export interface TextOptions {
   /** Columns to fill. Default 80. */
@@ -20,6 +21,8 @@ type Paint = (style: Style, text: string) => string;
 
 /** The explanation as lines of at most `width` columns, joined. */
 export function renderText(explanation: Explanation, options: TextOptions = {}): string {
+  demandMade(explanation, ['lines'], 'renderText', 'what explain returns');
+  demandSort('record', { options }, 'renderText');
   const { width = 80, color = false, fold = true } = options;
   const paint: Paint = (style, text) => (color && text !== '' ? `\u001b[${codes[style]}m${text}\u001b[0m` : text);
   const folded = (scope: string | undefined): boolean =>
@@ -191,23 +194,17 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** Four digits, as many as a comparison by eye needs. */
-export function short(x: number): string {
-  if (x === 0 || !Number.isFinite(x)) return Object.is(x, -0) ? '-0' : String(x);
-  return String(Number(x.toPrecision(4)));
-}
-
 /** The numbers of a tensor as aligned rows, or in a few figures where they are many or too wide. */
 export function grid(name: string, numbers: Numbers, shape: Shape, width: number): string[] {
   const { values } = numbers;
   if (values === undefined) {
     const { size, min, max, mean, nonFinite } = numbers.summary!;
-    const figures = [min, mean, max].map((x) => short(plainNumber(x)));
+    const figures = [min, mean, max].map(short);
     const rest = nonFinite === 0 ? '' : `, ${nonFinite} not finite`;
     return wrap(`${name}${size} numbers from ${figures[0]!} to ${figures[2]!}, mean ${figures[1]!}${rest}`, width);
   }
   if (values.length === 0) return [`${name}no numbers`];
-  const texts = values.map((x) => short(plainNumber(x)));
+  const texts = values.map(short);
   const perRow = shape.at(-1) ?? 1;
   const cell = Math.max(...texts.map((text) => text.length));
   const lead = shape.slice(0, -1);

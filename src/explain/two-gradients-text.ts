@@ -1,8 +1,8 @@
 // Two gradients for a terminal and for a page: what makes them two, where they part, and line by line the angle between them, the
 // ratio of their lengths and the entry at which they differ most. Data only comes in.
 
-import type { JsonNumber } from './explanation.ts';
-import { plainNumber } from './numbers.ts';
+import { demandMade } from '../base/demand.ts';
+import { plainNumber, short } from './numbers.ts';
 import { columnsOf, type StudyPart } from './report.ts';
 import { wrap } from './text.ts';
 import type { GradientPair, Reason, TwoGradients } from './two-gradients.ts';
@@ -11,6 +11,7 @@ const heads = ['', 'angle', 'ratio', 'differ', 'entry: declared, true'] as const
 
 /** The comparison as lines of at most `width` columns, joined. */
 export function twoGradientsText(pair: TwoGradients, width = 80): string {
+  demandMade(pair, ['reasons', 'parting'], 'twoGradientsText', 'what twoGradients returns');
   const { reasons, parting } = pair;
   const rows = rowsOf(pair);
   const cells = rows.map((pair) => [pair.name, angleText(pair), ratioText(pair), countText(pair), worstText(pair)]);
@@ -30,6 +31,7 @@ export function twoGradientsText(pair: TwoGradients, width = 80): string {
 
 /** The same for a page. */
 export function twoGradientsParts(pair: TwoGradients): StudyPart[] {
+  demandMade(pair, ['reasons', 'parting'], 'twoGradientsParts', 'what twoGradients returns');
   const { reasons, parting } = pair;
   const rows = rowsOf(pair).map((each) => [each.name, angleText(each), ratioText(each), countText(each), worstText(each)]);
   return [
@@ -49,7 +51,7 @@ function rowsOf({ whole, lines, inputs }: TwoGradients): GradientPair[] {
 }
 
 const differText = ({ results }: TwoGradients): string[] =>
-  (results.declared === results.true ? [] : [`the results are ${numberText(results.declared)} and ${numberText(results.true)}`]);
+  (results.declared === results.true ? [] : [`the results are ${short(results.declared)} and ${short(results.true)}`]);
 
 function reasonText({ name, text, matters }: Reason): string {
   const subject = name === null ? text : `${name}: ${text}`;
@@ -64,10 +66,10 @@ function partingText(parting: readonly string[]): string {
   return `they part at ${parting.join(' and ')}; what uses ${parting.length === 1 ? 'it' : 'these'} has one gradient`;
 }
 
-const angleText = ({ angle }: GradientPair): string => (angle === null ? '–' : numberText(plainNumber(angle) < 1e-9 ? 0 : angle));
+const angleText = ({ angle }: GradientPair): string => (angle === null ? '–' : short(plainNumber(angle) < 1e-9 ? 0 : angle));
 
 function ratioText({ ratio, lengths }: GradientPair): string {
-  if (ratio !== null) return numberText(ratio);
+  if (ratio !== null) return short(ratio);
   const which = lengths.declared === 0 ? (lengths.true === 0 ? 'both' : 'declared') : 'true';
   return `${which} 0`;
 }
@@ -76,8 +78,7 @@ const countText = ({ differing, shape }: GradientPair): string => `${differing} 
 
 function worstText({ worst: [first] }: GradientPair): string {
   if (first === undefined) return '';
-  return `${first.at.length === 0 ? '' : `[${first.at.join(', ')}] `}${numberText(first.declared)}, ${numberText(first.true)}`;
+  return `${first.at.length === 0 ? '' : `[${first.at.join(', ')}] `}${short(first.declared)}, ${short(first.true)}`;
 }
 
 const columns = (text: string): number => Array.from(text.replace(/\p{M}/gu, '')).length;
-const numberText = (x: JsonNumber): string => (typeof x === 'number' ? String(Number(x.toPrecision(4))) : x);

@@ -2,6 +2,7 @@
 // the same values, for which nothing is stopped or replaced. Where a method trains by another rule still (centres that
 // are moved, a margin that is annealed), that rule or that function can be given for one side.
 
+import { demandSort } from '../base/demand.ts';
 import { gradient } from '../autodiff/index.ts';
 import { isFloat } from '../base/dtype.ts';
 import { coordinates, type Shape } from '../base/shape.ts';
@@ -75,6 +76,7 @@ export interface TwoGradientsOptions {
  * Throws    DomainError for an explanation read from JSON
  */
 export function twoGradients(explanation: Explanation, options: TwoGradientsOptions = {}): TwoGradients {
+  demandSort('record', { options }, 'twoGradients');
   const { declared = {}, against, most = 4 } = options;
   const own = gradientsOf(explanation, asDeclared);
   const real = gradientsOf(against ?? explanation, opened);

@@ -49,7 +49,7 @@ export function cascadeLoss(options: CascadeOptions = {}): CascadeLoss {
     // Every pair once: its sample with the smaller number first.
     const places = arange(labels.shape[0]!, { dtype: 'i32' });
     const once = cast(less(unsqueeze(places, 1), unsqueeze(places, 0)), same.dtype);
-    let sorts = [mul(once, same), mul(once, sub(1, same))];
+    let sorts = [mul(once, same), mul(once, label(sub(1, same), 'different', { role: 'negative' }))];
     let before: Tensor | undefined;
     const levels = features.map((x, i) => scope(`level ${i + 1}`, () => {
       const losses = contrastivePairs(squaredDistances(label(x, `x${i + 1}`)), same, m);

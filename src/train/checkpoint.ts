@@ -43,7 +43,7 @@ export function encodeCheckpoint({ settings, data, progress }: Checkpoint): Uint
 export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFacts & { readonly progressOf: (fresh: TrainState) => Progress } {
   const bad = (what: string): FormatError => new FormatError(message(
     `${name}: ${what}`, 'A checkpoint is the file that marginalia train wrote', 'Remove it to begin again'));
-  const { tensors, metadata } = decodeSafetensors(bytes, name);
+  const { tensors, metadata } = safetensorsOf(bytes, name, bad);
   const facts = parsed(metadata.get(key), bad);
   const [position, tally] = [facts.get('position'), facts.get('tally')];
   const history = facts.get('history');
@@ -68,6 +68,16 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFac
       return { state, position: position as Progress['position'], tally: tally as Tally, history: history as EpochRecord[] };
     },
   };
+}
+
+/** The tensors of a file; of its fault only the first sentence is told, since nobody else can write the file again. */
+function safetensorsOf(bytes: Uint8Array, name: string, bad: (what: string) => FormatError): ReturnType<typeof decodeSafetensors> {
+  try {
+    return decodeSafetensors(bytes, name);
+  } catch (error) {
+    if (error instanceof FormatError) throw bad(error.message.slice(name.length + 2).split('. ')[0]!);
+    throw error;
+  }
 }
 
 /** Settings that were read somewhere, checked; whatever is wrong with them is said by `bad`. */

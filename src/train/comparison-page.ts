@@ -1,12 +1,13 @@
 // A comparison as one page that stands alone: the table, what the losses chose, and pictures of the differences, the
 // curves, the angles and the people.
 
+import { demandSort } from '../base/demand.ts';
 import { Markup, markup } from '../base/markup.ts';
 import { page, table } from '../base/page.ts';
 import type { Image } from '../data/index.ts';
 import { angleHistogram, imageGrid, intervalPlot, type RateCurve, rocPlot } from '../plot/index.ts';
 import type { ComparedLoss, Comparison, FinishedCell } from './comparison.ts';
-import { type ComparisonFacts, differenceText, estimateText, legendOf, noteText, verdictText } from './comparison-text.ts';
+import { type ComparisonFacts, demandComparison, differenceText, estimateText, legendOf, noteText, verdictText } from './comparison-text.ts';
 import type { Dataset } from './dataset.ts';
 import { columns, curveRates } from './protocol.ts';
 
@@ -19,7 +20,10 @@ export interface PageFacts extends ComparisonFacts {
 const tones: Readonly<Record<string, string>> = { better: 'holds', worse: 'fails' };
 
 /** The page of a comparison and the cells it rests on. */
-export function comparisonPage(comparison: Comparison, cells: readonly FinishedCell[], { title, lead, command, credit, data }: PageFacts): string {
+export function comparisonPage(comparison: Comparison, cells: readonly FinishedCell[], facts: PageFacts): string {
+  demandComparison(comparison, 'comparisonPage');
+  demandSort('record', { facts }, 'comparisonPage');
+  const { title, lead, command, credit, data } = facts;
   const { losses, reference, judgedBy } = comparison;
   const compared = losses.filter(({ difference }) => difference !== null);
   const figure = (svg: string): Markup => markup`<div class="scroll">${new Markup(svg)}</div>\n`;

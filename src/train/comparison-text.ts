@@ -1,6 +1,7 @@
 // A comparison in the form of the paper's table: as text for a terminal of 80 columns, as Markdown and as CSV. Every mean
 // stands with its standard error, every difference with its interval and with what it says.
 
+import { demandMade, demandSort } from '../base/demand.ts';
 import type { ComparedLoss, Comparison } from './comparison.ts';
 import { choiceText } from './grid.ts';
 import { columns } from './protocol.ts';
@@ -8,6 +9,9 @@ import type { Difference, Estimate } from './statistics.ts';
 
 const hundred = (x: number): string => (100 * x).toFixed(2);
 const signed = (x: number): string => `${x < 0 ? '−' : '+'}${hundred(Math.abs(x))}`;
+
+export const demandComparison = (comparison: unknown, who: string): void =>
+  demandMade(comparison, ['losses', 'reference'], who, 'what compareCells returns');
 
 /** 97.12 ± 0.21, in percent. */
 export function estimateText(x: Estimate | null): string {
@@ -41,6 +45,7 @@ export function legendOf({ reference, judgedBy, seeds, losses }: Comparison): re
 
 /** Two tables of at most 80 columns. */
 export function comparisonText(comparison: Comparison): string {
+  demandComparison(comparison, 'comparisonText');
   const { losses, reference, judgedBy } = comparison;
   const name = Math.max(10, ...losses.map(({ loss }) => loss.length)) + 1;
   const width = Math.floor((80 - name) / columns.length);
@@ -76,7 +81,10 @@ export interface ComparisonFacts {
 }
 
 /** The same as Markdown. */
-export function comparisonMarkdown(comparison: Comparison, { title, command, credit }: ComparisonFacts): string {
+export function comparisonMarkdown(comparison: Comparison, facts: ComparisonFacts): string {
+  demandComparison(comparison, 'comparisonMarkdown');
+  demandSort('record', { facts }, 'comparisonMarkdown');
+  const { title, command, credit } = facts;
   const { losses, reference, judgedBy } = comparison;
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
@@ -92,7 +100,9 @@ export function comparisonMarkdown(comparison: Comparison, { title, command, cre
 }
 
 /** The same as comma-separated values, as shares and with all digits. */
-export function comparisonCsv({ losses }: Comparison): string {
+export function comparisonCsv(comparison: Comparison): string {
+  demandComparison(comparison, 'comparisonCsv');
+  const { losses } = comparison;
   const text = (cell: string): string => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const number = (x: number | undefined): string => (x === undefined ? '' : String(x));
   const head = ['loss', ...columns.flatMap((name) => [name, `${name} standard error`]), 'difference', 'low', 'high', 'verdict', 'seeds', 'chosen'];

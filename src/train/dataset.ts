@@ -1,6 +1,7 @@
 // Pictures as a training run wants them: one size, numbers, labels without gaps, and what is known about them. Where the
 // pictures come from is said in `node.ts`; what a step sees of them is said in `run.ts`.
 
+import { counted, demandMade } from '../base/demand.ts';
 import { crc32 } from '../base/compression.ts';
 import { DomainError, message } from '../base/errors.ts';
 import {
@@ -15,12 +16,16 @@ export interface Dataset {
   readonly classes: readonly string[];
 }
 
+export const demandData = (data: unknown, who: string): void => demandMade(data, ['images', 'labels', 'classes'], who, 'what prepare returns');
+
 /** Data to train on and, where some was kept apart, data to judge by. */
 export interface Divided {
   readonly train: Dataset;
   readonly test?: Dataset;
   /** Whether the classes of the test are those trained on (digits) or other people (open set). */
   readonly closed: boolean;
+  /** What was found beside the pictures, in words; empty where that is nothing. */
+  readonly beside?: string;
 }
 
 /**
@@ -36,7 +41,9 @@ export const digitScaling: BatchOptions = { mean: 33.3, scale: 1 / 78.6 };
  * Edges     a label without a picture is no class
  * Throws    DomainError for fewer than two classes
  */
-export function prepare({ images, labels, people }: Labelled, side: number, scaling?: BatchOptions): Dataset {
+export function prepare(given: Labelled, side: number, scaling?: BatchOptions): Dataset {
+  demandMade(given, ['images', 'labels', 'people'], 'prepare', 'what readPeople and faces return');
+  const { images, labels, people } = given;
   const fitted = images.map((image) => {
     const plain = grey(image);
     return plain.width === side && plain.height === side ? plain : resize(plain, side, side);
@@ -44,7 +51,7 @@ export function prepare({ images, labels, people }: Labelled, side: number, scal
   const dense = denseLabels(labels, labels.map((_, i) => i));
   if (dense.classes.length < 2) {
     throw new DomainError(message(
-      `${images.length} pictures of ${dense.classes.length} classes`, 'A loss tells classes apart, so it needs two', 'Give more data'));
+      `${counted(images.length, 'picture')} of ${counted(dense.classes.length, 'class', 'classes')}`, 'A loss tells classes apart, so it needs two', 'Give more data'));
   }
   return { images: toBatch(fitted, scaling), labels: dense.labels, classes: Array.from(dense.classes, (label) => people[label]!) };
 }
@@ -55,7 +62,9 @@ export function madeUpFaces(people: number, images: number, seed: number, side: 
 }
 
 /** Some pictures of a set, their classes counted anew. */
-export function subset({ images, labels, classes }: Dataset, positions: Int32Array): Dataset {
+export function subset(data: Dataset, positions: Int32Array): Dataset {
+  demandData(data, 'subset');
+  const { images, labels, classes } = data;
   const dense = denseLabels(labels, positions);
   return {
     images: selectBatch(images, positions), labels: dense.labels, classes: Array.from(dense.classes, (label) => classes[label]!),
@@ -85,13 +94,16 @@ export function demandPeople(people: number, share: number, times: 1 | 2): void 
 
 /** Keeps a share of the people, with all their pictures, for the test; none for a share of 0. */
 export function holdOut(data: Dataset, share: number, seed: number): Divided {
+  demandData(data, 'holdOut');
   if (share === 0) return { train: data, closed: false };
   const { train, test } = splitByIdentity(data.labels, { test: share, seed });
   return { train: subset(data, train), test: subset(data, test), closed: false };
 }
 
 /** A checksum of pictures and labels: a run is continued on the data it was started with. */
-export function fingerprint({ images, labels }: Dataset): number {
+export function fingerprint(data: Dataset): number {
+  demandData(data, 'fingerprint');
+  const { images, labels } = data;
   const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array =>
     new Uint8Array(buffer, byteOffset, byteLength);
   return crc32(Uint8Array.from([crc32(bytesOf(images.values)), crc32(bytesOf(labels))].flatMap((sum) =>

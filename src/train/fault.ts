@@ -5,7 +5,8 @@
 import { MarginaliaError } from '../base/errors.ts';
 import { shapeText, sizeOf } from '../base/shape.ts';
 import { flatten } from '../base/tree.ts';
-import { type Graph, isTensor, lift, type Tensor, trace, type Value } from '../graph/index.ts';
+import { type Graph, isTensor, lift, scope, type Tensor, trace, type Value } from '../graph/index.ts';
+import type { Model, ModelMemory, ModelParams, TrainState } from './model.ts';
 import type { TrainStep } from './step.ts';
 
 /** A step whose result would not be finite; it was not done. */
@@ -35,16 +36,39 @@ const argumentNames = ['the state', 'the images', 'the labels', 'the learning ra
 
 /** The step all trouble comes from; undefined where the reference meets none. */
 function firstFault(step: TrainStep, inputs: Parameters<TrainStep>): Fault | undefined {
-  const { graph, inputs: places, outputs, result } = trace(step, inputs, { mode: 'abstract' });
+  return faultOf(step, inputs, argumentNames, ([, { healthy }]) => healthy);
+}
+
+/**
+ * Refuses embeddings that are not finite, as those of weights that are all but infinite: finite themselves, and no product of them.
+ *
+ * Throws    DivergenceError, with the first primitive of the network that is not finite
+ */
+export function demandFinite(model: Model, { params, memory }: Pick<TrainState, 'params' | 'memory'>, images: Tensor, values: Float32Array): void {
+  if (values.every(Number.isFinite)) return;
+  const network = (p: ModelParams, m: ModelMemory, x: Tensor): Tensor =>
+    scope('network', () => model.network.apply({ params: p.network, state: m.network }, x, { train: false }).y);
+  const fault = faultOf(network, [params, memory, images], ['the parameters', 'the memory', 'the images'], (y) => y);
+  const first = fault === undefined ? 'Run again on the reference, all of them are finite. Please report this'
+    : `The first is ${fault.text}. ${fault.isInput ? 'Look at the images' : 'Lower the learning rate'}`;
+  throw new DivergenceError(`the steps were done, and the network they left gives embeddings that are not finite. ${first}.`);
+}
+
+/** The step that a number which is not finite comes from. */
+function faultOf<A extends readonly unknown[], R>(
+  program: (...inputs: A) => R, inputs: A, called: readonly string[], told: (result: R) => Tensor,
+): Fault | undefined {
+  const { graph, inputs: places, outputs, result } = trace(program, inputs, { mode: 'abstract' });
   const flats = inputs.map((tree) => flatten(tree, (x): x is Tensor | number => isTensor(x) || typeof x === 'number'));
-  const names = flats.flatMap(({ paths }, i) => paths.map((path) => [argumentNames[i]!, path].filter((part) => part !== '').join(', ')));
+  const names = flats.flatMap(({ paths }, i) => paths.map((path) => [called[i]!, path].filter((part) => part !== '').join(', ')));
   const given = flats.flatMap(({ leaves }) => leaves.map((x) => lift(x, 'f32').read()));
   const values = reference(graph, new Map(places.map((id, i) => [id, given[i]!])));
   const bad = values.map((value) => firstBad(value) >= 0);
   // An infinity that the program itself writes down, as a mask does, is none that went wrong.
   const isWritten = (id: number): boolean => graph.steps[id]!.inputs.length === 0 && !places.includes(id);
-  const [, { healthy }] = result.rebuild(outputs) as unknown as readonly [unknown, { readonly healthy: number }];
-  const origin = [...reachedFrom(graph, healthy, bad)].sort((a, b) => a - b)
+  // The result with the number of a step for every tensor.
+  const end = told(result.rebuild(outputs) as unknown as R) as unknown as number;
+  const origin = [...reachedFrom(graph, end, bad), ...(bad[end] === true ? [end] : [])].sort((a, b) => a - b)
     .find((id) => !isWritten(id) && graph.steps[id]!.inputs.every((input) => !bad[input] || isWritten(input)));
   if (origin === undefined) return undefined;
   const input = places.indexOf(origin);

@@ -7,12 +7,17 @@ import {
   allPairCosines, areaUnderRoc, closedSetAccuracy, equalErrorRate, type Features, tarAtFar,
 } from '../metrics/index.ts';
 import type { Dataset } from './dataset.ts';
+import { demandFinite } from './fault.ts';
 import type { Model, TrainState } from './model.ts';
 
 /** Images embedded at a time. */
 const chunk = 256;
 
-/** The embedding of every picture, N rows. */
+/**
+ * The embedding of every picture, N rows.
+ *
+ * Throws    DivergenceError for a network that does not give finite numbers, with the first of its primitives
+ */
 export function embed(model: Model, { params, memory }: TrainState, { images }: Pick<Dataset, 'images'>): Features & { readonly values: Float32Array } {
   const count = images.shape[0];
   // One size of batch is one program: the last one is filled up with pictures from the front.
@@ -20,7 +25,9 @@ export function embed(model: Model, { params, memory }: TrainState, { images }: 
   let [values, dims] = [new Float32Array(0), 1];
   for (let at = 0; at < count; at += size) {
     const part = selectBatch(images, Int32Array.from({ length: size }, (_, i) => (at + i) % count));
-    const y = model.embed(params, memory, tensor(part.values, { shape: part.shape }));
+    const pictures = tensor(part.values, { shape: part.shape });
+    const y = model.embed(params, memory, pictures);
+    demandFinite(model, { params, memory }, pictures, y.data as Float32Array);
     if (at === 0) [values, dims] = [new Float32Array(count * y.shape[1]!), y.shape[1]!];
     values.set(y.data.subarray(0, (count - at) * dims), at * dims);
   }
@@ -34,7 +41,7 @@ export type Judgement = Readonly<Record<string, number>>;
  * The measures of a test set.
  *
  * Edges     closed: the share of images nearest to their own class weight; otherwise verification over all pairs
- * Throws    DomainError for embeddings that are not finite
+ * Throws    DivergenceError for embeddings that are not finite
  */
 export function judge(model: Model, state: TrainState, test: Dataset, closed: boolean): Judgement {
   const features = embed(model, state, test);

@@ -1,9 +1,10 @@
 // A run on disk: the folder it lives in, its two files, and the data it is trained on. `checkpoint.safetensors` is all
 // that is needed to go on and is replaced whole; `run.json` tells people and programs what was done. Node only.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FormatError, message } from '../base/errors.ts';
+import { counted } from '../base/demand.ts';
+import { FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { discardTemporary, makeFolder, readBytes, writeWhole } from '../base/node.ts';
 import { readDigits, readPeople } from '../data/node.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, settingsFrom } from './checkpoint.ts';
@@ -61,11 +62,17 @@ export function loadData({ data, side, people, images, heldOut, seed }: DataOpti
   if (parts.length > 0) return { train: parts[0]!, ...(parts[1] && { test: parts[1] }), closed: true };
   const found = readPeople(data);
   if (found.images.length === 0) {
+    const names = readdirSync(data);
     throw new FormatError(message(
-      `${data}: there are ${readdirSync(data).length} entries and no data among them`,
+      `${data}: ${counted(names.length, 'entry', 'entries')} and no data among them`,
       'Data is a folder of PGM, PPM or PNG pictures per person, or the IDX files of MNIST', 'Choose another folder'));
   }
-  return divided(prepare(found, side));
+  const empty = found.people.length - new Set(found.labels).size;
+  const beside = [
+    ...(found.strange > 0 ? [counted(found.strange, 'file is no picture', 'files are no pictures')] : []),
+    ...(empty > 0 ? [`${counted(empty, 'folder')} empty`] : []),
+  ].join(', ');
+  return { ...divided(prepare(found, side)), beside };
 }
 
 /** The checkpoint of a folder, if there is one. */
@@ -98,7 +105,8 @@ export function readRecord(folder: string): RunRecord | undefined {
  */
 export function decodeRecord(bytes: Uint8Array, name: string): RunRecord {
   const bad = (what: string): FormatError => new FormatError(message(
-    `${name}: ${what}`, 'It is the file that marginalia train wrote', 'Remove it to begin again'));
+    `${name}: ${what}`, 'It is the file that marginalia train wrote',
+    'Remove it; --resume, with the options of the data, goes on from the checkpoint'));
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -145,7 +153,8 @@ export function readCell(path: string, plan: CellPlan): FinishedCell | 'other' |
   const cell = json?.plan?.cell;
   // What is not whole is nobody's work any more, so it is run again too.
   if (typeof cell !== 'object' || cell === null || !isFinishedCell(json?.cell, cell)) return undefined;
-  return JSON.stringify(json?.plan) === JSON.stringify(plan) ? json.cell : 'other';
+  // Older files also say where the pictures were, whose checksum is part of the plan.
+  return JSON.stringify({ ...json?.plan, source: undefined }) === JSON.stringify(plan) ? json.cell : 'other';
 }
 
 /** Keeps a finished cell with the plan it was run under. */
@@ -154,8 +163,49 @@ export function writeCell(path: string, plan: CellPlan, cell: FinishedCell): voi
   writeWhole(path, new TextEncoder().encode(`${JSON.stringify({ plan, cell })}\n`));
 }
 
-/** Makes the folder of a run, and removes what a killed process may have left half written in it. */
-export function openFolder(folder: string): void {
+function isDead(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/**
+ * Makes a folder and keeps it to this process, on this machine, until the function it gives is called or the process exits.
+ *
+ * Edges     the lock of a dead process is taken over
+ * Throws    MarginaliaError where another process has the folder
+ */
+export function lockFolder(folder: string): () => void {
   makeFolder(folder);
+  const path = join(folder, 'run.lock');
+  const unlock = (): void => {
+    process.off('exit', unlock);
+    rmSync(path, { force: true });
+  };
+  // Empty, it is that of a process which is just about to write its number.
+  const holder = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  // Our own number was that of another process too: in a container every process may be the first.
+  if (holder !== '' && (Number(holder) === process.pid || isDead(Number(holder)))) unlock();
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      unlock();
+      throw error;
+    }
+    throw new MarginaliaError(message(
+      `${folder}: process ${holder || '?'} writes there`, 'A folder has one writer',
+      `Use another --out; if that process is none of marginalia's, remove ${path}`));
+  }
+  process.on('exit', unlock);
+  return unlock;
+}
+
+/** Locks the folder of a run, and removes what a killed process may have left half written in it. */
+export function openFolder(folder: string): () => void {
+  const unlock = lockFolder(folder);
   for (const name of ['checkpoint.safetensors', 'run.json']) discardTemporary(join(folder, name));
+  return unlock;
 }

@@ -95,7 +95,7 @@ export function runOf(protocol: Protocol, cell: Cell, train: Dataset, program?: 
 /**
  * What a trained network is worth on people it has not seen.
  *
- * Throws    DomainError for embeddings that are not finite or fewer than two test people
+ * Throws    DivergenceError for embeddings that are not finite; DomainError for fewer than two test people
  */
 export function measure(run: Run, test: Dataset): CellResult {
   const { state, history } = run.progress();

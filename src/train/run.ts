@@ -2,13 +2,14 @@
 // a function of the settings and of the position, so a run that goes on from a checkpoint does what the run that was
 // never stopped does, bit for bit. Nothing here writes a file, prints or looks at a clock.
 
+import { demandMade } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { compile } from '../compile/index.ts';
 import { augment, peopleBatches, selectBatch, shuffledBatches } from '../data/index.ts';
 import { tensor, type Tensor } from '../graph/index.ts';
 import { foldIn, key } from '../ops/index.ts';
 import type { Optimizer } from '../optim/index.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, demandData } from './dataset.ts';
 import { DivergenceError, faultText } from './fault.ts';
 import { makeModel, type Model, type Running, type TrainState } from './model.ts';
 import { optimizerOf, scheduleOf, type TrainSettings } from './settings.ts';
@@ -85,6 +86,8 @@ const compiledStep = (model: Model, optimizer: Optimizer, running: Running) =>
 
 /** The network, the optimiser and the compiled step for these settings, whatever their seed. */
 export function programOf(settings: TrainSettings, data: Dataset, running: Running = {}): TrainProgram {
+  demandMade(settings, ['loss', 'network'], 'programOf', 'what checkSettings returns');
+  demandData(data, 'programOf');
   const [, channels, side] = data.images.shape;
   const model = makeModel(settings, { channels, side, classes: data.classes.length }, running);
   const optimizer = optimizerOf(settings);

@@ -2,6 +2,7 @@
 // Student's t. A seed fixes the split and the initial weights for all losses, so results of one seed are paired: the
 // differences vary far less than the results themselves.
 
+import { demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 
 export interface Estimate {
@@ -17,6 +18,7 @@ export interface Estimate {
  * Throws    DomainError for no values
  */
 export function estimate(values: readonly number[]): Estimate {
+  demandSort('list', { values }, 'estimate');
   const count = values.length;
   if (count === 0) throw new DomainError(message('the mean of no values', 'A mean has at least one', 'Check what was left out'));
   const mean = values.reduce((sum, x) => sum + x, 0) / count;
@@ -70,6 +72,7 @@ export interface Difference extends Estimate {
  * Throws    DomainError for lists that do not pair
  */
 export function pairedDifference(values: readonly number[], reference: readonly number[], probability = 0.95): Difference {
+  demandSort('list', { values, reference }, 'pairedDifference');
   if (values.length !== reference.length) {
     throw new DomainError(message(
       `${values.length} values paired with ${reference.length}`, 'Every value has a partner', 'Leave out what has none'));

@@ -224,7 +224,8 @@ test('names every control and lists them in reading order', async () => {
 
 test('keeps a contrast of 4.5 for all its text, in light and dark', async () => {
   for (const colorScheme of ['light', 'dark']) {
-    const page = await open({ colorScheme });
+    // Ten classes, for the digits on all ten colours.
+    const page = await open({ colorScheme }, `#${toHash({ ...initial, ...scattered(10, 2) })}`);
     await settled(page);
     const poor = await page.evaluate(() => {
       const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -251,8 +252,7 @@ test('keeps a contrast of 4.5 for all its text, in light and dark', async () => 
         const paper = isHandle ? channels(getComputedStyle(e.previousElementSibling).fill) : ground(e.closest('svg') ?? e);
         const [high, low] = [luminance(ink), luminance(paper)].sort((a, b) => b - a);
         const ratio = (high + 0.05) / (low + 0.05);
-        // Large bold digits on the handles need 3.
-        return ratio < (isHandle ? 3 : 4.5) ? [`${e.tagName} “${e.textContent.trim().slice(0, 20)}” ${ratio.toFixed(2)}`] : [];
+        return ratio < 4.5 ? [`${e.tagName} “${e.textContent.trim().slice(0, 20)}” ${ratio.toFixed(2)}`] : [];
       });
     });
     assert.deepEqual(poor, [], colorScheme);
@@ -265,19 +265,29 @@ test('fits a phone', async () => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
 });
 
-test('draws while dragging with 10 classes and 200 samples', async () => {
+/** A screen of 120 Hz leaves 8.3 ms for a frame; FRAME_MS raises the limit on a slow machine. */
+const frameLimit = Number(process.env.FRAME_MS ?? 8);
+
+test('draws a frame within the limit while dragging, with 10 classes and 200 samples', async () => {
   const page = await open({}, `#${toHash({ ...initial, ...scattered(10, 20) })}`);
   await settled(page);
-  const box = await page.locator('[data-weight="3"]').boundingBox();
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.mouse.down();
-  for (let i = 0; i < 150; i++) {
-    await page.mouse.move(box.x - i, box.y + i);
-    await page.waitForTimeout(12);
+  const medians = [];
+  // What else the machine does only adds to a median, so the best of three windows, each of as many frames as the page counts, is judged.
+  for (let window = 0; window < 3; window++) {
+    const box = await page.locator('[data-weight="3"]').boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    for (let i = 0; i < 240; i++) {
+      await page.mouse.move(box.x - (i % 150), box.y + (i % 150));
+      await page.waitForTimeout(12);
+    }
+    await page.mouse.up();
+    await settled(page);
+    medians.push(Number(/^([\d.]+) ms of script a frame/.exec(await page.textContent('#frame-time'))[1]));
   }
-  await page.mouse.up();
-  await settled(page);
-  process.stdout.write(`  ${await page.textContent('#frame-time')}\n`);
+  const best = Math.min(...medians);
+  process.stdout.write(`  ms of script a frame, medians of 3 windows: ${medians.join(', ')}; best ${best}, limit ${frameLimit}\n`);
+  assert(best <= frameLimit, `${best} ms a frame, ${frameLimit} are allowed; FRAME_MS raises the limit on a slow machine`);
 });
 
 let failed = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { borderNear, kindOf, type Probe, sideOf } from '../../src/check/borders.ts';
+import { borderNear, kindOf, type Probe, type Side, sideOf } from '../../src/check/borders.ts';
 import { differences } from '../../src/check/differences.ts';
 
 /** A function whose decisions are the signs of some distances to borders. */
@@ -41,6 +41,32 @@ describe('a side that changes fast', () => {
     const steep = (x: number): number[] => [x > 0 ? x ** 1.3 : 0];
     const [left, right] = [-1, 1].map((sign) => sideOf(probe(steep, 0, (x) => [x]), sign as 1 | -1, reach));
     expect(kindOf(left!, right!, Float64Array.of(0), 1)).toBeUndefined();
+  });
+});
+
+describe('a side that grows steeper without bound', () => {
+  const at = (f: (x: number) => number): ReturnType<typeof sideOf>[] =>
+    [-1, 1].map((sign) => sideOf(probe((x) => [f(x)], 0, (x) => [x]), sign as 1 | -1, reach));
+
+  it('has an infinite slope, and makes a kink with whatever lies across', () => {
+    for (const power of [0.3, 0.5, 0.9]) {
+      for (const size of [1e-8, 1, 1e8]) {
+        const [left, right] = at((x) => (x > 0 ? -size * x ** power : 3 * x)) as [Side, Side];
+        expect([left.slope[0], right.slope[0]]).toEqual([expect.closeTo(3, 5), -Infinity]);
+        expect(kindOf(left, right, Float64Array.of(0), 1)).toBe('kink');
+      }
+    }
+    const [left, right] = at((x) => Math.cbrt(x)) as [Side, Side];
+    expect([left.slope[0], right.slope[0], kindOf(left, right, Float64Array.of(0), 1)]).toEqual([Infinity, Infinity, 'kink']);
+  });
+
+  it('is told from rounding, and from a slope that is steep and finite', () => {
+    // Beside a root every look is taken, and the rounding of a constant over h grows with each.
+    const beside = sideOf(probe((x) => [Math.sqrt(Math.abs(x)), 1.1, 1, 0.3], 0, (x) => [x]), 1, reach);
+    expect([...beside.slope].map(Number.isFinite)).toEqual([false, true, true, true]);
+    for (const f of [(x: number): number => x * x, (x: number): number => 1 + 1e-9 * x, (x: number): number => Math.tanh(1e5 * x), Math.abs]) {
+      for (const side of at(f)) expect(Math.abs(side.slope[0]!)).toBeLessThan(2e5);
+    }
   });
 });
 

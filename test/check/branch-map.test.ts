@@ -104,6 +104,28 @@ describe('a decision', () => {
     expect(Number(decision.distance)).toBeLessThan(1e-11);
   });
 
+  it('at its border is looked at on other ways where the steepest one tells nothing, and a cut meets it there', () => {
+    const row = lossRow('sv-am-softmax');
+    const found = explain(row.create({ m: 0 }) as (...xs: never[]) => Tensor, inputsOf(row, placed([[1, 2]], [[1, 2], [1, 2]], [0])));
+    const { decisions } = branchMap(found);
+    const ties = decisions.filter(({ gap, formula }) => gap === 0 && formula === 'f < c');
+    // The target never lies below itself; the other class does as soon as the two part.
+    expect(ties.map(({ at, distance, effect }) => [at, distance, effect])).toEqual([[[0, 0], 0, 'nothing'], [[0, 1], 0, 'value']]);
+    const [, tie] = ties;
+    const { borders } = branchCut(found, towardsBorder(found, tie!)!, { from: -1, to: 1 });
+    expect(borders.map(({ effect, jump }) => [effect, Math.sign(Number(jump))])).toEqual([['value', -1], ['value', 1]]);
+    expect(Math.max(...borders.map(({ h }) => Math.abs(h)))).toBeLessThan(1e-6);
+    expect(tie!.jump).toBeCloseTo(Number(borders[1]!.jump), 6);
+    expect(branchMapText(branchMap(found))).not.toMatch(/met no border[^)]*f < c/);
+  });
+
+  it('at its border turns the slope, or bends no more than the function does', () => {
+    const flat = nearest(of((v) => sum(relu(mul(v, v))), f64([0, 0])));
+    expect([flat.gap, flat.distance, flat.effect]).toEqual([0, 0, 'nothing']);
+    const kink = nearest(of((v) => sum(relu(sub(mul(v, 1), 1))), f64([1])));
+    expect([kink.gap, kink.distance === null, kink.effect]).toEqual([0, false, 'slope']);
+  });
+
   it('is reached through what is stopped or passed by, for a stopped quantity moves', () => {
     const decision = nearest(of((v) => mul(sum(v), stopGradient(sum(cast(less(stopGradient(v), 1), 'f64')))), f64([0.5])));
     expect([decision.effect, decision.distance, decision.jump]).toEqual(['value', expect.closeTo(0.5, 15), expect.closeTo(-1, 12)]);

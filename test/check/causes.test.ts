@@ -207,3 +207,38 @@ describe('in code that is not ours', () => {
     else expect(report.cause?.name).toBe(name);
   });
 });
+
+describe('a cause is said only where it explains every wrong entry', () => {
+  const point = [1, 2];
+  it('a small entry beside a large one is not overlooked', () => {
+    expect(guessCause([1e6, 1.5], [1e6, 1])).toMatchObject({ name: 'entries', text: expect.stringMatching(/^1 of 2 entries is wrong, the others right/) as string });
+    for (const size of [1e6, 1e10]) expect(guessCause([2 * size, 3], [size, 1])).toBeUndefined();
+    expect(guessCause([-1e6, 3], [1e6, 3])?.name).toBe('signs');
+    expect(guessCause([-1e6, 5], [1e6, 3])).toBeUndefined();
+    expect(guessCause([2e6, 2e6, 3, 3.5], [1e6, 1e6, 1, 2], { shape: [2, 2] })).toBeUndefined();
+    expect(named([1e6, 1.5e-3], [1e6, 1e-3], { shape: [2] })?.name).not.toBe('float32');
+    const report = gradcheck(
+      { value: ([a]: number[][]) => 1e6 * a![0]! + Math.sin(a![1]!), gradient: ([a]: number[][]) => [[1e6, 1.5 * Math.cos(a![1]!)]] }, [point],
+    );
+    expect(report.cause?.name).toBe('entries');
+  });
+
+  it('a factor near 1 is a factor, also where the gradient points along the input', () => {
+    const rule = customGradient((q) => P.sumTo(P.mul(q!, q!), []), ({ inputs: [q], grad: up }) => [P.mul(P.mul(up, q!), 2.00001)]);
+    const { cause } = gradcheck((q: Tensor) => rule(q), [tensor(point, { dtype: 'f64' })], { orders: [1] });
+    expect(cause).toMatchObject({ name: 'factor', factor: expect.closeTo(1.000005, 12) as number, text: 'every entry is 1.000005 times the right one' });
+    expect(named(right.map((g) => 0.9999999 * g))?.text).toMatch(/is 0\.9999999 times/);
+    // No common factor: rounding to seven digits.
+    expect(named(right.map((g, i) => g * (1 + 1e-6 * (1 + 0.01 * Math.sin(i)))))?.name).toBe('float32');
+  });
+
+  it('nothing is said to lie along an input that the right gradient or a single entry lies along too', () => {
+    expect(guessCause([4, 8, 18, 24], [2, 4, 6, 8], { shape: [2, 2], point: [1, 2, 3, 4] })?.name).toBe('rowFactor');
+    expect(guessCause([1, 1, 3, 5], [1, 2, 3, 4], { shape: [2, 2], point: [0, 1, 0, 5] })?.name).toBe('entries');
+  });
+
+  it('one row that is off is no factor of every row', () => {
+    expect(named(right.map((g, i) => (i < D ? 3 * g : g)))?.name).toBe('entries');
+    expect(guessCause([2, 0, 0, 3], [1, 0, 0, 1], { shape: [2, 2] })?.name).not.toBe('rowFactor');
+  });
+});

@@ -30,6 +30,20 @@ describe('an entry at a kink', () => {
   });
 });
 
+describe('an entry whose slope grows without bound', () => {
+  const root = (x: Float64Array): number => (x[0]! > 0 ? Math.sqrt(x[0]!) : 3 * x[0]!) + x[1]!;
+
+  it('on one side may have any slope beyond the finite one', () => {
+    for (const slope of [3, 4, 1e9]) expect(wrong(compare(root, [0, 3], [slope, 1]))).toEqual([]);
+    expect(wrong(compare(root, [0, 3], [2.9, 1]))[0]).toMatch(/outside the one-sided slopes 3 and ∞/);
+  });
+
+  it('on both is left out', () => {
+    expect(leftOut(compare((x) => Math.cbrt(x[0]!) + x[1]!, [0, 3], [5, 1]))).toEqual(['x[0] (its slope is ∞ on both sides)']);
+    expect(wrong(compare((x) => Math.sqrt(Math.abs(x[0]!)) + x[1]!, [0, 3], [5, 1]))).toEqual([]);
+  });
+});
+
 describe('the cause of a wrong slope at a kink', () => {
   it.each([[Math.abs, 1.5], [Math.abs, -3], [(x: number) => Math.max(0, x), -0.5]])('is the kink, and no sign: %s, %d', (f, slope) => {
     expect(compare((x) => f(x[0]!), [0], [slope]).cause!.name).toBe('kink');

@@ -57,6 +57,8 @@ describe('right gradients', () => {
     expect(report).toMatchObject({ ok: true, orders: [{ entries: 1, differences: null, unresolved: 1 }] });
     expect(report.notes).toEqual([expect.stringMatching(/could not resolve any of 1 entries to 6 digits .*; dual numbers alone judge these/)]);
     expect(reportText(report)).toMatch(/1 not resolved/);
+    // What one witness alone has seen is no agreement of all.
+    expect(report.worst).toBeUndefined();
   });
 
   it('may be of trees, with integers and numbers among the leaves', () => {
@@ -254,6 +256,15 @@ describe('kinks and jumps', () => {
       step: expect.objectContaining({ op: 'maximum' }) as object,
     }]);
     expect(report.orders[0]).toMatchObject({ atBorder: 1, entries: 2 });
+  });
+
+  it('report a slope that grows without bound, at every order', () => {
+    const rooted = (x: Tensor): Tensor => total(P.where(P.less(0, x), P.sqrt(x), 0));
+    const report = gradcheck(rooted, [f64([0, 2, -1])]);
+    expect(report).toMatchObject({ ok: true, borders: [{ kind: 'kink', index: [0], left: 0, right: Infinity }], notes: [] });
+    expect(report.orders.map((order) => [order.atBorder, order.unresolved])).toEqual([[1, 0], [3, 0]]);
+    expect(report.worst).toMatchObject({ digits: 17, difference: expect.any(Number) as number, index: [1] });
+    expect(reportText(report)).toMatch(/kink at the point, along inputs\[0\]\[0\]: slopes 0 and ∞;/);
   });
 
   it('report a jump with its size', () => {

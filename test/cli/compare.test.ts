@@ -1,11 +1,12 @@
 // `marginalia compare` from outside: finished cells are kept, missing and broken ones are run, and the table is written in
 // every form.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../../src/cli/compare.ts';
+import { encodePgm, faces } from '../../src/data/index.ts';
 import { run, start } from './run.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'marginalia-compare-'));
@@ -34,7 +35,7 @@ const times = (): Record<string, number> =>
 describe('a comparison', () => {
   it('trains every loss with four settings and then with every seed, the reference among them', async () => {
     const text = await inside(...small, '--seeds', '1');
-    expect(text).toMatch(/^2 losses × \(4 settings \+ 1 seeds\) = 10 cells, on 40 images of 8 people$/m);
+    expect(text).toMatch(/^2 losses × \(4 settings \+ 1 seed\) = 10 cells, on 40 images of 8 people$/m);
     expect(readdirSync(join(out, 'cells')).sort()).toEqual(['am-softmax', 'normface'].flatMap((loss) =>
       [...[1, 2, 3, 4].map((i) => `${loss}-choose-${i}.json`), `${loss}-seed-1.json`]));
     expect(text).toMatch(/^am-softmax +[+−][\d.]+ +one seed tells no noise$/m);
@@ -43,8 +44,10 @@ describe('a comparison', () => {
 
   it('keeps the cells it has, and runs what is missing or broken', async () => {
     const before = times();
-    const text = await inside(...small, '--seeds', '2');
+    const text = await inside(...small, '--seeds', '2', '--wide');
     expect(text).toMatch(/^10 cells were there already$/m);
+    expect(text).toContain(`${(JSON.parse(read('compare.json')) as { kernels: string }).kernels}\n2 losses`);
+    expect(text).toMatch(/^kernels run /);
     expect(text).toMatch(/^am-softmax +[+−][\d.]+ \[[+−][\d.]+, [+−][\d.]+\] +(better|worse|within noise)$/m);
     const between = times();
     expect(Object.keys(between)).toHaveLength(12);
@@ -73,6 +76,27 @@ describe('a comparison', () => {
     expect(Object.keys(times())).toEqual(Object.keys(before));
   });
 
+  it('knows its pictures under any path, and has its folder to itself', async () => {
+    const [place, data] = [join(out, 'pictures'), join(out, 'people')];
+    const { images, labels } = faces({ people: 8, images: 3, seed: 1, size: 8 });
+    images.forEach((image, i) => {
+      mkdirSync(join(data, `p${labels[i]}`), { recursive: true });
+      writeFileSync(join(data, `p${labels[i]}`, `${i}.pgm`), encodePgm(image));
+    });
+    mkdirSync(join(data, 'nobody'));
+    const args = ['--losses', 'normface', '--seeds', '1', ...small.slice(6, -1), place, '--data'];
+    expect(await inside(...args, data)).toMatch(/^1 loss × \(4 settings \+ 1 seed\) = 5 cells, on 24 images of 8 people \(1 folder empty\)$/m);
+    expect(existsSync(join(place, 'run.lock'))).toBe(false);
+    // As cells were written when the path was part of their plan.
+    const old = join(place, 'cells', 'normface-seed-1.json');
+    writeFileSync(old, readFileSync(old, 'utf8').replace('"checksum"', '"source":{"data":"people"},"checksum"'));
+    expect(readFileSync(old, 'utf8')).toContain('"source"');
+    expect(await inside(...args, `${relative(process.cwd(), data)}/`)).toMatch(/^5 cells were there already$/m);
+    writeFileSync(join(place, 'run.lock'), String(process.ppid));
+    await expect(compare.run([...args, data])).rejects.toThrow(/run\.lock/);
+    rmSync(join(place, 'run.lock'));
+  });
+
   it('that Ctrl-C ends keeps its cells, says how to go on, and leaves with 130', async () => {
     const place = join(out, 'ctrl-c');
     const { code, err } = await start(['compare', ...small.slice(0, -1), place, '--threads', '1'], (child) => {
@@ -83,6 +107,7 @@ describe('a comparison', () => {
     const cells = readdirSync(join(place, 'cells'));
     expect(err).toBe(`interrupted after ${cells.length} of 18 cells, kept in ${join(place, 'cells')}; the same command goes on\n`);
     expect(cells.length).toBeLessThan(18);
+    expect(readdirSync(place)).toEqual(['cells']);
   });
 
   it('says the same as JSON, Markdown, values and a page', async () => {
@@ -97,6 +122,7 @@ describe('a comparison', () => {
 
   it.each([
     ['a loss that does not exist', ['--losses', 'arcface'], /arcface/],
+    ['no loss', ['--losses', ','], /--losses ,: names no loss/],
     ['a loss that needs more than an embedding', ['--losses', 'hdc'], /features\[3\]/],
     ['a share out of range', ['--held-out', '0'], /--held-out 0/],
     ['people too few to choose settings on', ['--people', '6', '--images', '2', '--side', '8'], /--held-out 0\.25 of 6 people.* Use --held-out 0\.4/],

@@ -27,11 +27,11 @@ describe('the file of an address', () => {
 
 describe('the server', () => {
   let server: Awaited<ReturnType<typeof serve>>;
-  const ask = (path: string, method = 'GET') => new Promise<{ status: number; type: string; text: string }>((resolve, reject) => {
+  const ask = (path: string, method = 'GET') => new Promise<{ status: number; type: string; to: string | undefined; text: string }>((resolve, reject) => {
     request({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', path, method }, (response) => {
       let text = '';
       response.on('data', (part: Buffer) => (text += part.toString()));
-      response.on('end', () => resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', text }));
+      response.on('end', () => resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', to: response.headers.location, text }));
     }).on('error', reject).end();
   });
 
@@ -45,8 +45,13 @@ describe('the server', () => {
   });
 
   it('gives pages and scripts with their types', async () => {
-    expect(await ask('/playground/')).toEqual({ status: 200, type: 'text/html; charset=utf-8', text: '<p>page' });
+    expect(await ask('/playground/')).toMatchObject({ status: 200, type: 'text/html; charset=utf-8', text: '<p>page' });
     expect(await ask('/index.js?v=1')).toMatchObject({ status: 200, type: 'text/javascript; charset=utf-8' });
+  });
+
+  it.each(['/', '/?x', '/index.html', '/playground', '/playground?seed=2'])('sends %s on to the page', async (path) => {
+    expect(await ask(path)).toMatchObject({ status: 302, to: '/playground/' });
+    expect((await ask(`${path}x`)).status).toBe(path.includes('?') ? 302 : 404);
   });
 
   it('gives nothing from outside, and writes nothing', async () => {

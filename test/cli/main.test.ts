@@ -31,6 +31,7 @@ describe('help and version', () => {
 
 const folder = mkdtempSync(join(tmpdir(), 'marginalia-main-'));
 mkdirSync(join(folder, 'a.derivation'));
+mkdirSync(join(folder, 'people/ann/1.pgm'), { recursive: true });
 writeFileSync(join(folder, 'bytes.derivation'), Uint8Array.of(0, 200, 255, 10, 7, 65));
 writeFileSync(join(folder, 'one.derivation'), 'claim A 1 < 2\n');
 writeFileSync(join(folder, 'infinite.json'), '{"features": [[1, 1e999]], "weights": [[1, 2], [2, 1]], "labels": [0]}');
@@ -43,6 +44,11 @@ describe('a mistake', () => {
     ['an unknown option', ['explain', 'sv-am-softmax', '--colour']],
     ['a value that looks like an option', ['explain', 'sv-am-softmax', '--seed', '-1']],
     ['an option given twice', ['check', 'sv-softmax', '--cases', '1', '--cases', '2']],
+    ['a folder for a picture', ['train', '--data', join(folder, 'people')], /people\/ann\/1\.pgm: is a folder/],
+    ['a setting given twice', ['explain', 'sv-am-softmax', '--set', 'm=0.3', '--set', 'm=0.4'], /^marginalia: --set m is given twice/],
+    ['an empty value', ['train', '--out', ''], /^marginalia: --out is given without a value/],
+    ['a whole number that is none', ['train', '--epochs', 'x'], /such as --epochs 10$/m],
+    ['more people than anybody draws', ['train', '--people', '1e12', '--out', 'no/such'], /^marginalia: --people 1e12: at most 100000/],
     ['more points than fit', ['check', 'sv-softmax', '--cases', '1e9']],
     ['a setting that is no number', ['explain', 'sv-softmax', '--set', 't=abc'], /^marginalia: --set t=abc: t is a number/],
     ['a report in the place of a file', ['check', join(folder, 'one.derivation'), '--cases', '1', '--out', 'LICENSE'], /^marginalia: --out LICENSE: is a file/],

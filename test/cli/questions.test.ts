@@ -18,6 +18,10 @@ const asked = async (...args: string[]): Promise<Record<string, unknown>> => JSO
 describe('a question', () => {
   it.each([
     [['sv-arc-softmax', '--along', 'nearest'], /along the way to the nearest border: 2 cells\n.*at 0\.08705 {2}value \+4\.667/s],
+    [['center', '--entry', 'features[0, 0]'], /∂result\/∂x\[0, 0\] = /],
+    [['hdc', '--entry', 'features[2][1, 0]'], /∂result\/∂x3\[1, 0\] = /],
+    [['triplet', '--entry', 'x[0, 0]'], /= -0\.\d+\n[\s\S]*target[\s\S]*plain negative/],
+    [['sv-softmax', '--along', 'features[0, 1]'], /the result along features\[0, 1\]/],
     [['center', '--surrogate'], /- o: is moved by a rule given for it\n.*they part at o;.*\n {2}o +0 +333\.3 /s],
     [['a-softmax', '--set', 'lambda=5', '--surrogate'], /- result: is held against another function\nthe results are/],
   ])('%j is answered in text', async (args, pattern) => {
@@ -69,6 +73,8 @@ describe('a mistake', () => {
     [['softmax', '--entry', 'w[0.5]'], /the entry 'w\[0\.5\]'\. w has the shape \[4, 3\], and an index is made of whole numbers/],
     [['softmax', '--entry', 'q[0]'], /there is no line 'q'/],
     [['softmax', '--entry', 'x[9, 9]'], /x has the shape \[2, 3\]/],
+    [['softmax', '--entry', 'labels[0]'], /y holds whole numbers, which have no derivative\. Name an entry of a float/],
+    [['softmax', '--entry', 'features[9, 9]'], /x has the shape \[2, 3\]/],
     [['softmax', '--along', 'x'], /Name an entry such as/],
     [['softmax', '--along', 'nearest'], /no border was found/],
     [['softmax', '--along', 'z[0, 0]'], /the input 'z'/],

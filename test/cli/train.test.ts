@@ -2,9 +2,9 @@
 // disk space goes on bit for bit as if nothing had happened.
 
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { train } from '../../src/cli/train.ts';
 import { bar, clock, epochLine, listLines } from '../../src/cli/train-text.ts';
@@ -37,6 +37,14 @@ async function inside(...args: string[]): Promise<{ code: number; out: string; e
   }
 }
 
+/** One picture of everybody: no two are of one person. */
+function people(): void {
+  for (const person of ['a', 'b', 'c', 'd']) {
+    mkdirSync(place(`people/${person}`), { recursive: true });
+    writeFileSync(place(`people/${person}/1.pgm`), encodePgm({ width: 8, height: 8, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, i) => i * person.charCodeAt(0)) }));
+  }
+}
+
 describe('a run', () => {
   it('prints a line per epoch, and leaves its record, its checkpoint and pictures', async () => {
     const { code, out } = await inside(...tiny({ epochs: '2', 'held-out': '0.5', images: '10', out: place('plain') }));
@@ -52,11 +60,15 @@ describe('a run', () => {
     expect((recordOf('plain')['history'] as unknown[]).length).toBe(2);
   });
 
-  it('gives the same bits on one thread and on two, and its record says how many', () => {
+  it('gives the same bits on one thread and on two wide ones, and its record says how many and what became of --wide', () => {
     for (const threads of ['1', '2']) {
-      const { code, out, err } = run(['train', ...tiny({ network: 'lenet-small', side: '16', epochs: '1', threads, out: place(`on-${threads}`) })]);
+      const args = tiny({ network: 'lenet-small', side: '16', epochs: '1', threads, out: place(`on-${threads}`) });
+      const { code, out, err } = run(['train', ...args, ...(threads === '2' ? ['--wide'] : [])]);
       expect([code, err]).toEqual([0, '']);
       expect(recordOf(`on-${threads}`)).toMatchObject({ state: 'done', threads: Number(threads) });
+      const said = /^kernels run (128|256) bits wide.*/m.exec(out);
+      expect(recordOf(`on-${threads}`)['kernels']).toBe(said?.[0]);
+      expect(said?.[1]).toBe(threads === '1' ? undefined : Number.parseInt(process.versions.node) < 24 ? '128' : '256');
       // What is not built has no workers.
       if (command.at(-1)!.endsWith('main.js')) expect(out.includes('programs run on 2 threads')).toBe(threads === '2');
     }
@@ -80,11 +92,64 @@ describe('a run', () => {
     expect(recordOf('wild')).toMatchObject({ state: 'diverged', position: { step: 1 } });
   });
 
+  it('that leaves finite weights and no finite embedding diverged too, and names the primitive', async () => {
+    const { code, err } = await inside(...tiny({ rate: '1e30', 'warm-up': '0', schedule: 'constant', epochs: '1', network: 'mlp', batch: '64', out: place('far') }));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^marginalia: the steps were done, .* not finite\. The first is contract in network\/layers\/1\/2 .*Lower the learning rate/);
+    expect(recordOf('far')).toMatchObject({ state: 'diverged', position: { step: 1 } });
+  });
+
   it('of pictures that have changed is not continued', async () => {
     await inside(...tiny({ epochs: '1', out: place('other') }));
     const path = join(place('other'), 'run.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace('"images": 5', '"images": 6'));
     await expect(train.run(['--resume', '--out', place('other')])).rejects.toThrow(/not those the run/);
+  });
+
+  it('whose record is lost goes on with the settings of its checkpoint, and with no others', async () => {
+    const out = place('lost');
+    await inside(...tiny({ epochs: '2', seed: '3', out }));
+    const before = checkpointOf('lost');
+    const path = join(out, 'run.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"rate": 0.02', '"rate": 0.03'));
+    await expect(train.run(['--resume', '--out', out])).rejects.toThrow(/run\.json has other settings than its checkpoint/);
+    writeFileSync(path, 'half');
+    await expect(train.run(['--resume', '--out', out])).rejects.toThrow(/run\.json: it is no JSON\. .* goes on from the checkpoint/);
+    rmSync(path);
+    await expect(train.run([...tiny({ loss: 'arc-softmax', epochs: '2', out }), '--resume'])).rejects.toThrow(/loss "arc-softmax" was given .* "normface"/);
+    expect((await inside('--resume', '--people', '4', '--images', '5', '--side', '8', '--held-out', '0', '--out', out)).code).toBe(0);
+    expect(recordOf('lost')).toMatchObject({ state: 'done', settings: { loss: 'normface', seed: 3, rate: 0.02 } });
+    expect(checkpointOf('lost')).toEqual(before);
+  });
+
+  it('finds its pictures from anywhere, and where they were moved to when it is told', async () => {
+    people();
+    writeFileSync(place('people/a/x.jpg'), '');
+    mkdirSync(place('people/empty'));
+    const given = `${relative(process.cwd(), place('people'))}/`;
+    const { out } = await inside(
+      '--data', given, '--side', '8', '--network', 'mlp', '--held-out', '0', '--epochs', '1', '--batch', '4', '--out', place('moved'));
+    expect(out).toContain(`${given}: 4 images of 4 people (1 file is no picture, 1 folder empty)\n1 step;`);
+    expect(recordOf('moved')).toMatchObject({ source: { data: place('people') } });
+    renameSync(place('people'), place('elsewhere'));
+    await expect(train.run(['--resume', '--out', place('moved')])).rejects.toThrow(/no such file/);
+    expect((await inside('--resume', '--data', place('elsewhere'), '--out', place('moved'))).code).toBe(0);
+    expect(recordOf('moved')).toMatchObject({ source: { data: place('elsewhere') } });
+  });
+
+  it('has its folder to itself while it lives', async () => {
+    const [out, lock] = [place('mine'), place('mine/run.lock')];
+    mkdirSync(out);
+    for (const [holder, said] of [[String(process.ppid), `process ${process.ppid}`], ['', 'process \\?']]) {
+      writeFileSync(lock, holder!);
+      await expect(train.run(tiny({ epochs: '1', out }))).rejects.toThrow(new RegExp(`^${out}: ${said} .* remove ${lock}`));
+      expect(readdirSync(out)).toEqual(['run.lock']);
+    }
+    for (const dead of [spawnSync('true').pid, process.pid]) {
+      writeFileSync(lock, String(dead));
+      expect((await inside(...tiny({ epochs: '1', out }), '--resume')).code).toBe(0);
+      expect(existsSync(lock)).toBe(false);
+    }
   });
 
   it.each([
@@ -94,6 +159,8 @@ describe('a run', () => {
     ['a rate out of range', ['--rate', '0'], /rate 0/],
     ['a share out of range', ['--held-out', '1'], /--held-out 1/],
     ['seconds below 0', ['--save-every=-1'], /--save-every -1: seconds ≥ 0/],
+    ['a value that looks like an option', ['--weight-decay', '-1'], /^--weight-decay is followed by -1; .* written --weight-decay=-1$/],
+    ['an option in the place of a value', ['--weight-decay', '--json'], /^--weight-decay is given without a value; see/],
     ['a momentum that never fades', ['--momentum', '1'], /momentum 1\. It is a number from 0 to below 1/],
     ['one person to judge by', ['--people', '5', '--images', '2', '--side', '8'], /--held-out 0\.2 of 5 people.* Use --held-out 0\.3/],
     ['one person to train on', ['--people', '20', '--images', '2', '--side', '8', '--held-out', '0.99'], /--held-out 0\.99 of 20 people.* Use --held-out 0\.9,/],
@@ -107,14 +174,10 @@ describe('a run', () => {
   });
 
   it('that cannot be judged keeps its last step', async () => {
-    // One picture of everybody: no two are of one person.
-    for (const person of ['a', 'b', 'c', 'd']) {
-      mkdirSync(place(`people/${person}`), { recursive: true });
-      writeFileSync(place(`people/${person}/1.pgm`), encodePgm({ width: 8, height: 8, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, i) => i * person.charCodeAt(0)) }));
-    }
+    people();
     const args = ['--data', place('people'), '--side', '8', '--network', 'mlp', '--held-out', '0.5', '--epochs', '2', '--batch', '2', '--out', place('unjudged')];
     await expect(inside('--loss', 'normface', ...args)).rejects.toThrow(/genuine/);
-    expect(recordOf('unjudged')).toMatchObject({ state: 'running', position: { epoch: 2, step: 2 } });
+    expect(recordOf('unjudged')).toMatchObject({ state: 'failed', reason: expect.stringContaining('genuine') as string, position: { epoch: 2, step: 2 } });
     expect(checkpointOf('unjudged').length).toBeGreaterThan(1000);
   });
 
@@ -156,8 +219,23 @@ describe('a run that does not end by itself', () => {
     expect(code).toBe(130);
     expect(err).toMatch(/^interrupted after step \d+ of 20; marginalia train --resume --out \S+ goes on\n$/);
     expect(recordOf('ctrl-c')).toMatchObject({ state: 'interrupted' });
+    expect(existsSync(place('ctrl-c/run.lock'))).toBe(false);
     expect((await inside('--resume', '--out', place('ctrl-c'))).code).toBe(0);
     expect(checkpointOf('ctrl-c')).toEqual(checkpointOf('whole'));
+  });
+
+  it.each([
+    ['its reader goes away', (child) => child.stdout!.destroy()],
+    ['it is asked to end', (child) => child.kill('SIGTERM')],
+  ] as [string, (child: ChildProcess) => void][])('because %s saves too, and its record says so', async (name, end) => {
+    const { code, err } = await start(['train', ...tiny({ epochs: '400', 'save-every': '60', out: place(name) })], (child) => {
+      child.stdout!.once('data', () => end(child));
+    });
+    expect([code, err.split('\n')]).toEqual([130, [expect.stringMatching(/^interrupted after step \d+ of 800/), '']]);
+    const { state, position } = recordOf(name) as { state: string; position: { step: number } };
+    expect(state).toBe('interrupted');
+    expect(err).toContain(`step ${position.step} of`);
+    expect(existsSync(join(place(name), 'checkpoint.safetensors'))).toBe(true);
   });
 
   it('because it is killed, at any moment and again and again, goes on to the same bits', async () => {
@@ -193,6 +271,7 @@ describe('a run that does not end by itself', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^marginalia: \S+checkpoint\.safetensors: could not be written \(.*\)[^\n]*\n$/);
     expect(checkpointOf('full')).toEqual(before);
+    expect(recordOf('full')).toMatchObject({ state: 'failed' });
   });
 
   it('because its folder is no place to write says so at once', async () => {

@@ -99,6 +99,14 @@ describe('a role', () => {
     expect(split.parts.every(({ path, role, sample: n }) => path[0] === 'c' && role !== null && n === 1)).toBe(true);
   });
 
+  it('of a pair is that of one class or of two, in the cascade too', () => {
+    const row = lossRow('hdc');
+    const given = inputsOf(row, sample(3, { samples: 8, classes: 3, dims: 3 }));
+    const found = explain(row.create({ m: 3 }) as (...inputs: never[]) => Tensor, given);
+    const roles = [0, 3, 6].flatMap((n) => contributions(found, `x1[${n}, 0]`).roles.map(({ of }) => of));
+    expect([...new Set(roles)].sort()).toEqual(['negative, mining', 'target, mining']);
+  });
+
   it('of the centre loss tells its two terms apart', () => {
     const row = lossRow('center');
     const given = sample(5);

@@ -11,7 +11,7 @@ import { cosines, isLabel, margin } from './margin.ts';
 
 const explained = explain(margin, [cosines, isLabel, f64(1.2)], { names: ['c', 'own', 't'] });
 const options = {
-  title: 'A <margin>', source: { text: 'a paper', href: 'https://arxiv.org/abs/1812.11317' }, notes: ['m = 0.25'],
+  title: 'A <margin>', source: { text: 'a paper', href: 'https://arxiv.org/abs/1812.11317', equation: '(1)' }, notes: ['m = 0.25'],
   equation: 'c[k] = dot(unit(w[k]), unit(x))\nf = c[y] - 1 / 4',
 };
 const withProof: Explanation = { ...explained, lines: explained.lines.map((line) => (line.name === 'f' ? { ...line, proof: { duals: 15.4, differences: null } } : line)) };
@@ -45,6 +45,8 @@ describe('the page', () => {
     const targets = all('a').map(({ attributes }) => attributes.get('href')!);
     for (const target of targets) expect(target.startsWith('#') ? ids.has(target.slice(1)) : /^(https:\/\/arxiv\.org|file:\/\/\/.*\.ts#L\d+$)/.test(target)).toBe(true);
     expect(targets).toContain('#equation-f');
+    const f = rows.get(`line-${explained.lines.find(({ name }) => name === 'f')!.number}`)!;
+    expect(all('a', f).filter(({ attributes }) => attributes.get('href') === options.source.href).map(({ text }) => text)).toEqual(['paper (1)']);
     expect(targets.filter((target) => target.startsWith('file:')).length).toBeGreaterThan(3);
   });
 

@@ -105,6 +105,27 @@ describe('a loss of digits', () => {
     expect(found.firstToCancel).toBeNull();
   });
 
+  it('by which a format ends has a consequence where the end does, though later steps end in it again', () => {
+    const lead = (f: (x: Tensor) => Tensor, x: Tensor, format: FormatPrecision['format'] = 'f32') => inOne(of(f, x), format).losses[0]!;
+    for (const format of ['f32', 'f16', 'bf16'] as const) {
+      const over = lead((x) => log(sum(exp(x))), f64([100, 2]), format);
+      expect([over.how, over.formula, over.gain]).toEqual(['overflows', 'exp(x)', digitsOf(format)]);
+      const under = lead((x) => log(sum(exp(x))), f64([-200, -202]), format);
+      expect([under.how, under.gain > 2]).toEqual(['underflows', true]);
+    }
+    // 1 + 1 / ∞ is as good as 1 + e^−100.
+    const idle = lead((x) => sum(add(1, div(1, exp(x)))), f64([100, 2]));
+    expect([idle.how, idle.gain < 0.1]).toEqual(['overflows', true]);
+  });
+
+  it('is told once where several steps of a sum read the same', () => {
+    for (const { losses } of precision(of((x) => log(sum(exp(x))), f64([100, 2]))).formats) {
+      const told = losses.map(({ how, name, formula, derivative }) => `${how} ${name} ${formula} ${derivative}`);
+      expect(told.length).toBeGreaterThan(1);
+      expect(new Set(told).size).toBe(told.length);
+    }
+  });
+
   it('of a derivative names the line whose rule or sum it is', () => {
     const found = inOne(of((x) => {
       const q = label(mul(1, x), 'q');

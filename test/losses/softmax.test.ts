@@ -17,6 +17,12 @@ describe('softmaxLoss', () => {
     [loss([1, 1.5, -2], 1), loss([3, -0.5, 4], 2)].forEach((l, i) => expect(losses[i]).toBeCloseTo(l, 14));
   });
 
+  it('keeps scores apart by thousands, below the label and above it', () => {
+    const [far, one] = [f64([[1000, 1]]), tensor([0], { dtype: 'i32' })];
+    const value = (a: number, b: number): number => softmaxLoss()(far, f64([[a, 0], [b, 0]]), one).item();
+    expect([value(-2, -1), value(1, 2), value(2, 1), value(-1, -2)]).toEqual([1000, 1000, 0, 0]);
+  });
+
   it('is the loss of scores', () => {
     expect(scoreLosses(f64([[1, 1.5, -2]]), tensor([1], { dtype: 'i32' })).item()).toBe(softmaxLoss({ reduction: 'none' })(x, w, y).data[0]);
   });

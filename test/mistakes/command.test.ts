@@ -35,7 +35,7 @@ describe('marginalia mistakes', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       version: 1, id: 'dead-branch', language: 'typescript', ok: true,
-      written: { caught: true, counterexample: { values: { x: [-1] }, left: 'NaN', right: 0 } }, right: { holds: true },
+      written: { caught: true, counterexample: { values: { x: [0] }, left: 'NaN', right: 0 } }, right: { holds: true },
     });
   });
 

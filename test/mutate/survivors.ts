@@ -60,7 +60,7 @@ export const reasons: readonly Reason[] = [
         [`where(1[k = y], -Infinity, ${z})`, 'swap branches'],
       ] as const),
     ],
-    because: 'the shift cancels, log Σ e^(z − a) + a − z_y, whatever it is, and so does its gradient: it only keeps the sum in range',
+    because: 'the shift cancels, log Σ e^(z − a) + a − z_y, and so does its gradient, while no score is 700 away: the hunt goes no further',
   },
   {
     part: 'loss',

@@ -82,7 +82,7 @@ describe('a program of ops', () => {
 });
 
 describe('documentation', () => {
-  const folder = new URL('../../src/ops', import.meta.url);
+  const folder = new URL('../../src/ops/', import.meta.url);
   const documented = readdirSync(folder).filter((file) => !['index.ts', 'operands.ts'].includes(file)).flatMap((file) => {
     const text = readFileSync(new URL(file, folder), 'utf8');
     const exported = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export function (\w+)/g;

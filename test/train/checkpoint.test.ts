@@ -1,6 +1,6 @@
 // Checkpoints and settings as somebody may hand them in: what is no checkpoint, or no setting, is refused in a sentence.
 
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -73,7 +73,7 @@ describe('a folder', () => {
     const place = folder();
     expect([readCheckpoint(place), readRecord(place)]).toEqual([undefined, undefined]);
     writeFileSync(join(place, 'checkpoint.safetensors.tmp'), 'half');
-    openFolder(place);
+    openFolder(place)();
     const source = { data: 'faces', side: 8, people: 5, images: 6, heldOut: 0, seed: 1 };
     writeCheckpoint(place, { settings, data: 7, progress: fresh.progress() });
     writeRecord(place, { settings, source });
@@ -84,6 +84,8 @@ describe('a folder', () => {
       writeFileSync(join(place, 'run.json'), JSON.stringify({ settings, source: { ...source, ...wrong } }));
       expect(() => readRecord(place)).toThrow(reason);
     }
+    writeFileSync(join(place, 'checkpoint.safetensors'), readFileSync(join(place, 'checkpoint.safetensors')).subarray(0, -7));
+    expect(() => readCheckpoint(place)).toThrow(/^\S+checkpoint\.safetensors: .*\. A checkpoint is .* Remove it to begin again\.$/);
     writeFileSync(join(place, 'run.json'), '{}');
     expect(() => readRecord(place)).toThrow(/no settings/);
   });

@@ -22,7 +22,7 @@ const settings = tinySettings({ loss: 'center', embedding: 2, epochs: 2, batch: 
 if (process.env['UPDATE'] === '1') {
   const run = makeRun(settings, data);
   for (let step = 0; step < 3; step++) run.advance();
-  openFolder(folder);
+  openFolder(folder)();
   writeCheckpoint(folder, { settings, data: fingerprint(data), progress: run.progress() });
   writeRecord(folder, { settings, source, state: 'running', position: run.progress().position });
 }
