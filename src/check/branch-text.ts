@@ -2,7 +2,7 @@
 
 import { demandMade } from '../base/demand.ts';
 import type { JsonNumber } from '../explain/index.ts';
-import { plainNumber } from '../explain/numbers.ts';
+import { plainNumber, short as numberText } from '../explain/numbers.ts';
 import { columnsOf, type StudyPart, studyTable } from '../explain/report.ts';
 import { wrap } from '../explain/text.ts';
 import type { BranchCut, CutBorder } from './branch-cut.ts';
@@ -79,8 +79,6 @@ function effectText(effect: BranchDecision['effect'], jump: JsonNumber, turn: Js
   if (effect === 'value') return `value ${plainNumber(jump) > 0 ? '+' : ''}${numberText(jump)}`;
   return effect === 'slope' ? `slope ${numberText(turn)}` : 'nothing';
 }
-
-const numberText = (x: JsonNumber): string => (typeof x === 'number' ? short(x) : x);
 
 /** The cells of a cut and the borders between them, upwards. */
 export function branchCutText(cut: BranchCut, along: string, width = 80): string {

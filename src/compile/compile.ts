@@ -61,8 +61,9 @@ interface Entry {
  * Edges     captured tensors keep the numbers they had when a signature was first met; Float64 runs on the reference;
  *           a number among the arguments is a float, also beside integers alone: pass tensor(2, { dtype: 'i32' }) there;
  *           a tensor that is kept (`keep`) is read once, and must not be written through `.data` afterwards;
- *           a plain number among the results comes as a tensor of rank 0; f is recorded once: `if (greater(a, 0))` asks whether there is a tensor, and is always true; handles nobody
- *           has any more are given back when the host collects them, which it does only while a loop waits (`await`)
+ *           a plain number among the results comes as a tensor of rank 0; f is recorded once, so that `if (greater(a, 0))`
+ *           asks whether there is a tensor, and is always true; handles nobody has any more are given back when the host
+ *           collects them, which it does only while a loop waits (`await`)
  * Throws    DTypeError and DomainError for options that are none; TraceError when f reads a value; what f throws;
  *           DomainError for an index out of range, at every call, in the words of f, which is run on the arguments for them;
  *           StaleError for a handle that was consumed; PoolError where a worker died in the middle of an update, which

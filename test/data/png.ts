@@ -26,6 +26,18 @@ export function chunk(type: string, body: Uint8Array | readonly number[], crc?: 
   return out;
 }
 
+/** The checksums of all chunks, made right again. */
+export function mendPng(file: Uint8Array): Uint8Array {
+  const out = Buffer.from(file);
+  for (let at = 8; at + 12 <= out.length;) {
+    const end = at + 8 + out.readUInt32BE(at);
+    if (end + 4 > out.length) break;
+    out.writeUInt32BE(crc32(out.subarray(at + 4, end)), end);
+    at = end + 4;
+  }
+  return new Uint8Array(out);
+}
+
 export const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 export const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 

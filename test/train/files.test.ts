@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/base/compression.ts';
 import { FormatError } from '../../src/base/errors.ts';
 import { inflater } from '../../src/base/node.ts';
 import { decodeIdx, decodePgm, decodePng, decodePpm, encodePgm, encodePpm, parsePairs } from '../../src/data/index.ts';
@@ -14,7 +13,7 @@ import { decodeNpy, decodeNpz, decodeSafetensors, encodeNpy, encodeNpz, encodeSa
 import { tensor } from '../../src/graph/index.ts';
 import { decodeCheckpoint, makeRun } from '../../src/train/index.ts';
 import { decodeRecord } from '../../src/train/node.ts';
-import { png } from '../data/png.ts';
+import { mendPng, png } from '../data/png.ts';
 import { type DamageOptions, feedDamage } from '../mutants.ts';
 import { bytesOf, finish, tinyFaces, tinySettings } from './samples.ts';
 
@@ -47,18 +46,6 @@ function mendNpy(file: Uint8Array): Uint8Array {
   const out = file.slice();
   if (end >= 0) out.set([(end - 9) & 255, (end - 9) >> 8], 8);
   return out;
-}
-
-/** The checksums of all chunks, made right again. */
-function mendPng(file: Uint8Array): Uint8Array {
-  const out = Buffer.from(file);
-  for (let at = 8; at + 12 <= out.length;) {
-    const end = at + 8 + out.readUInt32BE(at);
-    if (end + 4 > out.length) break;
-    out.writeUInt32BE(crc32(out.subarray(at + 4, end)), end);
-    at = end + 4;
-  }
-  return new Uint8Array(out);
 }
 
 const x = tensor([[1.5, -2, NaN], [0, Infinity, 7]]);

@@ -45,6 +45,25 @@ const crossEntropy = (z, target) => tf.losses.softmaxCrossEntropy(target, z);
 const turned = (x) => (x.rank === 4 ? tf.transpose(x, [2, 3, 1, 0]) : x);
 const turnedBack = (x) => (x.rank === 4 ? tf.transpose(x, [3, 2, 0, 1]) : x);
 
+/** Steps of plain descent on f, a function of the parameters; `shown` is a parameter as every engine has it. */
+function descent(f, start, rate, shown) {
+  let state = start;
+  let loss = 0;
+  return {
+    call: () => {
+      const before = state;
+      state = tf.tidy(() => {
+        const { value, grads } = f(before);
+        loss = value.dataSync()[0];
+        return before.map((p, i) => tf.sub(p, tf.mul(grads[i], rate)));
+      });
+      tf.dispose(before);
+      for (const p of state) p.dataSync();
+    },
+    result: () => [...fingerprint([loss]), ...state.flatMap((p) => fingerprint(shown(p).dataSync()))],
+  };
+}
+
 const engine = {
   name: `tfjs ${backend}`,
   version: tf.version.tfjs,
@@ -87,23 +106,9 @@ const engine = {
   mlp({ rate }, { x, y, params }) {
     const features = tf.tensor(x, [64, 784]);
     const target = tf.oneHot(tf.tensor1d(y, 'int32'), 10).cast('float32');
-    let state = params.map((p, i) => tf.tensor(p, mlpShapes[i]));
     const f = tf.valueAndGrads((w1, w2, w3) =>
       crossEntropy(product(tf.relu(product(tf.relu(product(features, w1)), w2)), w3), target));
-    let loss = 0;
-    return {
-      call: () => {
-        const before = state;
-        state = tf.tidy(() => {
-          const { value, grads } = f(before);
-          loss = value.dataSync()[0];
-          return before.map((p, i) => tf.sub(p, tf.mul(grads[i], rate)));
-        });
-        tf.dispose(before);
-        for (const p of state) p.dataSync();
-      },
-      result: () => [...fingerprint([loss]), ...state.flatMap((p) => fingerprint(p.dataSync()))],
-    };
+    return descent(f, params.map((p, i) => tf.tensor(p, mlpShapes[i])), rate, (p) => p);
   },
   tiny(_, { a, b }) {
     const inputs = [tf.tensor(a), tf.tensor(b)];
@@ -121,27 +126,13 @@ const plain = {
   demo({ rate }, { x, y, params }) {
     const features = tf.transpose(tf.tensor(x, [64, 1, 28, 28]), [0, 2, 3, 1]);
     const target = tf.oneHot(tf.tensor1d(y, 'int32'), 10).cast('float32');
-    let state = params.map((p, i) => turned(tf.tensor(p, demoShapes[i])));
     const stage = (h, k, b) => tf.maxPool(tf.relu(tf.add(tf.conv2d(h, k, 1, 'same'), b)), 2, 2, 'valid');
     const f = tf.valueAndGrads((k1, b1, k2, b2, k3, b3, w, b, classes) => {
       const h = stage(stage(stage(features, k1, b1), k2, b2), k3, b3);
       const flat = tf.reshape(tf.transpose(h, [0, 3, 1, 2]), [64, 576]);
       return crossEntropy(product(tf.add(product(flat, w), b), classes), target);
     });
-    let loss = 0;
-    return {
-      call: () => {
-        const before = state;
-        state = tf.tidy(() => {
-          const { value, grads } = f(before);
-          loss = value.dataSync()[0];
-          return before.map((p, i) => tf.sub(p, tf.mul(grads[i], rate)));
-        });
-        tf.dispose(before);
-        for (const p of state) p.dataSync();
-      },
-      result: () => [...fingerprint([loss]), ...state.flatMap((p) => fingerprint(turnedBack(p).dataSync()))],
-    };
+    return descent(f, params.map((p, i) => turned(tf.tensor(p, demoShapes[i]))), rate, turnedBack);
   },
 };
 
