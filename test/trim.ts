@@ -1,7 +1,7 @@
 // Part of `npm run build`, its last step: what the package carries is what its users can read. Declarations and modules that
 // no entry of package.json reaches are taken out (nobody can import them), every level of indentation, four spaces as tsc
-// writes it, becomes one tab, which saves a tenth of the code, and an exported declaration goes without `declare`. Lines of
-// code stay where they are, so stacks point at the same ones; names and statements stay as they were written. `tsx test/trim.ts`
+// writes it, becomes one tab, which saves a tenth of the code, an `if` has its one statement beside it again, as src has it, and an
+// exported declaration goes without `declare`. Names and statements stay as they were written. `tsx test/trim.ts`
 
 import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +11,21 @@ import { root, scan } from './source.ts';
 
 const tabs = (indent: string): string => '\t'.repeat(indent.length / 4);
 
-/** One tab for every four spaces a line of code begins with; what stands inside a literal keeps its spaces. */
+/** A line that is all of a statement but the one statement it governs, which tsc writes under it. */
+const head = /^( *)(?:(?:else )?(?:if|for|while) \(.*\)|else)$/;
+
+/** One tab for every four spaces a line of code begins with; what stands inside a literal keeps its spaces and lines. */
 export function tabbed(text: string): string {
-  const code = scan(text).code.split('\n');
+  const [code, lines] = [scan(text).code.split('\n'), text.split('\n')];
+  const isUnder = (i: number): boolean => {
+    const indent = head.exec(code[i - 1] ?? '')?.[1];
+    return indent !== undefined && code[i]!.startsWith(`${indent}    `) && /^ *[^ {]/.test(code[i]!);
+  };
   // The scanner empties literals: a line that begins inside one has lost its spaces there.
-  return text.split('\n').map((line, i) => (code[i]!.startsWith(' ') ? line.replace(/^(?: {4})+/, tabs) : line)).join('\n');
+  return lines.map((line, i) => {
+    if (i > 0 && isUnder(i)) return ` ${line.trimStart()}`;
+    return `${i === 0 ? '' : '\n'}${code[i]!.startsWith(' ') ? line.replace(/^(?: {4})+/, tabs) : line}`;
+  }).join('');
 }
 
 /** The modules that some reach, themselves and what is loaded later among them. */
@@ -53,7 +63,7 @@ export function trim(folder: string): void {
     if (text === undefined) rmSync(path);
     else writeFileSync(path, text.replace(/^(?: {4})+/gm, tabs).replace(/^export declare /gm, 'export ')
       // Words in columns: no editor shows them.
-      .replace(/^(\s*\*(?: \w+)?) {2,}/gm, '$1 '));
+      .replace(/^(\s*\*(?: \w+)?) {2,}/gm, '$1 ').replace(/^(\t*) (?=\*)/gm, '$1'));
   }
 }
 

@@ -5,8 +5,8 @@
 import { defineConfig } from 'vitest/config';
 
 const own = [
-  'test/base/node.test.ts', 'test/compile/compile.test.ts', 'test/compile/engine.test.ts', 'test/compile/pool.test.ts',
-  'test/compile/wide.test.ts', 'test/docs.test.ts', 'test/ops/index.test.ts',
+  'test/base/node.test.ts', 'test/cli/train.test.ts', 'test/compile/compile.test.ts', 'test/compile/engine.test.ts',
+  'test/compile/pool.test.ts', 'test/compile/wide.test.ts', 'test/docs.test.ts', 'test/ops/index.test.ts',
 ];
 
 export default defineConfig({

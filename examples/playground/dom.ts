@@ -18,11 +18,21 @@ export const svg = <Name extends keyof SVGElementTagNameMap>(
   name: Name, attributes: Attributes = {}, ...children: (Node | string)[]
 ): SVGElementTagNameMap[Name] => dressed(document.createElementNS(svgSpace, name), attributes, children);
 
-/** Writes attributes that changed; reading one is cheaper than writing it. */
-export function set(element: Element, attributes: Attributes): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    const text = String(value);
-    if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+const written = new WeakMap<Element, Record<string, string | number | null>>();
+
+/**
+ * Writes the attributes that changed; null takes one away. What was written is remembered here, because asking the page
+ * for hundreds of attributes a frame takes as long as writing them; so an attribute set here is set nowhere else.
+ */
+export function set(element: Element, attributes: Readonly<Record<string, string | number | null>>): void {
+  const last = written.get(element) ?? {};
+  written.set(element, last);
+  for (const name in attributes) {
+    const value = attributes[name]!;
+    if (last[name] === value) continue;
+    last[name] = value;
+    if (value === null) element.removeAttribute(name);
+    else element.setAttribute(name, String(value));
   }
 }
 
@@ -37,18 +47,16 @@ export function part<E extends Element = HTMLElement>(id: string): E {
   return found;
 }
 
-/** As many children as there are items: missing ones are made, those left over removed. */
-export function fitChildren(parent: Element, count: number, make: (i: number) => Element): Element[] {
-  while (parent.children.length > count) parent.lastElementChild!.remove();
-  while (parent.children.length < count) parent.append(make(parent.children.length));
-  return [...parent.children];
-}
+const fitted = new WeakMap<Element, readonly Element[]>();
 
-/** Three significant digits, as a reader compares them. */
-export function short(x: number): string {
-  if (!Number.isFinite(x)) return x > 0 ? '∞' : Number.isNaN(x) ? 'not a number' : '−∞';
-  if (x === 0) return '0';
-  const size = Math.abs(x);
-  const text = size >= 1e4 || size < 1e-3 ? x.toExponential(1) : x.toPrecision(3);
-  return text.replaceAll('-', '−');
+/** As many children as there are items: missing ones are made, those left over removed. */
+export function fitChildren(parent: Element, count: number, make: (i: number) => Element): readonly Element[] {
+  const kept = fitted.get(parent) ?? [];
+  if (kept.length === count) return kept;
+  for (const extra of kept.slice(count)) extra.remove();
+  const missing = Array.from({ length: Math.max(0, count - kept.length) }, (_, i) => make(kept.length + i));
+  parent.append(...missing);
+  const children = [...kept.slice(0, count), ...missing];
+  fitted.set(parent, children);
+  return children;
 }

@@ -2,8 +2,9 @@
 // derivative by it is. Pointing at a line lights what it speaks of in the picture.
 
 import type { Explanation, JsonNumber, Line } from 'marginalia/explain';
-import { fitChildren, html, part, say, short } from './dom.ts';
+import { fitChildren, html, part, say } from './dom.ts';
 import { partsTouched } from './touched.ts';
+import { short } from './words.ts';
 
 const numbers = (values: readonly JsonNumber[] | undefined): string => {
   if (values === undefined) return '…';

@@ -1,33 +1,53 @@
 // The page: a state, what the engine makes of it, and the parts that show it. A change draws at the next frame; the
-// heavier views take turns, and the derivation follows when the hand rests.
+// heavier views take turns, and the derivation follows when the hand rests. What one change does is a move from 1 to 1*.
 
 import { catalogue } from 'marginalia/losses';
 import { Circle, describe } from './circle.ts';
 import { Curves } from './curves.ts';
-import { fitChildren, html, part, say, set, short } from './dom.ts';
+import { fitChildren, html, part, say, set } from './dom.ts';
 import { Lines } from './lines.ts';
 import { lines, losses, type Picture, picture, sliders, turn } from './model.ts';
+import { type Before, beforeOf, follow, type Move, wordsOf } from './move.ts';
 import { check } from './own.ts';
 import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
+import { Trail } from './trail.ts';
+import { short } from './words.ts';
 
 const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
 let state: State = fromHash(location.hash, isLoss) ?? initial;
 let shown: Picture | undefined;
+let move: Move | undefined;
+let before: Before | undefined;
+/** A hand took hold of something: the next change begins a new move. */
+let isNew = false;
 let asked = false;
 let frame = 0;
 let resting: ReturnType<typeof setTimeout> | undefined;
 const scriptMs: number[] = [];
+/** The first frames draw what was never drawn; a median of so few says nothing of a drag. */
+const fewFrames = 20;
 
 const circle = new Circle({
   weight: (k, angle) => change(withWeight(state, k, angle)),
   sample: (n, angle, length) => change(withSample(state, n, { angle, length })),
   select: (n) => change({ ...state, selected: n }),
+  begin: () => (isNew = true),
   rest: () => rest(),
 });
 const curves = new Curves();
+const trail = new Trail();
 const table = new Lines((parts) => circle.touch(parts));
 
 function change(next: State): void {
+  const is = follow(move, state, next, isNew);
+  if (is !== move) {
+    [move, before] = [is, undefined];
+    if (is !== undefined) isNew = false;
+  }
+  show(next);
+}
+
+function show(next: State): void {
   state = next;
   say(part('address-note'), '');
   if (!asked) requestAnimationFrame(draw);
@@ -40,12 +60,14 @@ function draw(): void {
   frame++;
   shown = picture(state);
   circle.draw(state, shown);
+  if (move === undefined) trail.clear();
+  else trail.draw(move, before ??= beforeOf(move), state, shown);
   // The rings and the curves follow every third frame, the dots of the third curve the one after.
   if (frame % 3 === 0) {
     const around = turn(state, 180);
     circle.drawTurn(around);
-    curves.drawTurn(state, around);
-  } else if (frame % 3 === 1) curves.drawSamples(state, shown);
+    curves.drawTurn(state, around, before);
+  } else if (frame % 3 === 1) curves.drawSamples(state, shown, before);
   drawControls();
   scriptMs.push(performance.now() - start);
   if (scriptMs.length > 240) scriptMs.shift();
@@ -59,14 +81,30 @@ function rest(): void {
   if (shown === undefined) return;
   const around = turn(state);
   circle.drawTurn(around);
-  curves.drawTurn(state, around);
-  curves.drawSamples(state, shown);
+  curves.drawTurn(state, around, before);
+  curves.drawSamples(state, shown, before);
   table.draw(lines(state));
-  describe(state, shown);
+  describe(state, shown, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
   history.replaceState(null, '', `#${toHash(state)}`);
   const sorted = scriptMs.toSorted((a, b) => a - b);
-  say(part('frame-time'), `${(sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(1)} ms of script a frame (median of the last ${sorted.length})`);
+  say(part('frame-time'), sorted.length < fewFrames ? 'Drag something to see how long a frame takes.'
+    : `${sorted[Math.floor(sorted.length / 2)]!.toFixed(1)} ms of script a frame (median of the last ${sorted.length})`);
 }
+
+/** Takes the trail of the move away. */
+function forget(): void {
+  if (move === undefined) return;
+  [move, before] = [undefined, undefined];
+  show(state);
+}
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') forget();
+});
+part('move-clear').addEventListener('click', () => {
+  forget();
+  // The button goes with the trail; the keyboard goes on at the sample it spoke of.
+  document.querySelector<SVGElement>('#circle .selected')?.focus({ preventScroll: true });
+});
 
 const sample = part<HTMLInputElement>('sample');
 const sampleAngle = part<HTMLInputElement>('sample-angle');
@@ -79,7 +117,8 @@ function drawControls(): void {
   const own = state.samples[state.selected]!;
   set(sample, { max: state.samples.length });
   set(sampleClass, { max: state.weights.length });
-  const values: [HTMLInputElement, number][] = [[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length]];
+  const values: [HTMLInputElement, number][] = [[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length],
+    [perClass, Math.ceil(state.samples.length / state.weights.length)]];
   for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
   loss.value = state.loss;
   const shownSliders = sliders(state);
@@ -97,6 +136,7 @@ function drawControls(): void {
   say(part('loss-equation'), row.equation);
 }
 
+part('parameters').addEventListener('pointerdown', () => (isNew = true));
 part('parameters').addEventListener('input', (event) => {
   const { dataset, value } = event.target as HTMLInputElement;
   change({ ...state, parameters: { ...state.parameters, [dataset['name']!]: Number(value) } });

@@ -58,58 +58,61 @@ function lossOf(state: State, samples: readonly Sample[]) {
 }
 
 export interface Picture {
-  /** Mean loss, and the loss of every sample. */
+  /** Mean loss, the loss of every sample, and the probability of its class. */
   readonly loss: number;
-  readonly losses: readonly number[];
-  /** [N][C]: cosines, probabilities, and which other classes are support vectors. */
-  readonly cosines: readonly (readonly number[])[];
-  readonly probabilities: readonly (readonly number[])[];
-  readonly support: readonly (readonly boolean[])[];
+  readonly losses: ArrayLike<number>;
+  readonly p: ArrayLike<number>;
+  /** What the samples are compared with the weights by, row by row [N · C], and its name: the classical softmax has no cosines. */
+  readonly scores: ArrayLike<number>;
+  readonly measure: 'cosine' | 'score';
+  /** Row by row [N · C], 1 for another class that is a support vector; and whether a sample has one. */
+  readonly support: ArrayLike<number>;
+  readonly isHard: readonly boolean[];
   /** Gradients of the mean loss. */
   readonly dx: readonly Point[];
   readonly dw: readonly Point[];
 }
 
-const rows = (data: ArrayLike<number>, width: number): number[][] =>
-  Array.from({ length: data.length / width }, (_, i) => Array.from({ length: width }, (_, j) => data[i * width + j]!));
-
-function softmaxRow(z: readonly number[]): number[] {
-  const top = Math.max(...z);
-  const e = z.map((v) => Math.exp(v - top));
-  const total = e.reduce((a, b) => a + b, 0);
-  return e.map((v) => v / total);
-}
-
-/** What the loss made of the samples on the way, by the paper's symbols. */
-type Seen = Pick<Picture, 'losses' | 'cosines' | 'probabilities' | 'support'>;
-
-function seen(run: Trace, classes: number): Seen {
+/** What the loss made of the samples on the way, by the paper's symbols: as the engine has it, since a frame copies nothing. */
+function seen(run: Trace) {
   const labelled = (name: string): ArrayLike<number> | undefined => {
     const step = run.graph.labelled(name);
     return step === undefined ? undefined : run.recorder.tensors[step.id]?.data;
   };
-  const z = rows(labelled('z')!, classes);
-  // The classical softmax has scores and no cosines.
-  const cosines = rows(labelled('c') ?? labelled('z')!, classes);
-  const mask = labelled('I');
-  return {
-    losses: Array.from(labelled('L')!), cosines, probabilities: z.map(softmaxRow),
-    support: mask === undefined ? cosines.map((row) => row.map(() => false)) : rows(mask, classes).map((row) => row.map((v) => v !== 0)),
-  };
+  const [c, z] = [labelled('c'), labelled('z')!];
+  return { losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
 }
+
+/** The probability of a class among the scores of a sample, whose row begins at `from`. */
+function probability(z: ArrayLike<number>, from: number, classes: number, label: number): number {
+  let total = 0;
+  for (let k = 0; k < classes; k++) total += Math.exp(z[from + k]! - z[from + label]!);
+  return 1 / total;
+}
+
+function hasAny(flags: ArrayLike<number>, from: number, count: number): boolean {
+  for (let k = 0; k < count; k++) if (flags[from + k] !== 0) return true;
+  return false;
+}
+
+const points = ({ data }: Tensor): Point[] => Array.from({ length: data.length / 2 }, (_, i): Point => [data[2 * i]!, data[2 * i + 1]!]);
 
 /** The loss of all samples, its gradient, and what the paper's symbols were on the way. */
 export function picture(state: State): Picture {
   const { loss, inputs } = lossOf(state, state.samples);
   const run = trace(valueAndGrad(loss, { wrt: [0, 1] }), inputs);
   const [value, dx, dw] = run.result.leaves as [Tensor, Tensor, Tensor];
-  const points = (gradient: Tensor): Point[] => rows(gradient.data, 2) as unknown as Point[];
-  return { loss: value.item(), ...seen(run, state.weights.length), dx: points(dx), dw: points(dw) };
+  const C = state.weights.length;
+  const { z, ...rest } = seen(run);
+  return {
+    ...rest, loss: value.item(), p: state.samples.map(({ label }, n) => probability(z, n * C, C, label)),
+    isHard: state.samples.map((_, n) => hasAny(rest.support, n * C, C)), dx: points(dx), dw: points(dw),
+  };
 }
 
 export interface Turn {
   readonly angles: readonly number[];
-  readonly losses: readonly number[];
+  readonly losses: ArrayLike<number>;
   readonly p: readonly number[];
   /** Where its own class has the largest cosine, and where it still wins after the loss has had its way. */
   readonly nearest: readonly boolean[];
@@ -124,10 +127,13 @@ export function turn(state: State, steps = 360): Turn {
   const { label, length } = state.samples[state.selected]!;
   const angles = Array.from({ length: steps }, (_, i) => (360 * i) / steps);
   const { loss, inputs } = lossOf(state, angles.map((angle) => ({ angle, length, label })));
-  const run = trace(loss, inputs);
-  const { losses, cosines, probabilities } = seen(run, state.weights.length);
-  const wins = (row: readonly number[]): boolean => row[label]! >= Math.max(...row);
-  return { angles, losses, p: probabilities.map((row) => row[label]!), nearest: cosines.map(wins), accepted: probabilities.map(wins) };
+  const C = state.weights.length;
+  const { losses, scores, z } = seen(trace(loss, inputs));
+  const wins = (row: ArrayLike<number>): boolean[] => angles.map((_, i) => {
+    for (let k = 0; k < C; k++) if (row[i * C + k]! > row[i * C + label]!) return false;
+    return true;
+  });
+  return { angles, losses, p: angles.map((_, i) => probability(z, i * C, C, label)), nearest: wins(scores), accepted: wins(z) };
 }
 
 /** Every line of the selected sample's loss, its value and its adjoint. */

@@ -33,13 +33,26 @@ export interface Finding {
   readonly counterexample?: LedgerRow['counterexample'];
 }
 
+/** The box each line of the derivation holds. */
+const boxes: readonly (readonly [RegExp, string])[] = [[/^define {2}f/, 'f'], [/^define {2}v/, 'h'], [/^define {2}L/, 'g'], [/^claim/, 'your line']];
+
+/** A complaint about a place in the derivation, as one about the box the reader typed into. */
+function inBox(complaint: string, derivation: string): string {
+  return complaint.replace(/^derivation:(\d+):\d+: /, (place, line: string) => {
+    const text = derivation.split('\n')[Number(line) - 1] ?? '';
+    const box = boxes.find(([start]) => start.test(text));
+    return box === undefined ? place : `In ${box[1]}: `;
+  });
+}
+
 /** What the checker says of the reader's line; a formula that cannot be read is told where it stops making sense. */
 export function check(formulas: OwnFormulas): Finding {
+  const derivation = derivationText(formulas);
   let row: LedgerRow;
   try {
-    row = checkDerivation(parseDerivation(derivationText(formulas)), { cases: 32 }).rows.findLast((r) => r.kind === 'claim')!;
+    row = checkDerivation(parseDerivation(derivation), { cases: 32 }).rows.findLast((r) => r.kind === 'claim')!;
   } catch (error) {
-    return { verdict: 'unreadable', text: error instanceof Error ? error.message : String(error) };
+    return { verdict: 'unreadable', text: inBox(error instanceof Error ? error.message : String(error), derivation) };
   }
   const { statement, duals, differences } = row.digits;
   const whole = (x: number | null): string => (x === null ? '–' : String(Math.floor(x)));

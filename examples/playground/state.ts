@@ -36,6 +36,8 @@ export interface State {
 
 export const classLimit = 10;
 export const sampleLimit = 200;
+/** A longer sample would lie outside the picture, where no hand can reach it. */
+const lengthLimit = 1.3;
 
 /** Numbers in [0, 1) that follow from a seed. */
 function* fractions(seed: number): Generator<number, never> {
@@ -47,7 +49,7 @@ function* fractions(seed: number): Generator<number, never> {
 }
 
 const tenth = (degrees: number): number => (((Math.round(degrees * 10) % 3600) + 3600) % 3600) / 10;
-const hundredth = (length: number): number => Math.min(2, Math.max(0.05, Math.round(length * 100) / 100));
+const hundredth = (length: number): number => Math.min(lengthLimit, Math.max(0.05, Math.round(length * 100) / 100));
 
 /** Classes evenly around the circle, samples scattered about their own class: some of them on the wrong side. */
 export function scattered(classes: number, perClass: number, seed = 1): Pick<State, 'weights' | 'samples'> {
@@ -103,7 +105,7 @@ export function fromHash(hash: string, isLoss: (id: string) => boolean): State |
   const formulas = Object.fromEntries(formulaNames.map((name) => [name, fields.get(`o.${name}`) ?? svFormulas[name]])) as unknown as OwnFormulas;
   const fits = weights.length >= 2 && weights.length <= classLimit && samples.length >= 1 && samples.length <= sampleLimit
     && weights.every((a) => a < 360)
-    && samples.every(({ label, angle, length }) => label < weights.length && angle < 360 && length > 0 && length <= 2)
+    && samples.every(({ label, angle, length }) => label < weights.length && angle < 360 && length > 0 && length <= lengthLimit)
     && Number.isInteger(selected) && selected >= 0 && selected < samples.length
     && Object.values(parameters).every(Number.isFinite)
     && Object.values(formulas).every((text: string) => text.length <= formulaLimit);

@@ -6,13 +6,21 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname } from 'node:path';
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Inflate } from './compression.ts';
-import { FormatError, MarginaliaError, message } from './errors.ts';
+import { described } from './demand.ts';
+import { DTypeError, FormatError, MarginaliaError, message } from './errors.ts';
 
 /** The largest file that is read unless the caller says otherwise: 2 GiB, what one array of bytes holds everywhere. */
 export const maxFileBytes = 2 ** 31 - 1;
 
+/** Refuses what names no file. */
+export function demandPath(path: unknown): void {
+  if (typeof path === 'string') return;
+  throw new DTypeError(message(`${described(path)} for a path`, 'A file or a folder is named by a string', 'Pass its path'));
+}
+
 /** All bytes of a file; FormatError when it is larger than `maxBytes`. A missing file is Node's own error, with its path. */
 export function readBytes(path: string, maxBytes = maxFileBytes): Uint8Array {
+  demandPath(path);
   const found = statSync(path);
   const { size } = found;
   // Node's own error for it has no path.

@@ -89,8 +89,8 @@ export function link(target: string | undefined, words: Part): Markup {
 // A box that scrolls has a shadow on every side where more of it is: grounds that scroll along cover those that do not.
 // Every pair of ink and ground below has a contrast of at least 4.5; a test computes it.
 const style = `
-:root{color-scheme:light dark;--paper:#ffffff;--ink:#1a1a1a;--quiet:#595959;--rule:#d4d4d4;--band:#f4f4f2;--link:#0b5394;--good:#00634a;--odd:#7a4b00;--bad:#a11a1a;--back:#5b3a8c}
-@media screen and (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#f0f0f0;--quiet:#b0b4b8;--rule:#3d434a;--band:#1f242a;--link:#7ab8f5;--good:#4fd1a5;--odd:#e8b04a;--bad:#ff8f85;--back:#c3a6ff}}
+:root{color-scheme:light dark;--paper:#ffffff;--ink:#1a1a1a;--quiet:#595959;--rule:#d4d4d4;--band:#f4f4f2;--link:#0b5394;--good:#00634a;--odd:#7a4b00;--bad:#a11a1a;--back:#5b3a8c;--shade:#cfcfcf}
+@media screen and (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#f0f0f0;--quiet:#b0b4b8;--rule:#3d434a;--band:#1f242a;--link:#7ab8f5;--good:#4fd1a5;--odd:#e8b04a;--bad:#ff8f85;--back:#c3a6ff;--shade:#000000}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0 auto;max-width:76rem;padding:1rem clamp(.8rem,3vw,2.5rem) 4rem;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
@@ -104,7 +104,7 @@ nav ul{columns:15rem;padding-left:1.2rem;margin:.8rem 0}
 code,pre,.matrix{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:.86em}
 pre{background:var(--band);padding:.6rem .8rem;margin:.5rem 0;white-space:pre;line-height:1.45}
 .scroll{overflow-x:auto;max-width:100%}
-div.scroll{background:linear-gradient(90deg,var(--paper) 40%,transparent) 0/2.5em 100% local,linear-gradient(270deg,var(--paper) 40%,transparent) 100%/2.5em 100% local,linear-gradient(90deg,var(--rule),transparent) 0/1em 100%,linear-gradient(270deg,var(--rule),transparent) 100%/1em 100%;background-repeat:no-repeat}
+div.scroll{background:linear-gradient(90deg,var(--paper) 40%,transparent) 0/2.5em 100% local,linear-gradient(270deg,var(--paper) 40%,transparent) 100%/2.5em 100% local,linear-gradient(90deg,var(--shade),transparent) 0/.9em 100%,linear-gradient(270deg,var(--shade),transparent) 100%/.9em 100%;background-repeat:no-repeat}
 table{border-collapse:collapse;margin:.5rem 0}
 caption{text-align:left;white-space:nowrap;color:var(--quiet);padding:.2rem 0 .4rem;font-size:.9rem}
 th,td{padding:.35rem 1.4rem .35rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}

@@ -216,7 +216,9 @@ function steepest({ open }: Landscape, { gap, terms }: Side): { direction: Float
   const slope = new Float64Array(point.length);
   found.forEach((x, i) => x !== null && slope.set(x.data.subarray(0, inputs[i]!.size), inputs[i]!.offset));
   const length = Math.hypot(...slope);
-  if (!(length > 0) || !Number.isFinite(length)) return undefined;
+  const expected = Math.abs(gap) / length;
+  // Where something overflows the gap may be infinite, and no way across it has an end.
+  if (!(length > 0) || !Number.isFinite(length) || !Number.isFinite(expected)) return undefined;
   const towards = gap > 0 ? -1 : 1;
-  return { direction: slope.map((x) => (towards * x) / length), expected: Math.abs(gap) / length };
+  return { direction: slope.map((x) => (towards * x) / length), expected };
 }

@@ -6,9 +6,11 @@ import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
 import { isFloat } from '../base/dtype.ts';
 import { DomainError, DTypeError, MarginaliaError, message } from '../base/errors.ts';
 import { type Flat, flatten } from '../base/tree.ts';
+import { overflowsOf, overflowText } from '../explain/overflow.ts';
 import { evaluate } from '../graph/evaluate.ts';
 import { isTensor, type Operand, type Tensor, tensor } from '../graph/tensor.ts';
 import { type Trace, trace } from '../graph/trace.ts';
+import type { Value } from '../graph/value.ts';
 import { firstNonFinite } from './blame.ts';
 import { diagnose } from './diagnose.ts';
 import { sizeOfNumbers } from './differences.ts';
@@ -39,7 +41,8 @@ const named = 3;
  * Shapes    inputs: one Float64 tensor, number, or tree of them per argument; integer tensors are taken as they are
  * Gradient  judged per order: ≥ 10 digits against dual numbers and ≥ 6 against differences, or agreement to rounding
  * Edges     kinks and jumps at the point are reported, not failed, except that foreign code must give a slope between the two
- *           of a kink and must leave at least half of its entries comparable; stopGradient and surrogate are frozen and listed
+ *           of a kink and must leave at least half of its entries comparable; stopGradient and surrogate are frozen and listed. What
+ *           overflows on the way to a finite result is noted: all methods agree on the derivative of the overflow
  * Throws    DTypeError for Float32 (its seven digits cannot be judged to ten); DomainError for orders there are not; whatever f throws
  */
 export function gradcheck(f: Checkable, inputs: readonly unknown[], options: GradcheckOptions = {}): GradcheckReport {
@@ -73,7 +76,9 @@ export function gradcheck(f: Checkable, inputs: readonly unknown[], options: Gra
   const broken = nonFinite(program, 'the result');
   const failure = broken ?? unrecorded(f, traced, inputs);
   if (failure !== undefined) return { ok: false, seed, orders: [], failures: [failure], frozen: [], borders: [], notes: [] };
-  return checkOrders(program, orders, seed);
+  const beyond = overflowNotes(program);
+  const report = checkOrders(program, orders, seed);
+  return beyond.length === 0 ? report : { ...report, notes: [...beyond, ...report.notes] };
 }
 
 /**
@@ -232,6 +237,13 @@ function wrongEntries({ wrong, summary }: OrderResult): Failure[] {
   return more <= 0 ? failures : [
     ...failures, { kind: entries[named]!.against, text: `order ${summary.order}: … and ${more} more entries` },
   ];
+}
+
+/** What is infinite on the way and finite in the result: duals and differences are those of the overflow too, and agree. */
+function overflowNotes({ recorder, fragment: { graph, outputs } }: Program): string[] {
+  const valueOf = (id: number): Value => recorder.tensors[id]!.read();
+  const naming = { name: (id: number) => graph.steps[id]!.label ?? `%${id}`, formula: (id: number) => stepText(stepReport(graph, id)) };
+  return overflowsOf(graph, outputs, valueOf).map((found) => overflowText(found, graph, valueOf, naming));
 }
 
 function nonFinite({ recorder, fragment }: Program, what: string): Failure | undefined {

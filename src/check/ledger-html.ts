@@ -91,7 +91,7 @@ function remarks(row: LedgerRow): Markup[] {
   const { notes, reason, restsOn, atRounding, counterexample } = row;
   const said = [
     ...notes, ...(reason === undefined ? [] : [reason]), ...(restsOn === undefined ? [] : [groundsText(row)]),
-    ...(atRounding > 0 ? [`${atRounding} entries at rounding`] : []),
+    ...(atRounding > 0 ? [`${atRounding} ${atRounding === 1 ? 'entry' : 'entries'} at rounding`] : []),
   ];
   const example = counterexample === undefined ? []
     : [fold('counterexample', listing(counterexampleText(counterexample).slice(1).map((text) => text.trim()).join('\n'), 'Counterexample'))];

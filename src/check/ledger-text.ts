@@ -46,7 +46,7 @@ export function rowText(row: LedgerRow, paint: Paint, width = fullWidth): string
     add(`${paint(row.verdict, row.verdict)}: ${row.reason}${where}`);
   }
   if (row.restsOn !== undefined) add(groundsText(row));
-  if (row.atRounding > 0) add(paint('dim', `${row.atRounding} entries at rounding`));
+  if (row.atRounding > 0) add(paint('dim', `${row.atRounding} ${row.atRounding === 1 ? 'entry' : 'entries'} at rounding`));
   if (row.unresolved > 0) add(paint('dim', `${row.unresolved} derivative entries that differences could not judge`));
   if (row.counterexample !== undefined) {
     lines.push(...counterexampleText(row.counterexample).flatMap((line) => hanging(' '.repeat(indent) + line, width)));

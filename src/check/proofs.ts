@@ -26,7 +26,7 @@ export interface ProofProgress {
  * The explanation of f at these inputs, with a proof at every main line that has an adjoint.
  *
  * Gradient  none: the explanation is plain data
- * Edges     an adjoint that is given as a summary, or at a border everywhere, has no digits
+ * Edges     an adjoint that is given as a summary, or at a border everywhere, has no digits; where a line overflows, nothing is proved
  * Throws    whatever f throws
  */
 export function proved(
@@ -50,7 +50,9 @@ export function* provedLines(
   const base = entries.map((id) => recorder.tensors[id]!.read());
   const { fragment, steps } = freeze({ graph, inputs: entries, outputs }, base);
   const bindings = new Map(fragment.inputs.map((id, i): [number, Value] => [id, base[i]!]));
+  const overflow = explanation.assumptions.find(({ kind }) => kind === 'overflow')?.line;
   const proofOf = (line: Line): Proof | undefined => {
+    if (overflow !== undefined) return line.adjoint === null ? undefined : { duals: null, differences: null, overflow };
     const values = line.adjoint?.value.values;
     const by = steps[line.number]!;
     if (values === undefined || values.length === 0 || values.length > most || by < 0 || !isFloat(line.dtype)) return undefined;

@@ -2,6 +2,7 @@
 // derivation file defines; both are taken at seeded points, and the answer says where they part, by how much, and under
 // which decision.
 
+import { perhaps } from '../base/nearest.ts';
 import { compare, compareParts, type CompareReport, compareText, derivationLoss } from '../check/index.ts';
 import { derivationFromJson, parseDerivation } from '../formula/index.ts';
 import { catalogue, type LossOptions, lossRow, type Row } from '../losses/index.ts';
@@ -44,7 +45,8 @@ function fromFile(what: string, row: Row, options: LossOptions): Own {
   const [, path = what, section] = /^(.*\.(?:derivation|json))(?:#(.*))?$/.exec(what) ?? [];
   const text = readText(path);
   const derivation = path.endsWith('.json') ? derivationFromJson(text, path) : parseDerivation(text, path);
-  const { loss, perSample, text: line } = derivationLoss(derivation, { parameters: parametersOf(row, options), ...(section !== undefined && { section }) });
+  const { loss, perSample, text: line } = derivationLoss(
+    derivation, { parameters: parametersOf(row, options), ...(section !== undefined && { section }) });
   return { loss, perSample, name: `${what}, ${line}` };
 }
 
@@ -52,7 +54,9 @@ function fromFile(what: string, row: Row, options: LossOptions): Own {
 function fromCatalogue(what: string, options: LossOptions): Own {
   const [id = '', ...set] = what.split(',').map((part) => part.trim());
   if (!Object.hasOwn(catalogue, id)) {
-    throw new UsageError(`explain: --against ${id}: neither a loss (${Object.keys(catalogue).slice(0, 3).join(', ')}, …) nor a file ending in .derivation or .json`);
+    const known = Object.keys(catalogue);
+    const some = `${known.slice(0, 3).join(', ')}, …${perhaps(id, known)}`;
+    throw new UsageError(`explain: --against ${id}: neither a loss (${some}) nor a file ending in .derivation or .json`);
   }
   const row = lossRow(id);
   demandPlain(row);

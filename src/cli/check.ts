@@ -1,9 +1,10 @@
 // `marginalia check`: runs a derivation and prints its ledger, line by line as it is proved. A built-in derivation is
 // named by its id, any other by its file. The report is also written to marginalia-report/.
 
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { makeFolder } from '../base/node.ts';
 import { checkLines, dataCases, mostCases } from '../check/derivation.ts';
 import { ledgerHtml } from '../check/ledger-html.ts';
 import { headerText, ledgerMarkdown, legendText, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
@@ -13,7 +14,7 @@ import { readArguments, readText, UsageError, wholeNumber } from './arguments.ts
 import { readImageFolders } from './images.ts';
 import type { Command } from './command.ts';
 import { columns, painter, print, progress, writeText } from './output.ts';
-import { pageOptions, writePages } from './pages.ts';
+import { demandPages, pageOptions, writePages } from './pages.ts';
 
 const help = `usage: marginalia check <paper | FILE.derivation | FILE.json> [options]
 
@@ -35,10 +36,13 @@ or input.`;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, {
-    data: { type: 'string' }, cases: { type: 'string' }, seed: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean' }, ...pageOptions,
+    data: { type: 'string' }, cases: { type: 'string' }, seed: { type: 'string' }, out: { type: 'string' },
+    json: { type: 'boolean' }, ...pageOptions,
   }, 'check');
   const [target, extra] = positionals;
-  if (target === undefined) throw new UsageError(`check: which derivation? Give a paper (${papers.join(', ')}) or a file; see marginalia check --help`);
+  if (target === undefined) {
+    throw new UsageError(`check: which derivation? Give a paper (${papers.join(', ')}) or a file; see marginalia check --help`);
+  }
   if (extra !== undefined) throw new UsageError(`check: one derivation at a time, found '${extra}' after '${target}'`);
   const cases = wholeNumber(values['cases'], 'cases', 1, 64, mostCases);
   const seed = wholeNumber(values['seed'], 'seed', 0, 1);
@@ -52,12 +56,19 @@ async function run(args: readonly string[]): Promise<number> {
   const dataset = typeof values['data'] === 'string' ? readImageFolders(values['data']) : undefined;
 
   // What is proved for a minute should not be lost for want of a folder.
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${out}: is a file, a folder is needed`);
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UsageError(`--out ${out}: is a file, a folder is needed`);
+  }
+  demandPages(values);
+  makeFolder(out);
+  accessSync(out, constants.W_OK);
 
   const json = values['json'] === true;
   const paint = painter(process.stdout);
   const width = columns();
-  const titles = new Map(derivation.sections.map(({ id, title }) => [id, title === '' && id === '' ? 'Shared by all sections' : title || id]));
+  const titles = new Map(derivation.sections.map(
+    ({ id, title }) => [id, title === '' && id === '' ? 'Shared by all sections' : title || id]
+  ));
   let section: string | undefined;
   const points = { data: dataset === undefined ? 0 : dataCases, seeded: cases };
   const lines = checkLines(derivation, { cases, seed, ...(dataset && { dataset }) });
@@ -80,7 +91,10 @@ async function run(args: readonly string[]): Promise<number> {
   const name = basename(target).replace(/\.(derivation|json)$/, '');
   const files = [join(out, `${name}.json`), join(out, `${name}.md`), join(out, `${name}.html`)];
   writeText(files[0]!, `${JSON.stringify(ledger, null, 1)}\n`);
-  const pages = { html: () => ledgerHtml(ledger, derivation, text === undefined ? {} : { text }), markdown: () => ledgerMarkdown(ledger, derivation) };
+  const pages = {
+    html: () => ledgerHtml(ledger, derivation, text === undefined ? {} : { text }),
+    markdown: () => ledgerMarkdown(ledger, derivation),
+  };
   writeText(files[1]!, pages.markdown());
   writeText(files[2]!, pages.html());
   files.push(...writePages(values, pages));
@@ -103,7 +117,8 @@ function load(target: string): { readonly derivation: Derivation; readonly text?
   const parsed = (text: string, name: string) => ({ derivation: parseDerivation(text, name), text });
   if (papers.includes(target)) return parsed(readPaper(target), `${target}.derivation`);
   if (!/\.(derivation|json)$/.test(target)) {
-    throw new UsageError(`check: '${target}' is neither a paper (${papers.join(', ')}) nor a file ending in .derivation or .json`);
+    throw new UsageError(
+      `check: '${target}' is neither a paper (${papers.join(', ')}) nor a file ending in .derivation or .json`);
   }
   const text = readText(target);
   return target.endsWith('.json') ? { derivation: derivationFromJson(text, target) } : parsed(text, target);

@@ -10,11 +10,12 @@ import { useEngine } from '../graph/index.ts';
 import { lossRow } from '../losses/index.ts';
 import {
   type Cell, checkSettings, choiceText, chosen, compareCells, type Comparison, comparisonCsv, comparisonMarkdown, comparisonPage,
-  comparisonText, type Dataset, dataOf, demandPeople, DivergenceError, fingerprint, type FinishedCell, gridOf, judgedBy, measure, type MeasureName,
+  comparisonText, type Dataset, dataOf, demandPeople, DivergenceError, fingerprint, type FinishedCell, gridOf, judgedBy, measure,
+  type MeasureName,
   networks, type Protocol, runOf, settingsOf, type TrainSettings, type TrainProgram, programOf,
 } from '../train/index.ts';
 import { type DataOptions, loadData, lockFolder, readCell, writeCell } from '../train/node.ts';
-import { decimal, readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { decimal, optionOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
 import { takeInterrupt } from './interrupt.ts';
 import { print, progress, writeText } from './output.ts';
@@ -58,7 +59,10 @@ Exit code 0 when all cells are there, 2 for bad usage or input, 130 when interru
 type Values = ReturnType<typeof readArguments>['values'];
 
 async function run(args: readonly string[]): Promise<number> {
-  const named = ['losses', 'data', 'people', 'images', 'seeds', 'held-out', 'side', 'network', 'embedding', 'epochs', 'batch', 'rate', 'threads', 'out'];
+  const named = [
+    'losses', 'data', 'people', 'images', 'seeds', 'held-out', 'side', 'network', 'embedding', 'epochs', 'batch', 'rate',
+    'threads', 'out',
+  ];
   const { values, positionals } = readArguments(args, {
     ...Object.fromEntries(named.map((name) => [name, { type: 'string' as const }])), json: { type: 'boolean' },
     wide: { type: 'boolean' },
@@ -72,14 +76,15 @@ async function run(args: readonly string[]): Promise<number> {
   const told = toldOf(values);
   const source: DataOptions = {
     data: String(values['data'] ?? 'faces'), side: wholeNumber(values['side'], 'side', 8, 32, 512), heldOut: 0, seed: 1,
-    people: wholeNumber(values['people'], 'people', 4, 200, 100_000), images: wholeNumber(values['images'], 'images', 2, 10, 10_000),
+    people: wholeNumber(values['people'], 'people', 4, 200, 100_000),
+    images: wholeNumber(values['images'], 'images', 2, 10, 10_000),
   };
   const kernels = values['wide'] === true ? useWideKernels() : undefined;
   useEngine(compiledEngine);
   const { train: data, closed, beside } = loadData(source);
   if (closed) throw new UsageError(`compare: ${source.data} holds digits; people are compared, so give a folder of people`);
 
-  demandPeople(data.classes.length, told.heldOut, 2);
+  demandPeople(data.classes.length, told.heldOut, 2, optionOf);
   // A place that cannot be written to is to be told before the first cell has taken its time.
   const unlock = lockFolder(out);
   try {
@@ -93,7 +98,8 @@ async function run(args: readonly string[]): Promise<number> {
     const comparison = compareCells(losses, cells, { judgedBy: judged, reference });
     const command = ['marginalia', 'compare', ...args.filter((arg) => arg !== '--json')].join(' ');
     writeTables(out, comparison, cells, { data, source, protocol, threads, kernels, command });
-    print(json ? JSON.stringify(comparison, null, 1) : `\n${comparisonText(comparison)}\n\nwritten to ${out}: compare.html, .md, .json and .csv`);
+    print(json ? JSON.stringify(comparison, null, 1)
+      : `\n${comparisonText(comparison)}\n\nwritten to ${out}: compare.html, .md, .json and .csv`);
     return 0;
   } finally {
     unlock();
@@ -102,7 +108,9 @@ async function run(args: readonly string[]): Promise<number> {
 
 function lossesOf(given: Values[string]): string[] {
   const listed = given === undefined ? papers : String(given).split(',').map((id) => id.trim()).filter((id) => id !== '');
-  if (listed.length === 0) throw new UsageError(`--losses ${String(given)}: names no loss, such as --losses ${papers.slice(0, 2).join()}`);
+  if (listed.length === 0) {
+    throw new UsageError(`--losses ${String(given)}: names no loss, such as --losses ${papers.slice(0, 2).join()}`);
+  }
   const losses = [...new Set(listed.includes(reference) ? listed : [reference, ...listed])];
   for (const id of losses) lossRow(id);
   return losses;
@@ -110,14 +118,17 @@ function lossesOf(given: Values[string]): string[] {
 
 /** What is told of the protocol; the epochs are left open where they follow from the data. */
 function toldOf(values: Values): { readonly given: Partial<TrainSettings>; readonly heldOut: number } {
-  const number = (name: string) => values[name] !== undefined && { [name]: decimal(values[name], name, name === 'rate' ? 0.1 : 10) };
+  const number = (name: string) => values[name] !== undefined
+    && { [name]: decimal(values[name], name, name === 'rate' ? 0.1 : 10) };
   const heldOut = values['held-out'] === undefined ? 0.25 : decimal(values['held-out'], 'held-out');
-  if (!(heldOut > 0 && heldOut < 1)) throw new UsageError(`--held-out ${heldOut}: a share between 0 and 1 is needed, such as --held-out 0.25`);
+  if (!(heldOut > 0 && heldOut < 1)) {
+    throw new UsageError(`--held-out ${heldOut}: a share between 0 and 1 is needed, such as --held-out 0.25`);
+  }
   const given = {
     ...(values['network'] !== undefined && { network: String(values['network']) }),
     ...number('embedding'), ...number('epochs'), ...number('batch'), ...number('rate'),
   };
-  checkSettings(given);
+  checkSettings(given, optionOf);
   return { given, heldOut };
 }
 
@@ -165,7 +176,8 @@ async function runCells({ losses, seeds, protocol, data, beside, threads, out, j
   // Finished cells are in their files, so there is nothing to save first.
   const giveBack = takeInterrupt(() => {
     progress('');
-    process.stderr.write(`interrupted after ${finished.length} of ${total} cells, kept in ${join(out, 'cells')}; the same command goes on\n`);
+    process.stderr.write(
+      `interrupted after ${finished.length} of ${total} cells, kept in ${join(out, 'cells')}; the same command goes on\n`);
     process.exit(130);
   });
   let fresh = 0;
@@ -175,7 +187,8 @@ async function runCells({ losses, seeds, protocol, data, beside, threads, out, j
     const kept = keptAt(path, cell);
     const title = `${cell.loss} ${cell.kind === 'choose' ? `with ${choiceText(cell.choice)}` : `seed ${cell.seed}`}`;
     if (kept === undefined) {
-      const left = fresh === 0 ? '' : `  ${clock(((performance.now() - started) / 1000 / fresh) * (total - finished.length))} left`;
+      const left = fresh === 0 ? ''
+        : `  ${clock(((performance.now() - started) / 1000 / fresh) * (total - finished.length))} left`;
       const done = await runCell(protocol, cell, data, shared, (share) =>
         progress(`${bar((finished.length + share) / total, 20)} cell ${finished.length + 1}/${total}${left}  ${title}`));
       writeCell(path, cellPlan(cell), done);
@@ -198,7 +211,8 @@ async function runCells({ losses, seeds, protocol, data, beside, threads, out, j
 }
 
 async function runCell(
-  protocol: Protocol, cell: Cell, all: Dataset, shared: (cell: Cell, train: Dataset) => TrainProgram, show: (share: number) => void,
+  protocol: Protocol, cell: Cell, all: Dataset, shared: (cell: Cell, train: Dataset) => TrainProgram,
+  show: (share: number) => void,
 ): Promise<FinishedCell> {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
@@ -236,17 +250,24 @@ interface Facts {
   readonly command: string;
 }
 
-function writeTables(out: string, comparison: Comparison, cells: readonly FinishedCell[], { data, source, protocol, threads, kernels, command }: Facts): void {
+function writeTables(
+  out: string, comparison: Comparison, cells: readonly FinishedCell[],
+  { data, source, protocol, threads, kernels, command }: Facts
+): void {
   const { network, embedding, epochs } = protocol.settings;
   const title = 'Losses compared on people nobody trained on';
   const people = source.data === 'faces' ? 'made-up faces' : source.data;
   const credit = source.data === 'faces' ? 'The faces are drawn by marginalia from a seed and show nobody.'
-    : `The pictures are those of ${source.data}, and no part of marginalia: where results on them are shown, credit who made them.`;
-  const lead = `${data.classes.length} people, ${data.labels.length} images (${people}); ${network} with an embedding of ${embedding}, ${epochs} epochs; `
-    + `${Math.round(100 * protocol.heldOut)} % of the people kept for the test, another ${Math.round(100 * protocol.heldOut)} % of the rest to choose settings.`;
+    : `The pictures are those of ${source.data}, and no part of marginalia: `
+      + 'where results on them are shown, credit who made them.';
+  const share = Math.round(100 * protocol.heldOut);
+  const lead = `${data.classes.length} people, ${data.labels.length} images (${people}); `
+    + `${network} with an embedding of ${embedding}, ${epochs} epochs; ${share} % of the people kept for the test, `
+    + `another ${share} % of the rest to choose settings.`;
   writeText(join(out, 'compare.md'), comparisonMarkdown(comparison, { title, command, credit }));
   writeText(join(out, 'compare.csv'), comparisonCsv(comparison));
-  writeText(join(out, 'compare.json'), `${JSON.stringify({ ...comparison, source, protocol, threads, kernels, cells }, null, 1)}\n`);
+  writeText(
+    join(out, 'compare.json'), `${JSON.stringify({ ...comparison, source, protocol, threads, kernels, cells }, null, 1)}\n`);
   writeText(join(out, 'compare.html'), comparisonPage(comparison, cells, { title, lead, command, credit, data }));
 }
 

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { MarginaliaError } from '../base/errors.ts';
+import { perhaps } from '../base/nearest.ts';
 import { UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { print } from './output.ts';
@@ -16,9 +17,14 @@ interface Entry {
 /** A command's file is read when it is called for: the list of commands needs none of the engine. */
 const commands: ReadonlyMap<string, Entry> = new Map(Object.entries<Entry>({
   check: { summary: 'prove a derivation line by line', load: async () => (await import('./check.ts')).check },
-  compare: { summary: 'train with several losses under one protocol, and compare them', load: async () => (await import('./compare.ts')).compare },
+  compare: {
+    summary: 'train with several losses under one protocol, and compare them',
+    load: async () => (await import('./compare.ts')).compare,
+  },
   explain: { summary: 'show a loss line by line, with its derivative', load: async () => (await import('./explain.ts')).explain },
-  explore: { summary: 'serve the playground: a loss on the circle, live', load: async () => (await import('./explore.ts')).explore },
+  explore: {
+    summary: 'serve the playground: a loss on the circle, live', load: async () => (await import('./explore.ts')).explore,
+  },
   mistakes: { summary: 'known mistakes of public code, each caught', load: async () => (await import('./mistakes.ts')).mistakes },
   train: { summary: 'train a network with a loss, and judge it', load: async () => (await import('./train.ts')).train },
 }));
@@ -45,7 +51,7 @@ async function command(args: readonly string[]): Promise<number> {
   }
   const entry = name === undefined ? undefined : commands.get(name);
   if (entry === undefined) {
-    const what = name === undefined ? 'no command given' : `there is no command '${name}'`;
+    const what = name === undefined ? 'no command given' : `there is no command '${name}'${perhaps(name, commands.keys())}`;
     throw new UsageError(`${what}; commands are ${[...commands.keys()].join(', ')}; see marginalia --help`);
   }
   const { help: text, run } = await entry.load();
@@ -62,11 +68,14 @@ function sentence(error: unknown): string {
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
     const path = 'path' in error ? `${String(error.path)}: ` : '';
     const reasons: Record<string, string> = {
-      ENOENT: 'no such file or folder', EACCES: 'no permission', EISDIR: 'is a folder, a file is needed', ENOTDIR: 'is a file, a folder is needed',
+      ENOENT: 'no such file or folder', EACCES: 'no permission', EISDIR: 'is a folder, a file is needed',
+      ENOTDIR: 'is a file, a folder is needed',
       ENOSPC: 'no space left on the disk', EROFS: 'the file system is read-only', EPERM: 'not permitted',
       EEXIST: 'is a file, a folder is needed',
     };
-    return `${path}${reasons[String(error.code)] ?? error.message}`;
+    // The folders above are there.
+    const isMaking = error.syscall === 'mkdir' && error.code === 'ENOENT';
+    return `${path}${isMaking ? 'no folder can be made there' : reasons[String(error.code)] ?? error.message}`;
   }
   if (error instanceof Error && process.env['MARGINALIA_STACK']) return error.stack ?? error.message;
   return `this is a bug of ours, please report it: ${String(error).replace(/\s+/g, ' ')} (MARGINALIA_STACK=1 shows where)`;

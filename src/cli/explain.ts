@@ -1,15 +1,17 @@
 // `marginalia explain`: a loss of the catalogue at a small point, every line with its value and its adjoint. The point is
 // drawn from a seed, so that one class is harder than the label's, or read from a file.
 
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { bits, uniformFromBits } from '../base/random.ts';
 import { MarginaliaError } from '../base/errors.ts';
 import { provedLines } from '../check/index.ts';
-import { type Explanation, explain as explainFunction, renderHtml, renderMarkdown, renderText } from '../explain/index.ts';
+import { type Explanation, explain as explainFunction, renderHtml, renderMarkdown, renderText, type ReportOptions } from '../explain/index.ts';
 import { wrap } from '../explain/text.ts';
 import { tensor, type Tensor } from '../graph/index.ts';
 import { type LossInput, type LossOptions, lossRow, type Row } from '../losses/index.ts';
-import { readArguments, readText, UsageError, wholeNumber } from './arguments.ts';
+import { type Arguments, readArguments, readText, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
 import { lossOptions, parametersOf } from './loss-options.ts';
 import { columns, hasColour, print, progress } from './output.ts';
@@ -74,7 +76,7 @@ async function run(args: readonly string[]): Promise<number> {
   const code = answered?.differs === true ? 1 : 0;
   const wantsProof = ['prove', 'html', 'markdown'].some((option) => values[option] !== undefined);
   const explanation = wantsProof ? await withProof(explained, loss, point.inputs) : explained;
-  const written = writePages(values, lossPages(row, options, point, explanation, () => studies(asked, values)));
+  const written = writePages(values, lossPages(row, options, point, explanation, () => studies(asked, values), values));
   if (values['json'] === true) {
     const { title, source } = row;
     const about = { id, title, source, ...row.text(options), parameters: parametersOf(row, options) };
@@ -122,14 +124,30 @@ function headerText(row: Row, options: LossOptions, from: string, width: number)
   return [...wrap(`${row.id}: ${row.title}`, width), ...wrap(source, width), '', ...equations, '', ...wrap(parameters, width), ...wrap(from, width)];
 }
 
-/** The pages of a loss at a point. */
-function lossPages(row: Row, options: LossOptions, { from }: Point, explanation: Explanation, found: () => ReturnType<typeof studies>) {
+/** The pages of a loss at a point; `values` says where they will lie. */
+function lossPages(
+  row: Row, options: LossOptions, { from }: Point, explanation: Explanation, found: () => ReturnType<typeof studies>, values: Arguments['values'],
+) {
   const { source, parameters } = sentences(row, options);
   const { arxiv, equation } = row.source;
   const there = { ...(arxiv !== null && { href: `https://arxiv.org/abs/${arxiv}` }), ...(equation !== null && { equation }) };
   const frame = { title: `${row.id}: ${row.title}`, source: { text: source, ...there }, notes: [parameters, from], equation: row.text(options).equation };
-  return {
-    html: () => renderHtml(explanation, { ...frame, studies: found() }), markdown: () => renderMarkdown(explanation, { ...frame, studies: found() }),
+  const reportAt = (path: unknown): ReportOptions => ({ ...frame, studies: found(), address: addressIn(String(path)) });
+  return { html: () => renderHtml(explanation, reportAt(values['html'])), markdown: () => renderMarkdown(explanation, reportAt(values['markdown'])) };
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The address of a line of this package in a page at `path`: a relative one, so that page and files can be committed together. A
+ * page that lies elsewhere names the file alone: nobody knows where the package will be when it is read.
+ */
+function addressIn(path: string): NonNullable<ReportOptions['address']> {
+  const folder = dirname(resolve(path));
+  return (file, line) => {
+    if (!`${folder}${sep}`.startsWith(root)) return undefined;
+    const way = relative(folder, join(root, file.replace(/^marginalia\//, '')));
+    return `${way.split(sep).map(encodeURIComponent).join('/')}#L${line}`;
   };
 }
 

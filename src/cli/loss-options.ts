@@ -5,7 +5,9 @@ import { UsageError } from './arguments.ts';
 
 /** Every parameter with its value. */
 export function parametersOf(row: Row, options: LossOptions): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row.parameters).map(([name, parameter]) => [name, options[name] ?? parameter.default]));
+  return Object.fromEntries(Object.entries(row.parameters).map(
+    ([name, parameter]) => [name, options[name] ?? parameter.default]
+  ));
 }
 
 /** The parameters given as name=value, in the type the loss wants. */
@@ -14,13 +16,17 @@ export function lossOptions(row: Row, given: unknown): LossOptions {
   const seen = new Set<string>();
   return Object.fromEntries(texts.map((text) => {
     const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
-    if (name === undefined || value === undefined) throw new UsageError(`--set ${text}: write a name and a value, such as --set m=0.35`);
+    if (name === undefined || value === undefined) {
+      throw new UsageError(`--set ${text}: write a name and a value, such as --set m=0.35`);
+    }
     if (seen.has(name)) throw new UsageError(`--set ${name} is given twice; leave one out`);
     seen.add(name);
     const kind = Object.hasOwn(row.parameters, name) ? row.parameters[name]!.kind : 'choice';
     if (kind === 'choice') return [name, value];
     if (kind === 'switch') return [name, value === 'true' ? true : value === 'false' ? false : value];
-    if (value.trim() === '' || !Number.isFinite(Number(value))) throw new UsageError(`--set ${text}: ${name} is a number, such as --set ${name}=0.35`);
+    if (value.trim() === '' || !Number.isFinite(Number(value))) {
+      throw new UsageError(`--set ${text}: ${name} is a number, such as --set ${name}=0.35`);
+    }
     return [name, Number(value)];
   }));
 }

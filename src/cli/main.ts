@@ -8,7 +8,10 @@ import { wasTaken } from './interrupt.ts';
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe went away (`| head`): who has something to save does so, for others nothing is left to do.
-    if (!wasTaken()) process.exit(error.code === 'EPIPE' ? 0 : 2);
+    const isGone = error.code === 'EPIPE';
+    if (!isGone && stream === process.stdout) process.stderr.write(
+      `marginalia: the output cannot be written: ${error.message}\n`);
+    if (!wasTaken()) process.exit(isGone ? 0 : 2);
   });
 }
 process.on('SIGINT', () => {

@@ -1,11 +1,14 @@
 // `marginalia mistakes`: the gallery of known mistakes, as a list, or one of them checked before your eyes.
 
 import { setImmediate } from 'node:timers/promises';
-import { checkMistake, mistakeList, mistakes as gallery, mistakesHtml, mistakesMarkdown, mistakeText, type MistakeReport } from '../papers/index.ts';
+import { perhaps } from '../base/nearest.ts';
+import {
+  checkMistake, mistakeList, mistakes as gallery, mistakesHtml, mistakesMarkdown, mistakeText, type MistakeReport,
+} from '../papers/index.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { columns, painter, print, progress } from './output.ts';
-import { pageOptions, writePages } from './pages.ts';
+import { demandPages, pageOptions, writePages } from './pages.ts';
 
 const help = `usage: marginalia mistakes [name] [options]
 
@@ -26,6 +29,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (extra !== undefined) throw new UsageError(`mistakes: one mistake at a time, found '${extra}' after '${id!}'`);
   const json = values['json'] === true;
   const wantsPages = Object.keys(pageOptions).some((kind) => values[kind] !== undefined);
+  demandPages(values);
   if (id === undefined && wantsPages) {
     const reports: MistakeReport[] = [];
     for (const [i, mistake] of gallery.entries()) {
@@ -44,7 +48,8 @@ async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (!gallery.some((mistake) => mistake.id === id)) {
-    throw new UsageError(`mistakes: there is no mistake '${id}'; marginalia mistakes lists them`);
+    throw new UsageError(
+      `mistakes: there is no mistake '${id}'${perhaps(id, gallery.map((one) => one.id))}; marginalia mistakes lists them`);
   }
   const report = checkMistake(id);
   const written = writePages(values, pagesOf([report]));

@@ -4,10 +4,12 @@
 
 import { coordinates } from '../base/shape.ts';
 import {
-  alongEntry, branchCut, branchCutParts, branchCutText, branchMap, branchMapParts, branchMapText, cutPicture, type Direction, towardsBorder,
+  alongEntry, branchCut, branchCutParts, branchCutText, branchMap, branchMapParts, branchMapText, cutPicture, type Direction,
+  towardsBorder,
 } from '../check/index.ts';
 import {
-  contributions, contributionsParts, contributionsText, type Explanation, precision, precisionParts, precisionText, type Study, type StudyPart,
+  contributions, contributionsParts, contributionsText, type Explanation, precision, precisionParts, precisionText, type Study,
+  type StudyPart,
   twoGradients, type TwoGradientsOptions, twoGradientsParts, twoGradientsText,
 } from '../explain/index.ts';
 import type { Tensor } from '../graph/index.ts';
@@ -72,7 +74,8 @@ const questions: Readonly<Record<string, Ask>> = {
     const { words, ...drawn } = cutPicture(data);
     const title = `the result along ${name}`;
     const axes = { x: { label: name === way ? `change of ${way}` : 'distance moved' }, y: { label: 'result' } };
-    writeText(values['svg'], lineChart({ title, desc: `${title}, broken at its borders. ${words.join('. ')}`, ...axes, ...drawn }));
+    writeText(
+      values['svg'], lineChart({ title, desc: `${title}, broken at its borders. ${words.join('. ')}`, ...axes, ...drawn }));
     return { data, text: `${text}\n\npicture: ${values['svg']}`, parts };
   },
   surrogate: (asked, _, width) => {
@@ -115,14 +118,19 @@ function wayOf(explanation: Explanation, way: string): { direction: Direction; n
 export function answer(asked: Asked, values: Arguments['values'], width: number): Omit<Answer, 'parts'> | undefined {
   const given = Object.keys(questions).filter((name) => values[name] !== undefined);
   if (given.length > 1) throw new UsageError(`explain: one question at a time, found --${given.join(' and --')}`);
-  if (values['svg'] !== undefined && values['along'] === undefined) throw new UsageError('explain: --svg draws a cut; add --along with an entry');
+  if (
+    values['svg'] !== undefined
+      && values['along'] === undefined) throw new UsageError('explain: --svg draws a cut; add --along with an entry');
   const [question] = given;
   if (question === undefined) return undefined;
   const { data, ...rest } = questions[question]!(asked, String(values[question]), width, values);
   return { ...rest, data: { question, ...data } };
 }
 
-/** What a page says besides the lines: who made an entry (the largest, where none is asked for), borders, digits, true against declared. */
+/**
+ * What a page says besides the lines: who made an entry (the largest, where none is asked for), borders, digits, true
+ * against declared.
+ */
 export function studies(asked: Asked, values: Arguments['values']): Study[] {
   const { explanation } = asked;
   const entry = typeof values['entry'] === 'string' ? values['entry'] : largestEntry(explanation);
@@ -143,6 +151,8 @@ export function studies(asked: Asked, values: Arguments['values']): Study[] {
 /** The largest entry of the gradient, as `w[1, 2]`; undefined where no input has one. */
 function largestEntry({ lines, inputs }: Explanation): string | undefined {
   const all = lines.filter(({ number }) => inputs.includes(number)).flatMap(({ name, shape, adjoint }) =>
-    (adjoint?.value.values ?? []).map((value, i) => ({ size: Math.abs(Number(value)), entry: `${name}[${coordinates(i, shape).join(', ')}]` })));
-  return all.reduce<typeof all[number] | undefined>((best, each) => (best === undefined || each.size > best.size ? each : best), undefined)?.entry;
+    (adjoint?.value.values ?? [])
+      .map((value, i) => ({ size: Math.abs(Number(value)), entry: `${name}[${coordinates(i, shape).join(', ')}]` })));
+  return all.reduce<typeof all[number] | undefined>(
+    (best, each) => (best === undefined || each.size > best.size ? each : best), undefined)?.entry;
 }

@@ -33,7 +33,10 @@ export function listLines(heading: string, items: readonly string[]): string {
 
 /** What both the bar and the lines say. */
 function measures({ loss, accuracy, support }: Pick<EpochRecord, 'loss' | 'accuracy' | 'support'>, classifies: boolean): string {
-  return [`loss ${loss.toFixed(loss < 10 ? 3 : 2)}`, ...(classifies ? [`right ${percent(accuracy)}`, `support ${percent(support)}`] : [])].join('  ');
+  return [
+    `loss ${loss.toFixed(loss < 10 ? 3 : 2)}`,
+    ...(classifies ? [`right ${percent(accuracy)}`, `support ${percent(support)}`] : [])
+  ].join('  ');
 }
 
 /** The line of a finished epoch. */
@@ -61,7 +64,8 @@ export class Speed {
 
   #between(measure: (mark: { readonly images: number; readonly step: number }) => number): number {
     const [first, last] = [this.#marks[0], this.#marks.at(-1)];
-    return first === undefined || last === undefined || last.at === first.at ? 0 : (1000 * (measure(last) - measure(first))) / (last.at - first.at);
+    return first === undefined || last === undefined || last.at === first.at ? 0
+      : (1000 * (measure(last) - measure(first))) / (last.at - first.at);
   }
 
   imagesPerSecond(): number {
@@ -69,7 +73,9 @@ export class Speed {
   }
 
   /** Draws the bar, ten times a second at most. */
-  show(report: StepReport, total: { readonly steps: number; readonly epochs: number; readonly classifies: boolean }, now: number): void {
+  show(
+    report: StepReport, total: { readonly steps: number; readonly epochs: number; readonly classifies: boolean }, now: number
+  ): void {
     if (now - this.#shown < 100) return;
     this.#shown = now;
     const { step, epoch } = report.position;

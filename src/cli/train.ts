@@ -10,19 +10,21 @@ import { useEngine } from '../graph/index.ts';
 import { catalogue, lossRow } from '../losses/index.ts';
 import { circlePlot, panels, spherePlot } from '../plot/index.ts';
 import {
-  checkSettings, defaultSettings, type Divided, DivergenceError, embed, fingerprint, judge, type Judgement, makeRun, networks,
+  checkSettings, defaultSettings, type Divided, DivergenceError, embed, type Embedded, fingerprint, judge, type Judgement,
+  makeRun, networks,
   optimizers, programOf, type Run, schedules, type TrainSettings,
 } from '../train/index.ts';
 import {
   type DataOptions, hasDigits, loadData, openFolder, readCheckpoint, readRecord, type RunRecord, writeCheckpoint, writeRecord,
 } from '../train/node.ts';
-import { decimal, readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { decimal, optionOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import type { Command } from './command.ts';
 import { takeInterrupt } from './interrupt.ts';
 import { lossOptions } from './loss-options.ts';
 import { print, progress, writeText } from './output.ts';
 import { clock, epochLine, listLines, Speed } from './train-text.ts';
 
+const standard = defaultSettings;
 const help = `usage: marginalia train [options]
 
 Trains a network with a loss, and judges it on people it has not seen. The folder --out gets run.json
@@ -38,7 +40,7 @@ bit for bit as if the run had never stopped, also after a crash.
   --side N           width and height the pictures are brought to (32; 28 for digits)
   --network NAME     ${Object.keys(networks).join(', ')}
   --embedding N      numbers per picture (64; 2 for digits)
-  --epochs N         (${defaultSettings.epochs})    --batch N        (${defaultSettings.batch})    --seed N          (${defaultSettings.seed})
+  --epochs N         (${standard.epochs})    --batch N        (${standard.batch})    --seed N          (${standard.seed})
   --optimizer NAME   ${optimizers.join(', ')} (sgd; adam for digits)
   --rate R           largest learning rate (${defaultSettings.rate}; 0.003 for digits)
   --momentum M       (${defaultSettings.momentum})   --weight-decay W (${defaultSettings.weightDecay})
@@ -59,7 +61,8 @@ Exit code 0 when the run is done, 1 when it diverged, 2 for bad usage or input, 
 
 const texts = ['loss', 'data', 'network', 'optimizer', 'schedule', 'out'] as const;
 const numbers = [
-  'people', 'images', 'held-out', 'side', 'embedding', 'epochs', 'batch', 'seed', 'rate', 'momentum', 'weight-decay', 'warm-up', 'flip',
+  'people', 'images', 'held-out', 'side', 'embedding', 'epochs', 'batch', 'seed', 'rate', 'momentum', 'weight-decay', 'warm-up',
+  'flip',
   'shift', 'save-every', 'threads',
 ] as const;
 
@@ -68,13 +71,16 @@ type Given = Readonly<Record<string, string | boolean | (string | boolean)[] | u
 /** The settings among the options, only those that are given. */
 function givenSettings(values: Given): Partial<TrainSettings> {
   const text = (name: 'loss' | 'network' | 'optimizer' | 'schedule') => values[name] !== undefined && { [name]: values[name] };
-  const number = (name: string, key = name) => values[name] !== undefined && { [key]: decimal(values[name], name, Object.entries(defaultSettings).find(([own]) => own === key)?.[1]) };
-  const loss = String(values['loss'] ?? defaultSettings.loss);
+  const number = (key: keyof TrainSettings) => {
+    const name = optionOf(key).slice(2);
+    return values[name] !== undefined && { [key]: decimal(values[name], name, defaultSettings[key]) };
+  };
+  const { loss = defaultSettings.loss, set } = values;
   return {
     ...text('loss'), ...text('network'), ...text('optimizer'), ...text('schedule'),
     ...number('embedding'), ...number('epochs'), ...number('batch'), ...number('seed'), ...number('rate'), ...number('momentum'),
-    ...number('weight-decay', 'weightDecay'), ...number('warm-up', 'warmUp'), ...number('flip'), ...number('shift'),
-    ...(values['set'] !== undefined && { lossOptions: lossOptions(lossRow(loss), values['set']) as TrainSettings['lossOptions'] }),
+    ...number('weightDecay'), ...number('warmUp'), ...number('flip'), ...number('shift'),
+    ...(set !== undefined && { lossOptions: lossOptions(lossRow(String(loss)), set) as TrainSettings['lossOptions'] }),
   };
 }
 
@@ -102,25 +108,36 @@ function complete(values: Given): RunRecord {
   const data = source.data ?? 'faces';
   const digits = data !== 'faces' && hasDigits(data);
   // The plane is narrow for ten classes: Adam finds a way around the circle where plain descent takes long.
-  const ofDigits = { network: 'lenet-small', embedding: 2, flip: 0, ...(given.optimizer === undefined && { optimizer: 'adam' as const, rate: 0.003 }) };
+  const ofDigits = {
+    network: 'lenet-small', embedding: 2, flip: 0,
+    ...(given.optimizer === undefined && { optimizer: 'adam' as const, rate: 0.003 })
+  };
   const suited = digits ? ofDigits : {};
-  const settings = checkSettings({ ...suited, ...given });
-  return { settings, source: { side: digits ? 28 : 32, people: 200, images: 20, heldOut: 0.2, seed: settings.seed, ...source, data } };
+  const settings = checkSettings({ ...suited, ...given }, optionOf);
+  return {
+    settings, source: { side: digits ? 28 : 32, people: 200, images: 20, heldOut: 0.2, seed: settings.seed, ...source, data },
+  };
 }
+
+const settingText = (options: unknown): string =>
+  Object.entries(options as object).map(([name, value]) => `${name}=${String(value)}`).join(' ') || 'none';
 
 /** Refuses an option that is not that of the run which is to be continued; its pictures are known by their checksum. */
 function demandSame(values: Given, run: Partial<DataOptions> & TrainSettings, out: string): void {
   const saved = new Map(Object.entries(run));
   for (const [name, value] of Object.entries({ ...givenSettings(values), ...givenSource(values) })) {
     if (name === 'data' || !saved.has(name) || JSON.stringify(saved.get(name)) === JSON.stringify(value)) continue;
-    throw new UsageError(`train: ${name} ${JSON.stringify(value)} was given and the run in ${out} has ${JSON.stringify(saved.get(name))}; leave it out, or use another --out`);
+    const [option, words] = name === 'lossOptions' ? ['--set', settingText] : [optionOf(name), String];
+    throw new UsageError(`train: ${option} ${words(value)} was given and the run in ${out} has ${words(saved.get(name))}; `
+      + 'leave it out, or use another --out');
   }
 }
 
 async function run(args: readonly string[]): Promise<number> {
   const option = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
   const { values, positionals } = readArguments(args, {
-    ...option(texts), ...option(numbers), set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, json: { type: 'boolean' },
+    ...option(texts), ...option(numbers), set: { type: 'string', multiple: true }, resume: { type: 'boolean' },
+    json: { type: 'boolean' },
     wide: { type: 'boolean' },
   }, 'train');
   if (positionals.length > 0) throw new UsageError(`train: '${positionals[0]!}' is no option; see marginalia train --help`);
@@ -137,24 +154,31 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const settings = checkpoint?.settings ?? saved?.settings ?? fresh.settings;
   if (saved !== undefined && JSON.stringify(saved.settings) !== JSON.stringify(settings)) {
-    throw new UsageError(`train: ${join(out, 'run.json')} has other settings than its checkpoint; remove it, and --resume with the options of the data goes on`);
+    throw new UsageError(`train: ${join(out, 'run.json')} has other settings than its checkpoint; `
+      + 'remove it, and --resume with the options of the data goes on');
   }
   demandSame(values, { ...saved?.source, ...settings }, out);
-  const source = { ...fresh.source, seed: settings.seed, ...saved?.source, ...(values['data'] !== undefined && { data: fresh.source.data }) };
+  const source = {
+    ...fresh.source, seed: settings.seed, ...saved?.source, ...(values['data'] !== undefined && { data: fresh.source.data })
+  };
   const kernels = values['wide'] === true ? useWideKernels() : undefined;
   useEngine(compiledEngine);
 
-  const data = loadData(source);
+  const data = loadData(source, optionOf);
   const mark = fingerprint(data.train);
   if (checkpoint !== undefined && checkpoint.data !== mark) {
-    throw new UsageError(`train: the pictures are not those the run in ${out} was started with; give it the same --data, --people, --images, --side and --held-out, or use another --out`);
+    throw new UsageError(`train: the pictures are not those the run in ${out} was started with; `
+      + 'give it the same --data, --people, --images, --side and --held-out, or use another --out');
   }
   const begun = makeRun(settings, data.train, undefined, programOf(settings, data.train, { threads }));
   const training = checkpoint === undefined ? begun
     : makeRun(settings, data.train, checkpoint.progressOf(begun.progress().state), begun);
   // Whatever refuses the run has done so by now: its folder is made for a run that begins.
   const unlock = openFolder(out);
-  const job: Job = { told: { settings, source }, out, saveEvery, threads, kernels, data, mark, training, json: values['json'] === true, started: performance.now() };
+  const job: Job = {
+    told: { settings, source }, out, saveEvery, threads, kernels, data, mark, training, json: values['json'] === true,
+    started: performance.now(),
+  };
   try {
     return await follow(job);
   } catch (error) {
@@ -189,9 +213,11 @@ type Ending = keyof typeof exitCodes;
 
 /** What run.json says. */
 const factsOf = (
-  { told: { settings, source }, data, mark, training, threads, kernels, started }: Job, state: Ending | 'running' | 'failed', more: Readonly<Record<string, unknown>> = {},
+  { told: { settings, source }, data, mark, training, threads, kernels, started }: Job, state: Ending | 'running' | 'failed',
+  more: Readonly<Record<string, unknown>> = {},
 ) => ({
-  settings, source: { ...source, data: source.data === 'faces' ? 'faces' : resolve(source.data) }, state, data: { images: data.train.labels.length, classes: data.train.classes.length, checksum: mark },
+  settings, source: { ...source, data: source.data === 'faces' ? 'faces' : resolve(source.data) }, state,
+  data: { images: data.train.labels.length, classes: data.train.classes.length, checksum: mark },
   versions: versions(), threads, ...(kernels && { kernels }), steps: training.steps, position: training.progress().position,
   history: training.progress().history, seconds: (performance.now() - started) / 1000, ...more,
 });
@@ -240,23 +266,25 @@ async function follow(job: Job): Promise<number> {
   }
   // Judging is no part of the run: whatever comes of it, the weights are kept.
   if (ending === 'done') save('running');
-  let judgement: Judgement | undefined;
+  let [judgement, features]: [Judgement?, Embedded?] = [];
   try {
+    const { model } = training;
     const { state } = training.progress();
-    if (ending === 'done' && data.test !== undefined) judgement = judge(training.model, state, data.test, data.closed);
-    // Nothing is kept to judge by; that the embeddings are numbers is asked all the same.
-    else if (ending === 'done') embed(training.model, state, data.train);
+    // Also where nothing is kept to judge by: that the embeddings are numbers is asked all the same.
+    if (ending === 'done') features = embed(model, state, data.test ?? data.train);
+    if (features && data.test) judgement = judge(model, state, data.test, data.closed, features);
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;
     [ending, reason] = ['diverged', error.message];
   }
   const more = { ...(judgement && { test: judgement }), ...(reason !== '' && { reason }) };
   save(ending, more);
-  if (ending === 'done') writePictures(job);
+  if (ending === 'done') writePictures(job, features!);
   if (json) print(JSON.stringify(factsOf(job, ending, more), null, 1));
   else if (ending === 'done') print(endText(job, judgement, (performance.now() - started) / 1000));
   if (ending === 'interrupted') {
-    process.stderr.write(`interrupted after step ${training.progress().position.step} of ${training.steps}; marginalia train --resume --out ${out} goes on\n`);
+    const { step } = training.progress().position;
+    process.stderr.write(`interrupted after step ${step} of ${training.steps}; marginalia train --resume --out ${out} goes on\n`);
   }
   if (ending === 'diverged') process.stderr.write(`marginalia: ${reason}\n`);
   return exitCodes[ending];
@@ -264,7 +292,9 @@ async function follow(job: Job): Promise<number> {
 
 function versions(): Readonly<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return { marginalia: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}` };
+  return {
+    marginalia: version, node: process.versions.node, v8: process.versions.v8, platform: `${process.platform} ${process.arch}`,
+  };
 }
 
 function headerText({ told: { settings, source }, data, training, out, kernels }: Job): string {
@@ -274,26 +304,32 @@ function headerText({ told: { settings, source }, data, training, out, kernels }
   return [
     `${lossRow(loss).title}${set === '' ? '' : `:${set}`}; ${network}, embedding ${embedding}, seed ${seed}`,
     `${source.data}: ${data.train.labels.length} images of ${data.train.classes.length} ${data.closed ? 'classes' : 'people'}`
-      + (data.test === undefined ? '' : `, ${data.test.labels.length} images of ${data.closed ? 'the same' : `${data.test.classes.length} others`} kept to judge by`)
+      + (data.test === undefined ? '' : `, ${data.test.labels.length} images of `
+        + `${data.closed ? 'the same' : `${data.test.classes.length} others`} kept to judge by`)
       + (data.beside ? ` (${data.beside})` : ''),
     ...(kernels === undefined ? [] : [kernels]),
-    from === 0 ? `${counted(training.steps, 'step')}; the run lives in ${out}` : `going on after step ${from} of ${training.steps} in ${out}`,
+    from === 0 ? `${counted(training.steps, 'step')}; the run lives in ${out}`
+      : `going on after step ${from} of ${training.steps} in ${out}`,
   ].join('\n');
 }
 
 function endText({ out, data, training, kernels }: Job, judgement: Judgement | undefined, seconds: number): string {
   const list = Object.entries(judgement ?? {}).map(([name, value]) => `${name} ${(100 * value).toFixed(2)} %`);
   const judged = judgement === undefined ? [] : [listLines(data.closed ? 'test images:' : 'people not trained on:', list)];
-  return [...judged, ...training.step.status().filter((line) => line !== kernels), `${clock(seconds)}; written to ${out}: run.json, checkpoint.safetensors and pictures`].join('\n');
+  return [
+    ...judged, ...training.step.status().filter((line) => line !== kernels),
+    `${clock(seconds)}; written to ${out}: run.json, checkpoint.safetensors and pictures`
+  ].join('\n');
 }
 
 /** The most embeddings a picture shows. */
 const shown = 2000;
 
-function writePictures({ told: { settings }, out, data, training }: Job): void {
+function writePictures({ told: { settings }, out, data, training }: Job, { values, dims }: Embedded): void {
   const { history, state } = training.progress();
   const x = history.map(({ epoch }) => epoch);
-  const series = (name: 'loss' | 'accuracy' | 'support') => [{ name, x, y: history.map((record) => record[name]), marked: x.length < 30 }];
+  const series = (name: 'loss' | 'accuracy' | 'support') =>
+    [{ name, x, y: history.map((record) => record[name]), marked: x.length < 30 }];
   const epochs = { label: 'epoch', domain: [Math.min(1, x.length - 1), Math.max(2, x.length)] as const };
   if (history.length > 0) {
     writeText(join(out, 'history.svg'), panels({
@@ -309,8 +345,8 @@ function writePictures({ told: { settings }, out, data, training }: Job): void {
   }
   if (settings.embedding !== 2 && settings.embedding !== 3) return;
   const set = data.test ?? data.train;
-  const { values, dims } = embed(training.model, state, set);
-  const used = Array.from(set.labels, (_, n) => n).slice(0, shown).filter((n) => values.subarray(n * dims, (n + 1) * dims).some((v) => v !== 0));
+  const used = Array.from(set.labels, (_, n) => n).slice(0, shown)
+    .filter((n) => values.subarray(n * dims, (n + 1) * dims).some((v) => v !== 0));
   const weights = data.closed ? state.params.head['weights']?.data : undefined;
   writeText(join(out, 'embedding.svg'), (settings.embedding === 2 ? circlePlot : spherePlot)({
     title: `Embeddings under ${lossRow(settings.loss).title}`,

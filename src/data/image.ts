@@ -19,8 +19,10 @@ export interface Batch {
   readonly values: Float32Array;
 }
 
-export const demandImage = (image: unknown, who: string): void => demandMade(image, ['width', 'height', 'channels', 'pixels'], who, 'an image');
-export const demandBatch = (batch: unknown, who: string): void => demandMade(batch, ['shape', 'values'], who, 'what toBatch returns');
+export const demandImage = (image: unknown, who: string): void =>
+  demandMade(image, ['width', 'height', 'channels', 'pixels'], who, 'an image');
+export const demandBatch = (batch: unknown, who: string): void =>
+  demandMade(batch, ['shape', 'values'], who, 'what toBatch returns');
 
 /** Pictures of people (or digits): `labels[i]` is the position in `people` of who is on `images[i]`. */
 export interface Labelled {

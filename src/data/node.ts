@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canInflateTo } from '../base/compression.ts';
 import { FormatError, message } from '../base/errors.ts';
-import { inflater, readBytes } from '../base/node.ts';
+import { demandPath, inflater, readBytes } from '../base/node.ts';
 import { decodeIdx, type Idx, labelledFromIdx } from './idx.ts';
 import type { Image, Labelled } from './image.ts';
 import { decodePgm, decodePpm } from './netpbm.ts';
@@ -46,6 +46,7 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { nu
  * Throws    FormatError, with the path and the fault, at the first bad picture
  */
 export function readPeople(directory: string): Labelled & { readonly files: readonly string[]; readonly strange: number } {
+  demandPath(directory);
   const people = readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)

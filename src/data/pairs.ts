@@ -146,8 +146,8 @@ function drawDistinct(
   if (available < wanted) {
     throw new DomainError(
       message(
-        `drawPairs: fold ${fold} has ${sizes.size} people, ${members.length} images and ${available} ${same ? 'same' : 'different'} pairs, `
-          + `and ${wanted} are asked for`,
+        `drawPairs: fold ${fold} has ${sizes.size} people, ${members.length} images and `
+          + `${available} ${same ? 'same' : 'different'} pairs, and ${wanted} are asked for`,
         'People are dealt to the folds, and no pair is drawn twice',
         'Ask for fewer pairs or fewer folds',
       ),

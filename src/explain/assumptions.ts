@@ -11,6 +11,7 @@ import { stretched } from '../primitives/loops.ts';
 import type { Assumption } from './explanation.ts';
 import type { Formulas } from './formulas.ts';
 import { jsonNumber } from './numbers.ts';
+import { overflowsOf, overflowText } from './overflow.ts';
 
 /** An entry of a decision and how far it is from deciding otherwise. */
 interface Nearest {
@@ -20,14 +21,18 @@ interface Nearest {
 
 type Found = Pick<Assumption, 'kind' | 'text'> & { readonly nearest?: Nearest | undefined };
 
-/** All assumptions in the order of the program. `reached` says where a derivative arrives. */
+/** All assumptions in the order of the program, what overflows before them. `reached` says where a derivative arrives. */
 export function assumptionsOf(
   traced: Trace, forward: readonly Step[], formulas: Formulas, reached: (id: number) => boolean,
 ): Assumption[] {
-  const { graph, inputs, recorder } = traced;
+  const { graph, inputs, outputs, recorder } = traced;
   const touched = graph.dependents(inputs);
   const read = (id: number): Tensor => recorder.tensors[id]!;
-  return forward.flatMap((step) => {
+  const valueOf = (id: number): Value => read(id).read();
+  const naming = { name: (id: number) => (formulas.hasName(id) ? formulas.name(id) : undefined), formula: (id: number) => formulas.expanded(id) };
+  const beyond = overflowsOf(graph, outputs, valueOf).map((found): Assumption =>
+    ({ kind: 'overflow', line: found.step, name: formulas.name(found.step), text: overflowText(found, graph, valueOf, naming) }));
+  return [...beyond, ...forward.flatMap((step): Assumption[] => {
     const found = inputs.includes(step.id)
       ? ofInput(step, reached(step.id))
       : ofStep(step, { forward, formulas, read, touched: touched[step.id]!, reached: reached(step.id) });
@@ -35,7 +40,7 @@ export function assumptionsOf(
       kind: found.kind, line: step.id, name: formulas.name(step.id), text: found.text,
       ...(found.nearest !== undefined && { distance: jsonNumber(found.nearest.distance), at: found.nearest.at }),
     }];
-  });
+  })];
 }
 
 function ofInput(step: Step, reached: boolean): Found | undefined {

@@ -71,6 +71,7 @@ export function explain(
       })),
     };
   };
+  const known = new Set(forward.map(({ id }) => id));
   const lines = forward.map((step): Line => ({
     number: step.id,
     name: formulas.name(step.id),
@@ -78,6 +79,7 @@ export function explain(
     ...(step.role !== undefined && { role: step.role }),
     ...(step.scope !== undefined && { scope: step.scope }),
     ...(step.source !== undefined && { source: step.source }),
+    operands: [...new Set(step.inputs)].filter((id) => known.has(id)),
     formula: formulas.short(step.id),
     expanded: formulas.expanded(step.id),
     main: main.has(step.id),

@@ -47,6 +47,8 @@ export interface Adjoint {
 export interface Proof {
   readonly duals: number | null;
   readonly differences: number | null;
+  /** The line that overflows: nothing is judged, for methods that agree would agree on the derivative of the overflow. */
+  readonly overflow?: number;
 }
 
 /** A forward step. Lines are numbered as the steps of the program, so some numbers are missing. */
@@ -57,8 +59,10 @@ export interface Line {
   readonly label?: string;
   readonly role?: string;
   readonly scope?: string;
-  /** Where in the user's file it was made. */
+  /** Where it was written: `/home/me/mine.ts:12` in the user's file, `marginalia/src/losses/classes.ts:52` in a loss of this package. */
   readonly source?: string;
+  /** The lines it is made from; numbers that stand inside the formula are no lines. */
+  readonly operands: readonly number[];
   /** The formula in the names of its operands. */
   readonly formula: string;
   /** The same with unnamed operands written out as far as they stay readable. */
@@ -77,10 +81,11 @@ export interface Line {
 /**
  * Something the derivative takes for granted. stop, surrogate, custom: declared by the function. mask: a comparison;
  * clamp: one that chooses between what it compares; step: a value rounded to a whole; choice: the operand a maximum or
- * an absolute value takes, tie where it could take either; no path: an input without a derivative.
+ * an absolute value takes, tie where it could take either; no path: an input without a derivative. overflow is what it cannot take:
+ * numbers beyond the largest of their type, from which finite numbers were made.
  */
 export interface Assumption {
-  readonly kind: 'stop' | 'surrogate' | 'custom' | 'mask' | 'clamp' | 'step' | 'choice' | 'tie' | 'no path';
+  readonly kind: 'overflow' | 'stop' | 'surrogate' | 'custom' | 'mask' | 'clamp' | 'step' | 'choice' | 'tie' | 'no path';
   readonly line: number;
   readonly name: string;
   readonly text: string;

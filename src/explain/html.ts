@@ -3,15 +3,15 @@
 
 import { demandMade } from '../base/demand.ts';
 import { shapeText } from '../base/shape.ts';
+import { belongings } from './belonging.ts';
 import { markup, type Markup, type Part } from '../base/markup.ts';
 import { type Column, fold, link, page, table } from '../base/page.ts';
 import { toMathml } from '../formula/index.ts';
 import type { Explanation, Line } from './explanation.ts';
 import {
-  definitionsOf, distanceText, type Formula, Formulas, type Group, groupsOf, numbersText, proofLegend, proofText, type ReportOptions,
-  rulesOf, type Study,
+  belongingText, definitionsOf, distanceText, type Formula, Formulas, type Group, groupsOf, numbersText, paperText, placeOf, proofLegend,
+  proofText, type ReportOptions, rulesOf, type Study,
 } from './report.ts';
-import { place } from './text.ts';
 
 /** The whole file. */
 export function renderHtml(explanation: Explanation, options: ReportOptions): string {
@@ -25,10 +25,10 @@ export function renderHtml(explanation: Explanation, options: ReportOptions): st
   return page({ title, lead, body: bodyOf(explanation, options) });
 }
 
-function bodyOf(explanation: Explanation, { equation, source, studies = [] }: ReportOptions): Markup {
+function bodyOf(explanation: Explanation, options: ReportOptions): Markup {
+  const { equation, studies = [] } = options;
   const definitions = definitionsOf(equation);
-  const names = new Set(definitions.map(({ name }) => name));
-  const writer = new Writer(explanation, names, source);
+  const writer = new Writer(explanation, options);
   const stated = definitions.length === 0 ? '' : markup`<h2>Equation</h2>
 ${definitions.map(({ name, formula }) => markup`<div class="formula scroll" id="equation-${name}">${toMathml(formula)}</div>\n`)}`;
   return markup`${stated}<h2>Lines</h2>
@@ -52,15 +52,15 @@ const columns: readonly Column[] = [
 class Writer {
   readonly #explanation: Explanation;
   readonly #formulas: Formulas;
-  readonly #stated: ReadonlySet<string>;
+  readonly #belongings: ReturnType<typeof belongings>;
   readonly #names: ReadonlyMap<number, string>;
-  readonly #paper: ReportOptions['source'];
+  readonly #options: ReportOptions;
 
-  constructor(explanation: Explanation, stated: ReadonlySet<string>, paper: ReportOptions['source']) {
-    this.#paper = paper;
+  constructor(explanation: Explanation, options: ReportOptions) {
+    this.#options = options;
     this.#explanation = explanation;
     this.#formulas = new Formulas(explanation);
-    this.#stated = stated;
+    this.#belongings = belongings(explanation.lines, new Set(definitionsOf(options.equation).map(({ name }) => name)));
     this.#names = new Map(explanation.lines.map((line) => [line.number, line.name]));
   }
 
@@ -72,15 +72,19 @@ class Writer {
   }
 
   #cells(line: Line): Part[] {
-    const { number, shape, dtype, role, source, adjoint, label } = line;
+    const { number, shape, dtype, role, source, adjoint } = line;
     const notes: Part[] = [`${dtype}${shapeText(shape)}`];
-    if (role !== undefined) notes.push(` ${role}`);
-    if (label !== undefined && this.#stated.has(label)) {
-      notes.push(' ', link(`#equation-${label}`, 'equation'));
-      const { href, equation } = this.#paper ?? {};
-      if (href !== undefined) notes.push(' ', link(href, equation === undefined ? 'paper' : `paper ${equation}`));
+    if (role !== undefined) notes.push(` · ${role}`);
+    const belonging = this.#belongings.get(number);
+    if (belonging !== undefined) {
+      notes.push(' · ', link(`#equation-${belonging.name}`, belongingText(belonging)));
+      const { href } = this.#options.source ?? {};
+      if (href !== undefined) notes.push(' · ', link(href, paperText(this.#options)));
     }
-    if (source !== undefined) notes.push(' ', link(addressOf(source), place(source)));
+    if (source !== undefined) {
+      const { href, text } = placeOf(source, this.#options);
+      notes.push(' · ', link(href, text));
+    }
     const rules = rulesOf(line).map(({ rule, times }, i) => markup`<div class="formula rule">${i === 0 ? '' : '+ '}${set(this.#formulas.ofRule(line, rule, i))}
 <span class="quiet">from ${this.#linkTo(rule.from)}${times === 1 ? '' : `, ${times} times`}</span></div>`);
     return [
@@ -113,9 +117,3 @@ function span(lines: readonly Line[]): string {
 }
 
 const set = (formula: Formula): Markup => (typeof formula === 'string' ? markup`<code>${formula}</code>` : toMathml(formula));
-
-/** The address of `/file.ts:12`, for a browser on the same machine. */
-function addressOf(source: string): string {
-  const [, file = source, line = ''] = /^(.*):(\d+)$/.exec(source) ?? [];
-  return `file://${file.split('/').map(encodeURIComponent).join('/')}#L${line}`;
-}

@@ -3,12 +3,13 @@
 
 import { demandMade } from '../base/demand.ts';
 import { shapeText } from '../base/shape.ts';
+import { belongings } from './belonging.ts';
 import { type Claim, toLatex } from '../formula/index.ts';
 import type { Explanation, Line } from './explanation.ts';
 import {
-  definitionsOf, distanceText, type Formula, Formulas, groupsOf, numbersText, proofLegend, proofText, type ReportOptions, rulesOf, type StudyPart,
+  belongingText, definitionsOf, distanceText, type Formula, Formulas, groupsOf, numbersText, paperText, placeOf, proofLegend, proofText,
+  type ReportOptions, rulesOf, type StudyPart,
 } from './report.ts';
-import { place } from './text.ts';
 
 /** The whole file. */
 export function renderMarkdown(explanation: Explanation, options: ReportOptions): string {
@@ -20,7 +21,7 @@ export function renderMarkdown(explanation: Explanation, options: ReportOptions)
   return `${[
     `# ${title}`, '', ...from, ...notes.flatMap((note) => [note, '']),
     ...(definitions.length === 0 ? [] : ['## Equation', '', ...definitions]),
-    ...markdownLines(explanation), '## Taken for granted', '', ...assumptions(explanation),
+    ...markdownLines(explanation, options), '## Taken for granted', '', ...assumptions(explanation),
     ...studies.flatMap(({ title: name, parts }) => ['', `## ${name}`, ...parts.flatMap((part) => ['', ...studyPart(part)])]),
   ].join('\n').trimEnd()}\n`;
 }
@@ -39,16 +40,22 @@ function studyPart(part: StudyPart): string[] {
 /** A formula on lines of its own. */
 const display = (formula: Claim): string[] => ['$$', toLatex(formula), '$$', ''];
 
-function markdownLines(explanation: Explanation): string[] {
+function markdownLines(explanation: Explanation, options: ReportOptions): string[] {
   const formulas = new Formulas(explanation);
+  const definitions = belongings(explanation.lines, new Set(definitionsOf(options.equation).map(({ name }) => name)));
   const names = new Map(explanation.lines.map((line) => [line.number, line.name]));
   const user = (number: number): string => (names.get(number)!.startsWith('%') ? `(${number})` : `(${number}) ${names.get(number)!}`);
   const entry = (line: Line): string[] => {
     const { number, shape, dtype, role, source, adjoint } = line;
-    const notes = [`${dtype}${shapeText(shape)}`, role, source && place(source)].filter((note) => note !== undefined);
+    const belonging = definitions.get(number);
+    const { href } = options.source ?? {};
+    const links = belonging === undefined ? [] : [linked(belongingText(belonging), '#equation'), href && linked(paperText(options), href)];
+    const place = source === undefined ? undefined : placeOf(source, options);
+    const notes = [`${dtype}${shapeText(shape)}`, role, ...links, place && linked(place.text, place.href)].filter((note) => note !== undefined);
     const rules = rulesOf(line).map(({ rule, times }, i) => `- ${i === 0 ? '' : '\\+ '}${set(formulas.ofRule(line, rule, i))} from ${user(rule.from)}${times === 1 ? '' : `, ${times} times`}`);
     const values = adjoint === null ? numbersText(line.value, line) : `${numbersText(line.value, line)}\n\nadjoint\n${numbersText(adjoint.value, line)}`;
-    const proof = line.proof === undefined ? [] : [`Proof: ${proofText(line.proof)} digits.`, ''];
+    const digits = line.proof?.overflow === undefined ? ' digits' : '';
+    const proof = line.proof === undefined ? [] : [`Proof: ${proofText(line.proof)}${digits}.`, ''];
     return [`**(${number})** ${set(formulas.ofLine(line))} · ${notes.join(' · ')}`, '', '```', values, '```', '', ...rules, ...(rules.length === 0 ? [] : ['']), ...proof];
   };
   const groups = groupsOf(explanation).filter(({ shown }) => shown.length > 0);
@@ -62,3 +69,5 @@ function assumptions({ assumptions: all }: Explanation): string[] {
 }
 
 const set = (formula: Formula): string => (typeof formula === 'string' ? `\`${formula}\`` : `$${toLatex(formula)}$`);
+
+const linked = (words: string, href: string | undefined): string => (href === undefined ? `\`${words}\`` : `[${words}](${href})`);

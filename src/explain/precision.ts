@@ -146,7 +146,8 @@ function inOneFormat(subject: Subject, format: Format, least: number): FormatPre
   });
   const steep = steepSteps(subject);
   const losses = graph.steps.flatMap((step) => {
-    if (exact[step.id] === undefined || inputs.has(step.id)) return [];
+    if (exact[step.id] === undefined) return [];
+    if (inputs.has(step.id)) return tooLarge(exact[step.id]!, format) ? [{ step: step.id, how: 'overflows' as const, lost: all }] : [];
     // A rule may be infinite where no cotangent arrives; where one does, the line is named below.
     if (!subject.lines.has(step.id) && exact[step.id]!.data().some((x) => !Number.isFinite(x))) return [];
     const own = ownLoss(step, step.inputs.map((id) => exact[id]!), exact[step.id]!, format);
@@ -176,6 +177,12 @@ function inOneFormat(subject: Subject, format: Format, least: number): FormatPre
 }
 
 const agreement = (value: Value, exact: Value): number => digitsFor(worstError(value.data(), exact.data()).error);
+
+/** True for a finite number that is infinite in the format. */
+const tooLarge = (exact: Value, format: Format): boolean => {
+  const held = inFormat(exact, format).data();
+  return exact.data().some((x, i) => Number.isFinite(x) && !Number.isFinite(held[i]!));
+};
 
 /** Steps that read the same and lose in the same way are one loss, with the most that one of them loses. */
 function onceEach(losses: readonly Loss[]): Loss[] {

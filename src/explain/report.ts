@@ -3,10 +3,11 @@
 
 import type { Column } from '../base/page.ts';
 import { type Claim, type Expr, parseDefinition } from '../formula/index.ts';
+import type { Belonging } from './belonging.ts';
 import type { Assumption, Contribution, Explanation, Line, Numbers, Proof } from './explanation.ts';
 import { plainNumber, short } from './numbers.ts';
 import { formulaReader } from './reading.ts';
-import { grid } from './text.ts';
+import { grid, place } from './text.ts';
 
 export interface ReportOptions {
   readonly title: string;
@@ -16,6 +17,11 @@ export interface ReportOptions {
   readonly notes?: readonly string[];
   /** Definitions in the notation of formulas, one a line: the equation as its paper has it. Lines of a name refer to them. */
   readonly equation?: string;
+  /**
+   * The address of a line of a file, as seen from where the report will lie; undefined leaves its name without a link. By default
+   * a file of the reader's has its address on this machine, and one of this package its name.
+   */
+  readonly address?: (file: string, line: number) => string | undefined;
   /** What was found out about the gradient besides. */
   readonly studies?: readonly Study[];
 }
@@ -105,6 +111,12 @@ export function definitionsOf(equation: string | undefined): Definition[] {
   });
 }
 
+/** What a line is to the equation. */
+export const belongingText = ({ name, whole }: Belonging): string => (whole ? 'equation' : `part of ${name}`);
+
+/** What the paper calls the equation. */
+export const paperText = ({ source }: ReportOptions): string => (source?.equation === undefined ? 'paper' : `paper ${source.equation}`);
+
 /** Rules that made an adjoint, equal ones counted. */
 export function rulesOf(line: Line): { readonly rule: Contribution; readonly times: number }[] {
   const rules = new Map<string, { rule: Contribution; times: number }>();
@@ -121,6 +133,7 @@ export const numbersText = (numbers: Numbers, { shape }: Line): string => grid('
 /** `15 · 11`, with a dot where nothing could be judged. */
 export function proofText(proof: Proof | undefined): string {
   const digits = (x: number | null): string => (x === null ? '·' : String(Math.floor(x)));
+  if (proof?.overflow !== undefined) return `(${proof.overflow}) overflows`;
   return proof === undefined ? '' : `${digits(proof.duals)} / ${digits(proof.differences)}`;
 }
 
@@ -132,4 +145,17 @@ export function distanceText({ distance, at }: Assumption): string {
   const away = plainNumber(distance);
   const entry = at === undefined || at.length === 0 ? '' : ` at [${at.join(', ')}]`;
   return away === 0 ? `at its border${entry}` : `${short(away)}${entry}`;
+}
+
+/** Where a line was written: what to call it, and the address of that if there is one. */
+export function placeOf(source: string, { address = fileAddress }: Pick<ReportOptions, 'address'>): { readonly text: string; readonly href: string | undefined } {
+  const [, file = source, line = '1'] = /^(.*):(\d+)$/.exec(source) ?? [];
+  const href = address(file, Number(line));
+  // A name that leads nowhere is given whole.
+  return { text: href === undefined ? source : place(source), href };
+}
+
+/** The address of a file for a browser on the same machine; a file of this package is named from the package, not from `/`. */
+function fileAddress(file: string, line: number): string | undefined {
+  return file.startsWith('/') ? `file://${file.split('/').map(encodeURIComponent).join('/')}#L${line}` : undefined;
 }

@@ -159,7 +159,8 @@ class Page {
 }
 
 /** What agrees with an adjoint, and to how many digits. */
-function proofText({ duals, differences }: Proof): string {
+function proofText({ duals, differences, overflow }: Proof): string {
+  if (overflow !== undefined) return `not proved: (${overflow}) overflows`;
   const by = (name: string, digits: number | null): string[] => (digits === null ? [] : [`${name} to ${Math.floor(digits)} digits`]);
   const all = [...by('dual numbers', duals), ...by('differences', differences)];
   return all.length === 0 ? 'proved: all at rounding' : `proved: ${all.join(', ')}`;

@@ -1,6 +1,7 @@
 // The formats of this folder as files on disk: read whole with a limit, written whole under a temporary name, synced and
 // renamed. Node only.
 
+import { demandOptions } from '../base/demand.ts';
 import { inflater, maxFileBytes, readBytes, writeWhole } from '../base/node.ts';
 import type { Tensor } from '../graph/index.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
@@ -14,9 +15,14 @@ export interface ReadOptions {
   readonly maxBytes?: number;
 }
 
+function limit(options: ReadOptions, who: string, standard = maxFileBytes): number {
+  demandOptions(options, ['maxBytes'], who);
+  return options.maxBytes ?? standard;
+}
+
 /** Reads a safetensors file; see `decodeSafetensors`. */
-export function readSafetensors(path: string, { maxBytes = maxFileBytes }: ReadOptions = {}): Safetensors {
-  return decodeSafetensors(readBytes(path, maxBytes), path);
+export function readSafetensors(path: string, options: ReadOptions = {}): Safetensors {
+  return decodeSafetensors(readBytes(path, limit(options, 'readSafetensors')), path);
 }
 
 /** Writes a safetensors file whole or not at all; see `encodeSafetensors` and `writeWhole`. */
@@ -29,8 +35,8 @@ export function writeSafetensors(
 }
 
 /** Reads an npy file; see `decodeNpy`. */
-export function readNpy(path: string, { maxBytes = maxFileBytes }: ReadOptions = {}): Tensor {
-  return decodeNpy(readBytes(path, maxBytes), path);
+export function readNpy(path: string, options: ReadOptions = {}): Tensor {
+  return decodeNpy(readBytes(path, limit(options, 'readNpy')), path);
 }
 
 /** Writes an npy file whole or not at all; see `encodeNpy` and `writeWhole`. */
@@ -39,7 +45,8 @@ export function writeNpy(path: string, tensor: Tensor): void {
 }
 
 /** Reads an npz file, deflated members included; see `decodeNpz`. */
-export function readNpz(path: string, { maxBytes = 2 ** 30 }: ReadOptions = {}): ReadonlyMap<string, Tensor> {
+export function readNpz(path: string, options: ReadOptions = {}): ReadonlyMap<string, Tensor> {
+  const maxBytes = limit(options, 'readNpz', 2 ** 30);
   return decodeNpz(readBytes(path, maxBytes), path, { inflate: inflater('raw'), maxBytes });
 }
 

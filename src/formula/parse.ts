@@ -6,7 +6,8 @@
 // Nothing is looked up here except which names are indices (for max and min). Next: print.ts, the way back.
 
 import { demandMade } from '../base/demand.ts';
-import { advice, nearest, shown, type Token } from './advice.ts';
+import { nearest } from '../base/nearest.ts';
+import { advice, shown, type Token } from './advice.ts';
 import {
   compareOps, functions, keywords, leadingName, reserved,
   type BinaryOp, type Binding, type BoundOp, type Claim, type CompareOp, type Cond, type Expr, type NameExpr,

@@ -3,7 +3,7 @@
 // point there. What a statement says is not looked at here beyond its first word. Next: derivation.ts.
 
 import { demandText } from '../base/demand.ts';
-import { nearest } from './advice.ts';
+import { nearest } from '../base/nearest.ts';
 import { formulaError, type Locate } from './tokens.ts';
 
 export const statementWords = [

@@ -23,7 +23,7 @@ export interface Step extends Typed {
   label?: string;
   role?: string;
   scope?: string;
-  /** The line of the user's file, taken only under explain and check. */
+  /** The line of the user's file, or of a loss of this package; taken only under explain and check. */
   source?: string;
 }
 

@@ -5,6 +5,7 @@
 import { demandFunction, demandOptions, demandText } from '../base/demand.ts';
 import { DTypeError, message, TraceError } from '../base/errors.ts';
 import { checkSize } from '../base/shape.ts';
+import { callerPosition } from './caller.ts';
 import { Graph, type Origin, type Step } from './graph.ts';
 import { alias, constant } from './intrinsics.ts';
 import type { Params, Primitive, Typed } from './primitive.ts';
@@ -35,28 +36,32 @@ export class Recorder {
   readonly #steps = new Map<Tensor, Step>();
   #origin: Origin | undefined;
   #scope: string | undefined;
-  #positions: boolean;
+  /** Whether new steps remember the line of source that wrote them. */
+  positions = false;
 
-  constructor(mode: Mode, options: { graph?: Graph; outer?: Recorder | undefined; positions?: boolean } = {}) {
+  constructor(mode: Mode, options: { graph?: Graph; outer?: Recorder | undefined } = {}) {
     this.mode = mode;
     this.graph = options.graph ?? new Graph();
     this.outer = options.outer;
-    this.#positions = options.positions ?? false;
   }
 
   append(primitive: Primitive, inputs: readonly Tensor[], params: Params, typed: Typed): Tensor {
     const ids = inputs.map((x) => this.stepOf(x).id);
     const step = this.graph.append(primitive, ids, params, typed, this.#origin);
     if (this.#scope !== undefined) step.scope = this.#scope;
-    if (this.#positions) {
-      const source = callerPosition();
-      if (source !== undefined) step.source = source;
-    }
+    this.place(step);
     const result = this.mode === 'concrete'
       ? fromValue(runPrimitive(primitive, inputs.map((x) => x.read()), params))
       : new Tensor(typed.shape, typed.dtype, unread(step));
     this.bind(result, step);
     return result;
+  }
+
+  /** Notes the line of source a step is from, where these are kept and it has none yet. */
+  place(step: Step): void {
+    if (!this.positions || step.source !== undefined) return;
+    const source = callerPosition();
+    if (source !== undefined) step.source = source;
   }
 
   bind(tensor: Tensor, step: Step): void {
@@ -87,6 +92,7 @@ export class Recorder {
     }
     const value = tensor.read();
     const step = this.graph.append(constant, [], { value }, tensor);
+    this.place(step);
     this.bind(tensor, step);
     return step;
   }
@@ -161,6 +167,8 @@ export function label(x: Tensor, name: string, options: { role?: string } = {}):
     return label(again, name, options);
   }
   step.label = name;
+  // What came in from outside has its place where a loss names it.
+  current.place(step);
   if (options.role !== undefined) step.role = options.role;
   return x;
 }
@@ -189,16 +197,4 @@ function unread(step: Step): Storage {
         'Use where(…) instead of if, and read values outside the function'));
     },
   };
-}
-
-/** file:line of the first frame outside this package's own modules. */
-function callerPosition(): string | undefined {
-  const own = new URL('..', import.meta.url).href;
-  for (const frame of (new Error().stack ?? '').split('\n').slice(1)) {
-    const found = /((?:file:\/\/)?\/[^()\s]+):(\d+):\d+/.exec(frame);
-    if (found === null || frame.includes('node_modules')) continue;
-    const url = found[1]!.startsWith('file://') ? found[1]! : `file://${found[1]!}`;
-    if (!url.startsWith(own)) return `${url.slice('file://'.length)}:${found[2]}`;
-  }
-  return undefined;
 }

@@ -59,7 +59,7 @@ export function trace(f: (...inputs: never[]) => unknown, inputs: readonly unkno
   demandFunction(f, 'trace');
   demandList(inputs, 'inputs', 'trace');
   demandOptions(options, ['mode', 'positions'], 'trace');
-  const recorder = new Recorder(options.mode ?? 'concrete', { positions: options.positions ?? false });
+  const recorder = new Recorder(options.mode ?? 'concrete');
   return record(recorder, () => {
     const ids: number[] = [];
     const trees = liftTrees(inputs).map(({ leaves, rebuild }) => rebuild(leaves.map((x) => {
@@ -67,6 +67,8 @@ export function trace(f: (...inputs: never[]) => unknown, inputs: readonly unkno
       ids.push(recorder.stepOf(fresh).id);
       return fresh;
     })));
+    // An argument is written where the function names it, not where it is passed.
+    recorder.positions = options.positions ?? false;
     const result = flattenResult((f as (...args: unknown[]) => unknown)(...trees), 'trace');
     const outputs = result.leaves.map((x) => recorder.stepOf(x).id);
     return { recorder, graph: recorder.graph, inputs: ids, outputs, result };

@@ -1,6 +1,7 @@
 // Every loss by its id: what it is, where it is from, what it is made of. The rows are in the files of their family.
 
 import { DomainError, message } from '../base/errors.ts';
+import { perhaps } from '../base/nearest.ts';
 import { cosineRows } from './cosineRows.ts';
 import { freeRows } from './freeRows.ts';
 import { pairRows } from './pairRows.ts';
@@ -24,6 +25,7 @@ export const catalogue: Readonly<Record<string, Row>> = Object.fromEntries(rows.
 export function lossRow(id: string): Row {
   const found = rows.find((row) => row.id === id);
   if (found !== undefined) return found;
+  const known = rows.map((row) => row.id);
   throw new DomainError(message(
-    `catalogue: the loss '${id}'`, `Losses are ${rows.map((row) => row.id).join(', ')}`, 'Choose one of them'));
+    `catalogue: the loss '${id}'`, `Losses are ${known.join(', ')}`, `Choose one of them${perhaps(String(id), known)}`));
 }

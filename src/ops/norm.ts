@@ -43,8 +43,10 @@ export function norm(x: Tensor, options: ReduceOptions = {}): Tensor {
  * Equation  normalize(x) = x / norm(x)
  * Shapes    [..., D, ...] → the same; along the last axis by default
  * Gradient  (grad − u·Σ u·grad) / norm(x) with u = normalize(x)
- * Edges     the zero vector gives the zero vector with gradient 0; so does one whose squares vanish or overflow (see norm).
- *           In between, from 1e-22 to 1e-19 in Float32, digits are lost and the gradient can be infinite
+ * Edges     the zero vector gives the zero vector with gradient 0; so does one whose squares vanish (see norm). In between, from
+ *           1e-22 to 1e-19 in Float32, digits are lost and the gradient can be infinite. The limit above is a length of 1e150
+ *           in Float64, 1e18 in Float32: where the squares overflow the length is Infinity and the direction becomes 0, which
+ *           explain and gradcheck name
  * Throws    ShapeError for an axis out of range; DTypeError for i32
  */
 export function normalize(x: Tensor, options: AxisOptions = {}): Tensor {

@@ -1,7 +1,7 @@
 // The figures of the SV-Softmax paper (arXiv 1812.11317) that are plots: figure 2, how mining and support vectors change a
 // loss, drawn from its formulas; figure 6, the sweep over t, drawn from results somebody has measured.
 
-import { demandSort } from '../base/demand.ts';
+import { demandMade, demandSort } from '../base/demand.ts';
 import { type PanelOptions, panels } from './chart.ts';
 import type { PictureOptions } from './svg.ts';
 
@@ -77,6 +77,8 @@ export function figure6(
   given: Partial<PictureOptions> & { readonly verification?: string; readonly identification?: string } = {},
 ): string {
   demandSort('records', { points }, 'figure6');
+  const parts = ['t', 'verification', 'identification'];
+  for (const point of points) demandMade(point, parts, 'figure6', `points { ${parts.join(', ')} }`);
   demandSort('record', { options: given }, 'figure6');
   const { verification = 'LFW', identification = 'MegaFace', ...options } = given;
   const sorted = [...points].sort((a, b) => a.t - b.t);

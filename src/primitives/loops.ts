@@ -41,10 +41,13 @@ export function mapTernary(
 ): Value {
   const result = Value.empty(dtype, shape);
   const out = result.array;
-  const operands = [a, b, c];
+  const [x, y, z] = [a.array, b.array, c.array];
   let at = 0;
-  forEachRow(shape, operands.map((v) => stretched(v, shape)), operands.map((v) => v.offset), (n, [p, q, r], [s, t, u]) => {
-    for (let i = 0; i < n; i++) out[at++] = f(a.array[p! + i * s!]!, b.array[q! + i * t!]!, c.array[r! + i * u!]!);
+  const strides = [stretched(a, shape), stretched(b, shape), stretched(c, shape)];
+  forEachRow(shape, strides, [a.offset, b.offset, c.offset], (n, [p, q, r], [s, t, u]) => {
+    for (let i = 0, from = p!, other = q!, third = r!; i < n; i++, from += s!, other += t!, third += u!) {
+      out[at++] = f(x[from]!, y[other]!, z[third]!);
+    }
   });
   return result;
 }

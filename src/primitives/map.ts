@@ -4,7 +4,7 @@
 import { type DType, isFloat } from '../base/dtype.ts';
 import { DTypeError, message } from '../base/errors.ts';
 import { broadcastShapes, type Shape } from '../base/shape.ts';
-import type { Algebra, Domain, Laws, MapPrimitive, Params, Rule, Typed } from '../graph/primitive.ts';
+import type { Domain, Laws, MapPrimitive, Params, Rule, Typed } from '../graph/primitive.ts';
 import { apply } from '../graph/recorder.ts';
 import { isTensor, lift, type Operand, type Tensor } from '../graph/tensor.ts';
 import { bodyText, integers, numbers } from './algebra.ts';
@@ -27,7 +27,6 @@ interface MapOptions {
 
 export function mapPrimitive(name: string, options: MapOptions): MapPrimitive {
   const { arity, body } = options;
-  const bind = (algebra: Algebra<number>, params: Params) => (a: number, b: number, c: number) => body(algebra, params, ...[a, b, c].slice(0, arity));
   return {
     name,
     kind: 'map',
@@ -42,7 +41,7 @@ export function mapPrimitive(name: string, options: MapOptions): MapPrimitive {
       const algebra = inputs[0]!.dtype === 'i32' ? integers : numbers;
       if (arity === 1) return mapUnary((a) => body(algebra, params, a), shape, dtype, inputs[0]!);
       if (arity === 2) return mapBinary((a, b) => body(algebra, params, a, b), shape, dtype, inputs[0]!, inputs[1]!);
-      return mapTernary(bind(algebra, params), shape, dtype, inputs[0]!, inputs[1]!, inputs[2]!);
+      return mapTernary((a, b, c) => body(algebra, params, a, b, c), shape, dtype, inputs[0]!, inputs[1]!, inputs[2]!);
     },
     ...(options.decides && { decides: options.decides }),
     ...(options.laws && { laws: options.laws }),

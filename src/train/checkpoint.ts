@@ -2,6 +2,7 @@
 // position, the history and what the data were. One file is renamed into place at once, so settings and numbers can
 // never belong to different moments. Reading trusts nothing; the file itself is written and read in `node.ts`.
 
+import { demandMade } from '../base/demand.ts';
 import { FormatError, MarginaliaError, message } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
 import { flatten } from '../base/tree.ts';
@@ -27,7 +28,10 @@ const version = 1;
 const key = 'marginalia.train';
 
 /** The bytes of a checkpoint. */
-export function encodeCheckpoint({ settings, data, progress }: Checkpoint): Uint8Array {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  demandMade(checkpoint, ['settings', 'data', 'progress'], 'encodeCheckpoint', 'a checkpoint { settings, data, progress }');
+  const { settings, data, progress } = checkpoint;
+  demandMade(progress, ['state', 'position'], 'encodeCheckpoint', "what a run's progress() returns");
   const { state, position, tally, history } = progress;
   const { leaves, paths } = flatten(state, isTensor);
   const facts = JSON.stringify({ version, settings, data, position, tally, history });
@@ -40,7 +44,9 @@ export function encodeCheckpoint({ settings, data, progress }: Checkpoint): Uint
  *
  * Throws    FormatError, with `name`, for bytes that are no checkpoint or one of another network
  */
-export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFacts & { readonly progressOf: (fresh: TrainState) => Progress } {
+export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFacts & {
+  readonly progressOf: (fresh: TrainState) => Progress,
+} {
   const bad = (what: string): FormatError => new FormatError(message(
     `${name}: ${what}`, 'A checkpoint is the file that marginalia train wrote', 'Remove it to begin again'));
   const { tensors, metadata } = safetensorsOf(bytes, name, bad);
@@ -61,7 +67,8 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFac
       const state = rebuild(paths.map((path, i) => {
         const found = tensors.get(path);
         if (found === undefined || found.dtype !== leaves[i]!.dtype || !sameShape(found.shape, leaves[i]!.shape)) {
-          throw bad(`${path} is ${found === undefined ? 'missing' : String(found)} where ${leaves[i]!.dtype}${shapeText(leaves[i]!.shape)} belongs`);
+          const wanted = `${leaves[i]!.dtype}${shapeText(leaves[i]!.shape)}`;
+          throw bad(`${path} is ${found === undefined ? 'missing' : String(found)} where ${wanted} belongs`);
         }
         return found;
       })) as TrainState;
@@ -71,7 +78,9 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): CheckpointFac
 }
 
 /** The tensors of a file; of its fault only the first sentence is told, since nobody else can write the file again. */
-function safetensorsOf(bytes: Uint8Array, name: string, bad: (what: string) => FormatError): ReturnType<typeof decodeSafetensors> {
+function safetensorsOf(
+  bytes: Uint8Array, name: string, bad: (what: string) => FormatError
+): ReturnType<typeof decodeSafetensors> {
   try {
     return decodeSafetensors(bytes, name);
   } catch (error) {

@@ -7,7 +7,9 @@ import { page, table } from '../base/page.ts';
 import type { Image } from '../data/index.ts';
 import { angleHistogram, imageGrid, intervalPlot, type RateCurve, rocPlot } from '../plot/index.ts';
 import type { ComparedLoss, Comparison, FinishedCell } from './comparison.ts';
-import { type ComparisonFacts, demandComparison, differenceText, estimateText, legendOf, noteText, verdictText } from './comparison-text.ts';
+import {
+  type ComparisonFacts, demandComparison, differenceText, estimateText, legendOf, noteText, verdictText,
+} from './comparison-text.ts';
 import type { Dataset } from './dataset.ts';
 import { columns, curveRates } from './protocol.ts';
 
@@ -30,22 +32,26 @@ export function comparisonPage(comparison: Comparison, cells: readonly FinishedC
   const best = losses.reduce((a, b) => ((b.difference?.mean ?? 0) > (a.difference?.mean ?? 0) ? b : a));
   return page({
     title, lead: markup`<p>${lead}</p>`,
-    contents: [['table', 'Table'], ['differences', 'Differences'], ['curves', 'Curves'], ['angles', 'Angles'], ['people', 'People']],
+    contents: [
+      ['table', 'Table'], ['differences', 'Differences'], ['curves', 'Curves'], ['angles', 'Angles'], ['people', 'People'],
+    ],
     body: [
       markup`<h2 id="table">Table</h2>\n`,
       table('Percent, mean ± one standard error over the seeds', [
         { name: 'loss' }, ...columns.map((name) => ({ name, kind: 'number' as const })),
         { name: `${judgedBy} less ${reference}`, kind: 'number' }, { name: '' }, { name: 'chosen' },
       ], losses.map((row) => ({ cells: cellsOf(row), ...toneOf(row) }))),
-      markup`${legendOf(comparison).map((line) => markup`<p class="note">${line}</p>\n`)}<p class="note">Made by <code>${command}</code>.</p>\n`,
+      ...[...legendOf(comparison), markup`Made by <code>${command}</code>.`].map((line) => markup`<p class="note">${line}</p>\n`),
       markup`<h2 id="differences">Differences</h2>\n`,
       compared.length === 0 ? markup`<p>There is only ${reference}.</p>\n` : figure(intervalPlot({
         title: `${judgedBy} minus that of ${reference}`, axis: 'difference', format: 'percent', zero: { at: 0, name: reference },
         rows: compared.map(({ loss, difference }) => ({
-          name: loss, value: difference!.mean, ...(difference!.low !== undefined && { low: difference!.low, high: difference!.high! }),
+          name: loss, value: difference!.mean,
+          ...(difference!.low !== undefined && { low: difference!.low, high: difference!.high! }),
         })),
       })),
-      markup`<h2 id="curves">Curves</h2>\n<p>The share of same-person pairs accepted, at every share of different pairs accepted; means over the seeds.</p>\n`,
+      markup`<h2 id="curves">Curves</h2>\n`,
+      markup`<p>The share of same-person pairs accepted, at every share of different pairs accepted; means over the seeds.</p>\n`,
       // Six lines are told apart by their colours; more stand in a picture of their own, the reference in each.
       sixes(losses, reference).map((group, i) => figure(rocPlot(
         group.map(({ loss }) => ({ name: loss, ...meanCurve(loss, cells) })),
@@ -54,7 +60,8 @@ export function comparisonPage(comparison: Comparison, cells: readonly FinishedC
       markup`<h2 id="angles">Angles</h2>\n<p>Angles between the embeddings of two pictures, seed 1.</p>\n`,
       [...new Set([losses.find(({ loss }) => loss === reference) ?? best, best])].map(({ loss }) => {
         const cell = cells.find((one) => one.kind === 'test' && one.loss === loss && one.result !== undefined);
-        return cell === undefined ? '' : figure(angleHistogram(cell.result!.genuine, cell.result!.impostor, { title: `Angles under ${loss}` }));
+        return cell === undefined ? ''
+          : figure(angleHistogram(cell.result!.genuine, cell.result!.impostor, { title: `Angles under ${loss}` }));
       }),
       markup`<h2 id="people">People</h2>\n<p>${credit}</p>\n`,
       figure(imageGrid({ title: 'Four pictures each of ten people', images: somePictures(data), columns: 10, cell: 64 })),
@@ -83,7 +90,9 @@ function sixes(losses: readonly ComparedLoss[], reference: string): ComparedLoss
 
 /** The mean of the seeds' curves, from the rate that one impostor is worth; below it no curve is known. */
 function meanCurve(loss: string, cells: readonly FinishedCell[]): Pick<RateCurve, 'far' | 'tar'> {
-  const results = cells.flatMap((cell) => (cell.kind === 'test' && cell.loss === loss && cell.result !== undefined ? [cell.result] : []));
+  const results = cells.flatMap((cell) => (
+    cell.kind === 'test' && cell.loss === loss && cell.result !== undefined ? [cell.result] : []
+  ));
   const least = Math.max(0, ...results.map(({ trials }) => 1 / trials.impostor));
   const at = curveRates.flatMap((far, i) => (far >= least ? [i] : []));
   const mean = (i: number): number => results.reduce((sum, { curve }) => sum + curve[i]!, 0) / Math.max(1, results.length);

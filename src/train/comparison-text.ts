@@ -1,7 +1,7 @@
 // A comparison in the form of the paper's table: as text for a terminal of 80 columns, as Markdown and as CSV. Every mean
 // stands with its standard error, every difference with its interval and with what it says.
 
-import { demandMade, demandSort } from '../base/demand.ts';
+import { counted, demandMade, demandSort } from '../base/demand.ts';
 import type { ComparedLoss, Comparison } from './comparison.ts';
 import { choiceText } from './grid.ts';
 import { columns } from './protocol.ts';
@@ -36,8 +36,9 @@ export function noteText({ diverged, choice }: ComparedLoss): string {
 export function legendOf({ reference, judgedBy, seeds, losses }: Comparison): readonly string[] {
   const others = losses.filter(({ difference }) => difference?.verdict !== undefined).length;
   return [
-    `Means over ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} ± one standard error, in percent. People of the test are never trained on.`,
-    `Differences to ${reference} are paired by seed, in points of ${judgedBy}, with 95 % intervals of Student's t; "within noise" where the interval holds 0.`,
+    `Means over ${counted(seeds, 'seed')} ± one standard error, in percent. People of the test are never trained on.`,
+    `Differences to ${reference} are paired by seed, in points of ${judgedBy}, with 95 % intervals of Student's t; `
+      + '"within noise" where the interval holds 0.',
     ...(others > 1 ? [`Of ${others} such intervals about one in twenty leaves out 0 by chance alone.`] : []),
     'Every loss chose from four settings on people it trains on (seed 1).',
   ];
@@ -51,7 +52,9 @@ export function comparisonText(comparison: Comparison): string {
   const width = Math.floor((80 - name) / columns.length);
   const table = [
     ''.padEnd(name) + columns.map((column) => column.padStart(width)).join(''),
-    ...losses.map(({ loss, measures }) => loss.padEnd(name) + columns.map((column) => estimateText(measures[column]).padStart(width)).join('')),
+    ...losses.map(({ loss, measures }) => loss.padEnd(name) + columns.map(
+      (column) => estimateText(measures[column]).padStart(width)
+    ).join('')),
   ];
   const compared = losses.flatMap(({ loss, difference }) => (difference === null ? []
     : [`${loss.padEnd(name)} ${differenceText(difference).padEnd(26)} ${verdictText(difference)}`]));
@@ -93,7 +96,8 @@ export function comparisonMarkdown(comparison: Comparison, facts: ComparisonFact
     row(['---', ...columns.map(() => '---:'), '---:', '---', '---']),
     ...losses.map((entry) => row([
       entry.loss, ...columns.map((column) => estimateText(entry.measures[column])),
-      ...(entry.difference === null ? ['', ''] : [differenceText(entry.difference), verdictText(entry.difference)]), noteText(entry),
+      ...(entry.difference === null ? ['', ''] : [differenceText(entry.difference), verdictText(entry.difference)]),
+      noteText(entry),
     ])),
     '', legendOf(comparison).join(' '), '', credit, '',
   ].join('\n');
@@ -105,10 +109,14 @@ export function comparisonCsv(comparison: Comparison): string {
   const { losses } = comparison;
   const text = (cell: string): string => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const number = (x: number | undefined): string => (x === undefined ? '' : String(x));
-  const head = ['loss', ...columns.flatMap((name) => [name, `${name} standard error`]), 'difference', 'low', 'high', 'verdict', 'seeds', 'chosen'];
+  const head = [
+    'loss', ...columns.flatMap((name) => [name, `${name} standard error`]), 'difference', 'low', 'high', 'verdict', 'seeds',
+    'chosen',
+  ];
   const lines = losses.map((entry) => [
     entry.loss, ...columns.flatMap((name) => [number(entry.measures[name]?.mean), number(entry.measures[name]?.standardError)]),
-    number(entry.difference?.mean), number(entry.difference?.low), number(entry.difference?.high), entry.difference?.verdict ?? '',
+    number(entry.difference?.mean), number(entry.difference?.low), number(entry.difference?.high),
+    entry.difference?.verdict ?? '',
     number(entry.measures.pairs?.count), noteText(entry),
   ]);
   return `${[head, ...lines].map((cells) => cells.map(text).join(',')).join('\n')}\n`;

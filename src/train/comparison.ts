@@ -1,6 +1,8 @@
 // From finished cells to a table: the setting each loss has chosen, mean and standard error of every measure over the
 // seeds, and the paired difference to a reference loss with its interval. Nothing is computed here that cells do not hold.
 
+import { demandSort } from '../base/demand.ts';
+import { DomainError, message } from '../base/errors.ts';
 import { type Cell, type CellResult, columns, curveRates, type MeasureName } from './protocol.ts';
 import { type Choice, gridOf } from './grid.ts';
 import { type Difference, type Estimate, estimate, pairedDifference } from './statistics.ts';
@@ -14,19 +16,21 @@ export interface FinishedCell extends Cell {
 
 const isNumber = (x: unknown): boolean => typeof x === 'number' && Number.isFinite(x);
 const isNumbers = (x: unknown): boolean => Array.isArray(x) && x.every(isNumber);
-const entriesOf = (x: unknown): ReadonlyMap<string, unknown> => new Map(typeof x === 'object' && x !== null ? Object.entries(x) : []);
+const entriesOf = (x: unknown): ReadonlyMap<string, unknown> =>
+  new Map(typeof x === 'object' && x !== null ? Object.entries(x) : []);
 
 /** Whether what was read somewhere is this cell, finished, with all that tables and pictures take from it. */
-export function isFinishedCell(x: unknown, { loss, choice, kind, seed }: Cell): x is FinishedCell {
+export function isFinishedCell(x: unknown, cell: Cell): x is FinishedCell {
   const found = entriesOf(x);
-  const own = [found.get('loss'), found.get('choice'), found.get('kind'), found.get('seed')];
-  if (JSON.stringify(own) !== JSON.stringify([loss, choice, kind, seed]) || !isNumber(found.get('seconds'))) return false;
+  const told = (of: typeof found): string => JSON.stringify(['loss', 'choice', 'kind', 'seed'].map((name) => of.get(name)));
+  if (told(found) !== told(entriesOf(cell)) || !isNumber(found.get('seconds'))) return false;
   if (typeof found.get('diverged') === 'string') return !found.has('result');
   const result = entriesOf(found.get('result'));
   const [measures, trials] = [entriesOf(result.get('measures')), entriesOf(result.get('trials'))];
   const [curve, ...angles] = ['curve', 'genuine', 'impostor'].map((name) => result.get(name));
   return columns.every((name) => measures.get(name) === null || isNumber(measures.get(name)))
-    && [measures.get('AUC'), measures.get('EER'), trials.get('genuine'), trials.get('impostor'), result.get('finalLoss')].every(isNumber)
+    && [measures.get('AUC'), measures.get('EER'), trials.get('genuine'), trials.get('impostor'), result.get('finalLoss')]
+      .every(isNumber)
     && isNumbers(curve) && (curve as number[]).length === curveRates.length && angles.every(isNumbers);
 }
 
@@ -56,14 +60,30 @@ function worth({ result }: FinishedCell, judgedBy: MeasureName): number {
   return result === undefined ? -Infinity : (result.measures[judgedBy] ?? 0) + 1e-6 * result.measures.AUC;
 }
 
-/** The setting a loss chooses: the best of its grid, the first among equals. */
+/**
+ * The setting a loss chooses: the best of its grid, the first among equals.
+ *
+ * Throws    DomainError where no setting was tried
+ */
 export function chosen(loss: string, cells: readonly FinishedCell[], judgedBy: MeasureName): Choice {
+  demandSort('records', { cells }, 'chosen');
   const tried = cells.filter((cell) => cell.kind === 'choose' && cell.loss === loss);
+  if (tried.length === 0) {
+    throw new DomainError(message(
+      `no cell in which ${String(loss)} tried a setting`, 'A loss chooses among those of gridOf',
+      "Give its cells of kind 'choose'"));
+  }
   return tried.reduce((best, cell) => (worth(cell, judgedBy) > worth(best, judgedBy) ? cell : best)).choice;
 }
 
 /** The table of these losses. */
-export function compareCells(losses: readonly string[], cells: readonly FinishedCell[], { judgedBy, reference }: Pick<Comparison, 'judgedBy' | 'reference'>): Comparison {
+export function compareCells(
+  losses: readonly string[], cells: readonly FinishedCell[], how: Pick<Comparison, 'judgedBy' | 'reference'>,
+): Comparison {
+  demandSort('list', { losses }, 'compareCells');
+  demandSort('records', { cells }, 'compareCells');
+  demandSort('record', { how }, 'compareCells');
+  const { judgedBy, reference } = how;
   const tests = (loss: string): FinishedCell[] => cells.filter((cell) => cell.kind === 'test' && cell.loss === loss);
   const valueOf = ({ result }: FinishedCell, name: MeasureName): number | null => result?.measures[name] ?? null;
   const rows = losses.map((loss): ComparedLoss => {
@@ -82,7 +102,8 @@ export function compareCells(losses: readonly string[], cells: readonly Finished
     return {
       loss, choice: chosen(loss, cells, judgedBy), measures,
       chosenBy: gridOf(loss).map((_, i) => tried[i]?.result?.measures[judgedBy] ?? null),
-      difference: loss === reference || pairs.length === 0 ? null : pairedDifference(pairs.map(([a]) => a), pairs.map(([, b]) => b)),
+      difference: loss === reference || pairs.length === 0 ? null
+        : pairedDifference(pairs.map(([a]) => a), pairs.map(([, b]) => b)),
       diverged: own.filter(({ result }) => result === undefined).map(({ seed }) => seed),
       secondsPerCell: own.reduce((sum, { seconds }) => sum + seconds, 0) / Math.max(1, own.length),
     };

@@ -5,8 +5,10 @@ import { counted, demandMade } from '../base/demand.ts';
 import { crc32 } from '../base/compression.ts';
 import { DomainError, message } from '../base/errors.ts';
 import {
-  type Batch, type BatchOptions, denseLabels, faces, grey, type Labelled, peopleKept, resize, selectBatch, splitByIdentity, toBatch,
+  type Batch, type BatchOptions, denseLabels, faces, grey, type Labelled, peopleKept, resize, selectBatch, splitByIdentity,
+  toBatch,
 } from '../data/index.ts';
+import type { Called } from './settings.ts';
 
 export interface Dataset {
   /** All pictures, [N, C, H, W]. */
@@ -16,7 +18,8 @@ export interface Dataset {
   readonly classes: readonly string[];
 }
 
-export const demandData = (data: unknown, who: string): void => demandMade(data, ['images', 'labels', 'classes'], who, 'what prepare returns');
+export const demandData = (data: unknown, who: string): void =>
+  demandMade(data, ['images', 'labels', 'classes'], who, 'what prepare returns');
 
 /** Data to train on and, where some was kept apart, data to judge by. */
 export interface Divided {
@@ -51,9 +54,12 @@ export function prepare(given: Labelled, side: number, scaling?: BatchOptions): 
   const dense = denseLabels(labels, labels.map((_, i) => i));
   if (dense.classes.length < 2) {
     throw new DomainError(message(
-      `${counted(images.length, 'picture')} of ${counted(dense.classes.length, 'class', 'classes')}`, 'A loss tells classes apart, so it needs two', 'Give more data'));
+      `${counted(images.length, 'picture')} of ${counted(dense.classes.length, 'class', 'classes')}`,
+      'A loss tells classes apart, so it needs two', 'Give more data'));
   }
-  return { images: toBatch(fitted, scaling), labels: dense.labels, classes: Array.from(dense.classes, (label) => people[label]!) };
+  return {
+    images: toBatch(fitted, scaling), labels: dense.labels, classes: Array.from(dense.classes, (label) => people[label]!),
+  };
 }
 
 /** Made-up people: see `faces`. */
@@ -75,9 +81,10 @@ export function subset(data: Dataset, positions: Int32Array): Dataset {
  * Asks whether a share of so many people leaves two on either side, also when it is taken again of those left: a loss tells
  * people apart, and so does whoever judges it.
  *
+ * Edges     the message calls the share as `called` says
  * Throws    DomainError, with a share that does where there is one
  */
-export function demandPeople(people: number, share: number, times: 1 | 2): void {
+export function demandPeople(people: number, share: number, times: 1 | 2, called: Called = (name) => name): void {
   const fits = (count: number, part: number, left: number): boolean => {
     if (left === 0) return true;
     const kept = peopleKept(count, part);
@@ -88,8 +95,10 @@ export function demandPeople(people: number, share: number, times: 1 | 2): void 
     .find((part) => fits(people, part, times));
   const why = times === 1 ? 'At least two are kept to judge by and two are left to train on'
     : 'At least two are kept to judge by, of the others two to choose settings, and two are left to train on';
+  const own = called('heldOut');
   throw new DomainError(message(
-    `--held-out ${share} of ${people} people`, why, better === undefined ? 'Give more people' : `Use --held-out ${better}, or more people`));
+    `${own} ${share} of ${people} people`, why,
+    better === undefined ? 'Give more people' : `Use ${own} ${better}, or more people`));
 }
 
 /** Keeps a share of the people, with all their pictures, for the test; none for a share of 0. */

@@ -40,11 +40,14 @@ function firstFault(step: TrainStep, inputs: Parameters<TrainStep>): Fault | und
 }
 
 /**
- * Refuses embeddings that are not finite, as those of weights that are all but infinite: finite themselves, and no product of them.
+ * Refuses embeddings that are not finite, as those of weights that are all but infinite: finite themselves, and no product of
+ * them.
  *
  * Throws    DivergenceError, with the first primitive of the network that is not finite
  */
-export function demandFinite(model: Model, { params, memory }: Pick<TrainState, 'params' | 'memory'>, images: Tensor, values: Float32Array): void {
+export function demandFinite(
+  model: Model, { params, memory }: Pick<TrainState, 'params' | 'memory'>, images: Tensor, values: Float32Array
+): void {
   if (values.every(Number.isFinite)) return;
   const network = (p: ModelParams, m: ModelMemory, x: Tensor): Tensor =>
     scope('network', () => model.network.apply({ params: p.network, state: m.network }, x, { train: false }).y);

@@ -2,6 +2,7 @@
 // than another. A scale is chosen with the parameter the loss is about; the classical softmax, which has neither, chooses
 // its learning rate.
 
+import { demandMade } from '../base/demand.ts';
 import { lossRow } from '../losses/index.ts';
 import type { TrainSettings } from './settings.ts';
 
@@ -10,7 +11,7 @@ export type Choice = Pick<Partial<TrainSettings>, 'rate'> & Pick<TrainSettings, 
 
 type Options = TrainSettings['lossOptions'];
 
-/** Smaller than the papers' 30 and 64, which belong to long training: in a short one a large scale stops at the training people. */
+/** Smaller than the papers' 30 and 64, which belong to long training: in a short one a large scale stops at those trained on. */
 const scales = [8, 16] as const;
 
 const ofBoth = (...others: readonly Options[]): Choice[] =>
@@ -45,7 +46,10 @@ export function gridOf(id: string): readonly Choice[] {
 }
 
 /** A choice in words: `s 30, m 0.35`. */
-export function choiceText({ lossOptions, rate }: Choice): string {
-  const parts = Object.entries(lossOptions).map(([name, value]) => (typeof value === 'string' ? value : `${name} ${String(value)}`));
+export function choiceText(choice: Choice): string {
+  demandMade(choice, ['lossOptions'], 'choiceText', 'a choice of gridOf');
+  const { lossOptions, rate } = choice;
+  const parts = Object.entries(lossOptions).map(([name, value]) =>
+    (typeof value === 'string' ? value : `${name} ${String(value)}`));
   return [...parts, ...(rate === undefined ? [] : [`rate ${rate}`])].join(', ');
 }

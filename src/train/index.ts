@@ -8,10 +8,14 @@ export { comparisonCsv, comparisonMarkdown, comparisonText } from './comparison-
 export { type Dataset, demandPeople, type Divided, fingerprint, holdOut, madeUpFaces, prepare, subset } from './dataset.ts';
 export { DivergenceError } from './fault.ts';
 export { type Choice, choiceText, gridOf } from './grid.ts';
-export { embed, judge, type Judgement } from './judge.ts';
+export { embed, type Embedded, judge, type Judgement } from './judge.ts';
 export { makeModel, type Model, type ModelMemory, type ModelParams, type Running, type TrainState } from './model.ts';
-export { type Cell, type CellResult, dataOf, judgedBy, measure, type MeasureName, type Measures, type Protocol, runOf, settingsOf } from './protocol.ts';
-export { type EpochRecord, makeRun, type Position, type Progress, type Run, type StepReport, type TrainProgram, programOf } from './run.ts';
+export {
+  type Cell, type CellResult, dataOf, judgedBy, measure, type MeasureName, type Measures, type Protocol, runOf, settingsOf,
+} from './protocol.ts';
+export {
+  type EpochRecord, makeRun, type Position, type Progress, type Run, type StepReport, type TrainProgram, programOf,
+} from './run.ts';
 export { checkSettings, defaultSettings, networks, optimizers, schedules, type TrainSettings } from './settings.ts';
 export { type Difference, type Estimate, estimate, pairedDifference } from './statistics.ts';
 export { type StepMetrics, type TrainStep, trainStep } from './step.ts';

@@ -1,24 +1,31 @@
 // What a trained network is worth: embeddings of pictures, and the measures of recognition on them. For people never
 // trained on the score of a pair is the cosine of its embeddings; for classes trained on an image is given the nearest.
 
+import { demandMade } from '../base/demand.ts';
 import { selectBatch } from '../data/index.ts';
 import { tensor } from '../graph/index.ts';
 import {
   allPairCosines, areaUnderRoc, closedSetAccuracy, equalErrorRate, type Features, tarAtFar,
 } from '../metrics/index.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, demandData } from './dataset.ts';
 import { demandFinite } from './fault.ts';
 import type { Model, TrainState } from './model.ts';
 
 /** Images embedded at a time. */
 const chunk = 256;
 
+export type Embedded = Features & { readonly values: Float32Array };
+
 /**
  * The embedding of every picture, N rows.
  *
  * Throws    DivergenceError for a network that does not give finite numbers, with the first of its primitives
  */
-export function embed(model: Model, { params, memory }: TrainState, { images }: Pick<Dataset, 'images'>): Features & { readonly values: Float32Array } {
+export function embed(model: Model, state: TrainState, data: Dataset): Embedded {
+  demandMade(model, ['network', 'embed'], 'embed', 'what makeModel returns');
+  demandMade(state, ['params', 'memory'], 'embed', "the state of a run's progress()");
+  demandData(data, 'embed');
+  const [{ params, memory }, { images }] = [state, data];
   const count = images.shape[0];
   // One size of batch is one program: the last one is filled up with pictures from the front.
   const size = Math.min(chunk, count);
@@ -40,11 +47,13 @@ export type Judgement = Readonly<Record<string, number>>;
 /**
  * The measures of a test set.
  *
- * Edges     closed: the share of images nearest to their own class weight; otherwise verification over all pairs
+ * Edges     closed: the share of images nearest to their own class weight; otherwise verification over all pairs.
+ *           `features` are the embeddings of the set, where they are there already
  * Throws    DivergenceError for embeddings that are not finite
  */
-export function judge(model: Model, state: TrainState, test: Dataset, closed: boolean): Judgement {
-  const features = embed(model, state, test);
+export function judge(
+  model: Model, state: TrainState, test: Dataset, closed: boolean, features: Embedded = embed(model, state, test),
+): Judgement {
   const weights = state.params.head['weights'];
   if (closed && weights !== undefined) {
     return { accuracy: closedSetAccuracy(cosinesTo(features, weights.data as Float32Array), weights.shape[0]!, test.labels) };
@@ -60,7 +69,8 @@ export function judge(model: Model, state: TrainState, test: Dataset, closed: bo
 /** The products of every embedding with the unit weight of every class, row by row. */
 function cosinesTo({ values, dims }: Features, weights: Float32Array): Float64Array {
   const [rows, classes] = [values.length / dims, weights.length / dims];
-  const lengths = Float64Array.from({ length: classes }, (_, c) => Math.hypot(...weights.subarray(c * dims, (c + 1) * dims)) || 1);
+  const lengths = Float64Array.from(
+    { length: classes }, (_, c) => Math.hypot(...weights.subarray(c * dims, (c + 1) * dims)) || 1);
   return Float64Array.from({ length: rows * classes }, (_, i) => {
     const [n, c] = [Math.floor(i / classes), i % classes];
     let product = 0;

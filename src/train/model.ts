@@ -1,13 +1,14 @@
 // A network with the head its loss asks for: class weights, a bias, centres. Which of them there are is read off the
 // inputs of the loss's row, so a loss that compares samples with each other has no head at all. Nothing here trains.
 
+import { demandMade } from '../base/demand.ts';
 import { compile, type CompileOptions } from '../compile/index.ts';
 import type { Tensor } from '../graph/index.ts';
 import { type Loss, type LossOptions, lossRow, movedCenters, paperCenterDelta } from '../losses/index.ts';
 import { glorotNormal, type Layer, type ParameterTree } from '../nn/index.ts';
 import type { OptimizerState } from '../optim/index.ts';
 import { foldIn, key, normal, zeros } from '../ops/index.ts';
-import { networks, type TrainSettings } from './settings.ts';
+import { demandSettings, networks, type TrainSettings } from './settings.ts';
 
 /** What is learned: the network's parameters and those of the head. */
 export type ModelParams = { readonly network: ParameterTree; readonly head: { readonly [name: string]: Tensor } };
@@ -44,7 +45,10 @@ export interface ModelShape {
 export type Running = Pick<CompileOptions, 'threads'>;
 
 /** The network and the loss of these settings, for images of a shape and a number of classes. */
-export function makeModel(settings: TrainSettings, { channels, side, classes }: ModelShape, running: Running = {}): Model {
+export function makeModel(settings: TrainSettings, shape: ModelShape, running: Running = {}): Model {
+  demandSettings(settings, 'makeModel');
+  demandMade(shape, ['channels', 'side', 'classes'], 'makeModel', 'a shape { channels, side, classes }');
+  const { channels, side, classes } = shape;
   const { embedding, lossOptions } = settings;
   const row = lossRow(settings.loss);
   const loss: Loss = row.create(lossOptions as LossOptions);

@@ -3,15 +3,15 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { counted } from '../base/demand.ts';
+import { counted, demandMade } from '../base/demand.ts';
 import { FormatError, MarginaliaError, message } from '../base/errors.ts';
-import { discardTemporary, makeFolder, readBytes, writeWhole } from '../base/node.ts';
+import { demandPath, discardTemporary, makeFolder, readBytes, writeWhole } from '../base/node.ts';
 import { readDigits, readPeople } from '../data/node.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, settingsFrom } from './checkpoint.ts';
 import { type FinishedCell, isFinishedCell } from './comparison.ts';
 import { type Dataset, demandPeople, digitScaling, type Divided, holdOut, madeUpFaces, prepare } from './dataset.ts';
 import type { Cell } from './protocol.ts';
-import type { TrainSettings } from './settings.ts';
+import type { Called, TrainSettings } from './settings.ts';
 
 export interface DataOptions {
   /** `faces` for made-up people, otherwise a folder: a folder of pictures per person, or the IDX files of MNIST. */
@@ -26,12 +26,17 @@ export interface DataOptions {
   readonly seed: number;
 }
 
+function inFolder(folder: string, name: string): string {
+  demandPath(folder);
+  return join(folder, name);
+}
+
 const digitParts = ['train', 't10k'] as const;
 
 /** The two files of a part of MNIST, plain or gzipped, if they are there. */
 function digitFiles(directory: string, part: (typeof digitParts)[number]): readonly [string, string] | undefined {
   const found = ['images-idx3-ubyte', 'labels-idx1-ubyte'].map((name) =>
-    ['', '.gz'].map((end) => join(directory, `${part}-${name}${end}`)).find((path) => existsSync(path)));
+    ['', '.gz'].map((end) => inFolder(directory, `${part}-${name}${end}`)).find((path) => existsSync(path)));
   return found[0] === undefined || found[1] === undefined ? undefined : [found[0], found[1]];
 }
 
@@ -45,13 +50,15 @@ export function hasDigits(directory: string): boolean {
  *
  * Edges     of MNIST the training files are trained on and judged by the t10k files; where only one of the parts is there,
  *           it is trained on
- * Throws    DomainError where fewer than two people would be kept or left; FormatError, with the path and the fault, for a bad
- *           file or a folder of neither kind; Node's own error for a
+ * Throws    DomainError, which calls the share as `called` says, where fewer than two people would be kept or left;
+ *           FormatError, with the path and the fault, for a bad file or a folder of neither kind; Node's own error for a
  *           folder that is not there
  */
-export function loadData({ data, side, people, images, heldOut, seed }: DataOptions): Divided {
+export function loadData(source: DataOptions, called?: Called): Divided {
+  demandMade(source, ['data', 'side', 'heldOut'], 'loadData', 'a source { data, side, people, images, heldOut, seed }');
+  const { data, side, people, images, heldOut, seed } = source;
   const divided = (all: Dataset): Divided => {
-    if (heldOut > 0) demandPeople(all.classes.length, heldOut, 1);
+    if (heldOut > 0) demandPeople(all.classes.length, heldOut, 1, called);
     return holdOut(all, heldOut, seed);
   };
   if (data === 'faces') return divided(madeUpFaces(people, images, 1, side));
@@ -77,13 +84,13 @@ export function loadData({ data, side, people, images, heldOut, seed }: DataOpti
 
 /** The checkpoint of a folder, if there is one. */
 export function readCheckpoint(folder: string): ReturnType<typeof decodeCheckpoint> | undefined {
-  const path = join(folder, 'checkpoint.safetensors');
+  const path = inFolder(folder, 'checkpoint.safetensors');
   return existsSync(path) ? decodeCheckpoint(readBytes(path), path) : undefined;
 }
 
 /** Replaces the checkpoint of a folder; see `writeWhole`. */
 export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
-  writeWhole(join(folder, 'checkpoint.safetensors'), encodeCheckpoint(checkpoint));
+  writeWhole(inFolder(folder, 'checkpoint.safetensors'), encodeCheckpoint(checkpoint));
 }
 
 /** What run.json says, the parts that a run is started again from. */
@@ -94,7 +101,7 @@ export interface RunRecord {
 
 /** The record of a folder, if there is one. */
 export function readRecord(folder: string): RunRecord | undefined {
-  const path = join(folder, 'run.json');
+  const path = inFolder(folder, 'run.json');
   return existsSync(path) ? decodeRecord(readBytes(path, 2 ** 28), path) : undefined;
 }
 
@@ -113,7 +120,8 @@ export function decodeRecord(bytes: Uint8Array, name: string): RunRecord {
   } catch {
     throw bad('it is no JSON');
   }
-  const entries = typeof json === 'object' && json !== null ? new Map<string, unknown>(Object.entries(json)) : new Map<string, unknown>();
+  const entries = typeof json === 'object' && json !== null ? new Map<string, unknown>(Object.entries(json))
+    : new Map<string, unknown>();
   const [settings, source] = [entries.get('settings'), entries.get('source')];
   if (typeof settings !== 'object' || typeof source !== 'object' || settings === null || source === null) {
     throw bad('it names no settings and no source of data');
@@ -126,15 +134,17 @@ export function decodeRecord(bytes: Uint8Array, name: string): RunRecord {
 /** What is wrong with a source of data, if anything is. */
 function wrongSource(source: ReadonlyMap<string, unknown>): string | undefined {
   if (typeof source.get('data') !== 'string') return `its data are ${JSON.stringify(source.get('data'))}, which is no folder`;
-  const counts = ['side', 'people', 'images', 'seed'].find((name) => !(Number.isSafeInteger(source.get(name)) && (source.get(name) as number) >= 0));
+  const counts = ['side', 'people', 'images', 'seed']
+    .find((name) => !(Number.isSafeInteger(source.get(name)) && (source.get(name) as number) >= 0));
   if (counts !== undefined) return `the ${counts} of its data is ${JSON.stringify(source.get(counts))}, which is no whole number`;
   const share = source.get('heldOut');
-  return typeof share === 'number' && share >= 0 && share < 1 ? undefined : `its heldOut is ${JSON.stringify(share)}, which is no share`;
+  return typeof share === 'number' && share >= 0 && share < 1 ? undefined
+    : `its heldOut is ${JSON.stringify(share)}, which is no share`;
 }
 
 /** Writes what is known about a run. */
 export function writeRecord(folder: string, record: RunRecord & Readonly<Record<string, unknown>>): void {
-  writeWhole(join(folder, 'run.json'), new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`));
+  writeWhole(inFolder(folder, 'run.json'), new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`));
 }
 
 /** What a cell was run under; what else there is in it is compared as a whole. */
@@ -159,6 +169,7 @@ export function readCell(path: string, plan: CellPlan): FinishedCell | 'other' |
 
 /** Keeps a finished cell with the plan it was run under. */
 export function writeCell(path: string, plan: CellPlan, cell: FinishedCell): void {
+  demandPath(path);
   makeFolder(dirname(path));
   writeWhole(path, new TextEncoder().encode(`${JSON.stringify({ plan, cell })}\n`));
 }
@@ -178,8 +189,8 @@ function isDead(pid: number): boolean {
  * Throws    MarginaliaError where another process has the folder
  */
 export function lockFolder(folder: string): () => void {
+  const path = inFolder(folder, 'run.lock');
   makeFolder(folder);
-  const path = join(folder, 'run.lock');
   const unlock = (): void => {
     process.off('exit', unlock);
     rmSync(path, { force: true });
@@ -193,7 +204,8 @@ export function lockFolder(folder: string): () => void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       unlock();
-      throw error;
+      // Node's own has no path where the disk is full.
+      throw Object.assign(error as Error, { path });
     }
     throw new MarginaliaError(message(
       `${folder}: process ${holder || '?'} writes there`, 'A folder has one writer',

@@ -3,12 +3,14 @@
 // kept apart again, each of a loss's four settings is trained on the others and judged on that part. A cell is one
 // training run of this plan with its judgement; what is kept of it is enough for every table and picture.
 
+import { demandMade } from '../base/demand.ts';
+import { DomainError, message } from '../base/errors.ts';
 import { drawPairs, membersOf } from '../data/index.ts';
 import {
   allPairCosines, areaUnderRoc, equalErrorRate, foldAccuracy, mateRanks, pairCosines, type SplitScores, tarAtFar,
 } from '../metrics/index.ts';
 import { type Dataset, holdOut, subset } from './dataset.ts';
-import { embed } from './judge.ts';
+import { embed, type Embedded } from './judge.ts';
 import type { Choice } from './grid.ts';
 import { makeRun, type Run, type TrainProgram } from './run.ts';
 import { checkSettings, type TrainSettings } from './settings.ts';
@@ -48,7 +50,8 @@ export type MeasureName = keyof Measures;
  * split has the thousand different pairs it takes, and the area under the curve otherwise.
  */
 export function judgedBy(protocol: Protocol, data: Dataset, seeds: number): 'TAR 1e-3' | 'AUC' {
-  const splits = [{ kind: 'choose', seed: 1 } as const, ...Array.from({ length: seeds }, (_, i) => ({ kind: 'test', seed: i + 1 }) as const)];
+  const tests = Array.from({ length: seeds }, (_, i) => ({ kind: 'test', seed: i + 1 }) as const);
+  const splits = [{ kind: 'choose', seed: 1 } as const, ...tests];
   const isEnough = splits.every((split) => differentPairs(dataOf(protocol, split, data).test.labels) >= 1000);
   return isEnough ? 'TAR 1e-3' : 'AUC';
 }
@@ -74,8 +77,17 @@ export interface CellResult {
 export const curveRates: readonly number[] = Array.from({ length: 81 }, (_, i) => 10 ** (-4 + i / 20));
 const kept = 300;
 
+function demandPlan(protocol: unknown, cell: unknown, who: string): void {
+  demandMade(protocol, ['settings', 'heldOut'], who, 'a protocol { settings, heldOut }');
+  demandMade(cell, ['kind', 'seed'], who, 'a cell { loss, choice, kind, seed }');
+}
+
 /** The people of a cell: those it trains on and those it is judged on. */
-export function dataOf({ heldOut }: Protocol, { kind, seed }: Pick<Cell, 'kind' | 'seed'>, all: Dataset): { readonly train: Dataset; readonly test: Dataset } {
+export function dataOf(
+  protocol: Protocol, cell: Pick<Cell, 'kind' | 'seed'>, all: Dataset,
+): { readonly train: Dataset; readonly test: Dataset } {
+  demandPlan(protocol, cell, 'dataOf');
+  const [{ heldOut }, { kind, seed }] = [protocol, cell];
   const { train, test } = holdOut(all, heldOut, seed);
   if (kind === 'test') return { train, test: test! };
   const inner = holdOut(train, heldOut, seed);
@@ -83,8 +95,10 @@ export function dataOf({ heldOut }: Protocol, { kind, seed }: Pick<Cell, 'kind' 
 }
 
 /** The settings a cell is trained with. */
-export function settingsOf({ settings }: Protocol, { loss, choice, seed }: Cell): TrainSettings {
-  return checkSettings({ ...settings, loss, seed, ...choice });
+export function settingsOf(protocol: Protocol, cell: Cell): TrainSettings {
+  demandPlan(protocol, cell, 'settingsOf');
+  const { loss, choice, seed } = cell;
+  return checkSettings({ ...protocol.settings, loss, seed, ...choice });
 }
 
 /** The run of a cell, not yet begun. Cells that differ by their seed alone may share a program. */
@@ -95,10 +109,18 @@ export function runOf(protocol: Protocol, cell: Cell, train: Dataset, program?: 
 /**
  * What a trained network is worth on people it has not seen.
  *
- * Throws    DivergenceError for embeddings that are not finite; DomainError for fewer than two test people
+ * Throws    DivergenceError for embeddings that are not finite; DomainError for fewer than two test people, or before the
+ *           first epoch is done
  */
 export function measure(run: Run, test: Dataset): CellResult {
+  demandMade(run, ['model', 'progress'], 'measure', 'what makeRun returns');
   const { state, history } = run.progress();
+  const last = history.at(-1);
+  if (last === undefined) {
+    throw new DomainError(message(
+      'measure: a run without an epoch', 'It tells the loss of the last one', 'Let it advance until isDone()'
+    ));
+  }
   const features = embed(run.model, state, test);
   const scores = allPairCosines(features, test.labels);
   const { genuine, impostor } = scores;
@@ -112,11 +134,9 @@ export function measure(run: Run, test: Dataset): CellResult {
       AUC: areaUnderRoc(genuine, impostor), EER: equalErrorRate(genuine, impostor).rate,
     },
     curve: curveOf(scores), genuine: anglesOf(genuine), impostor: anglesOf(impostor),
-    trials: { genuine: genuine.length, impostor: impostor.length }, finalLoss: history.at(-1)!.loss,
+    trials: { genuine: genuine.length, impostor: impostor.length }, finalLoss: last.loss,
   };
 }
-
-type Embedded = ReturnType<typeof embed>;
 
 /** LFW's protocol on the test people: as many folds of as many pairs as they allow, ten of 600 at most. */
 function pairAccuracy(features: Embedded, { labels, classes }: Dataset): number | null {
@@ -161,5 +181,6 @@ function curveOf({ genuine, impostor }: SplitScores): number[] {
 function anglesOf(cosines: Float64Array): number[] {
   const sorted = cosines.slice().sort();
   const count = Math.min(kept, sorted.length);
-  return Array.from({ length: count }, (_, i) => Math.acos(Math.min(1, Math.max(-1, sorted[Math.floor(((i + 0.5) * sorted.length) / count)]!))));
+  return Array.from({ length: count }, (_, i) =>
+    Math.acos(Math.min(1, Math.max(-1, sorted[Math.floor(((i + 0.5) * sorted.length) / count)]!))));
 }

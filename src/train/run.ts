@@ -2,7 +2,6 @@
 // a function of the settings and of the position, so a run that goes on from a checkpoint does what the run that was
 // never stopped does, bit for bit. Nothing here writes a file, prints or looks at a clock.
 
-import { demandMade } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
 import { compile } from '../compile/index.ts';
 import { augment, peopleBatches, selectBatch, shuffledBatches } from '../data/index.ts';
@@ -12,7 +11,7 @@ import type { Optimizer } from '../optim/index.ts';
 import { type Dataset, demandData } from './dataset.ts';
 import { DivergenceError, faultText } from './fault.ts';
 import { makeModel, type Model, type Running, type TrainState } from './model.ts';
-import { optimizerOf, scheduleOf, type TrainSettings } from './settings.ts';
+import { demandSettings, optimizerOf, scheduleOf, type TrainSettings } from './settings.ts';
 import { trainStep } from './step.ts';
 
 /** Where a run is: the next step to be done. */
@@ -86,7 +85,7 @@ const compiledStep = (model: Model, optimizer: Optimizer, running: Running) =>
 
 /** The network, the optimiser and the compiled step for these settings, whatever their seed. */
 export function programOf(settings: TrainSettings, data: Dataset, running: Running = {}): TrainProgram {
-  demandMade(settings, ['loss', 'network'], 'programOf', 'what checkSettings returns');
+  demandSettings(settings, 'programOf');
   demandData(data, 'programOf');
   const [, channels, side] = data.images.shape;
   const model = makeModel(settings, { channels, side, classes: data.classes.length }, running);
@@ -103,12 +102,15 @@ const nothing: Tally = { steps: 0, loss: 0, accuracy: 0, support: 0 };
  *           class weights gets batches of people with four images each, others are shuffled
  * Throws    DomainError for a set too small for its batches
  */
-export function makeRun(settings: TrainSettings, data: Dataset, from?: Progress, program: TrainProgram = programOf(settings, data)): Run {
+export function makeRun(
+  settings: TrainSettings, data: Dataset, from?: Progress, program: TrainProgram = programOf(settings, data)
+): Run {
   const { model, optimizer, step } = program;
   const batches = batcher(settings, data, model);
   const batchesPerEpoch = batches(0).length;
   if (batchesPerEpoch === 0) {
-    throw new DomainError(message(`${data.labels.length} images for batches of ${settings.batch}`, 'An epoch has a batch', 'Use --batch with less'));
+    throw new DomainError(message(
+      `${data.labels.length} images for batches of ${settings.batch}`, 'An epoch has a batch', 'Use a smaller batch'));
   }
   const steps = settings.epochs * batchesPerEpoch;
   if (from !== undefined) demandPosition(from.position, batchesPerEpoch);
@@ -135,7 +137,9 @@ export function makeRun(settings: TrainSettings, data: Dataset, from?: Progress,
       throw new DivergenceError(faultText(trainStep(model, optimizer), [next, ...batch], position.step));
     }
     const [loss, accuracy, support] = [metrics.loss.item(), metrics.accuracy.item(), metrics.support.item()];
-    const sums = { steps: tally.steps + 1, loss: tally.loss + loss, accuracy: tally.accuracy + accuracy, support: tally.support + support };
+    const sums = {
+      steps: tally.steps + 1, loss: tally.loss + loss, accuracy: tally.accuracy + accuracy, support: tally.support + support,
+    };
     const done = position.step + 1;
     const report = { rate, loss, accuracy, support, images: labels.size };
     if (position.batch + 1 < batchesPerEpoch) {
@@ -144,7 +148,8 @@ export function makeRun(settings: TrainSettings, data: Dataset, from?: Progress,
     }
     const epoch = position.epoch + 1;
     const finished: EpochRecord = {
-      epoch, step: done, loss: sums.loss / sums.steps, accuracy: sums.accuracy / sums.steps, support: sums.support / sums.steps, rate,
+      epoch, step: done, loss: sums.loss / sums.steps, accuracy: sums.accuracy / sums.steps, support: sums.support / sums.steps,
+      rate,
     };
     now = { state: next, position: { epoch, batch: 0, step: done }, tally: nothing, history: [...history, finished] };
     order = batches(epoch);
@@ -162,7 +167,8 @@ function demandPosition({ epoch, batch, step }: Position, batchesPerEpoch: numbe
 }
 
 /** The images of every batch of an epoch. */
-function batcher({ batch, seed }: TrainSettings, { labels, classes }: Dataset, { classifies }: Model): (epoch: number) => Int32Array[] {
+function batcher({ batch, seed }: TrainSettings, { labels, classes }: Dataset, { classifies }: Model): (epoch: number) =>
+  Int32Array[] {
   if (!classifies) {
     const images = 4;
     const people = Math.max(2, Math.min(classes.length, Math.floor(batch / images)));
@@ -172,7 +178,9 @@ function batcher({ batch, seed }: TrainSettings, { labels, classes }: Dataset, {
   return (epoch) => shuffledBatches(labels.length, size, { seed, epoch, last: 'drop' });
 }
 
-function batchOf({ flip, shift, seed }: TrainSettings, data: Dataset, positions: Int32Array, step: number): readonly [Tensor, Tensor] {
+function batchOf(
+  { flip, shift, seed }: TrainSettings, data: Dataset, positions: Int32Array, step: number
+): readonly [Tensor, Tensor] {
   const chosen = selectBatch(data.images, positions);
   const { shape, values } = flip === 0 && shift === 0 ? chosen : augment(chosen, { flip, shift, seed, step });
   return [tensor(values, { shape }), tensor(positions.map((i) => data.labels[i]!))];

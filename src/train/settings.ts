@@ -1,7 +1,9 @@
 // What a training run is told: plain values that are written down with it, so that a run can be read, repeated and
 // continued. Every value is checked here, once, before anything is computed; what the values do is in the other files.
 
+import { demandFunction, demandMade, demandSort } from '../base/demand.ts';
 import { DomainError, message } from '../base/errors.ts';
+import { perhaps } from '../base/nearest.ts';
 import { type LossOptions, lossRow } from '../losses/index.ts';
 import { batchNorm, flatten, type Layer, lenetPlusPlus, lenetSmall, mlp, residualFaces, sequential } from '../nn/index.ts';
 import { adam, adamW, type Optimizer, rmsprop, sgd } from '../optim/index.ts';
@@ -17,8 +19,8 @@ export interface NetworkShape {
 }
 
 /**
- * A network whose embeddings are centred, feature by feature. Behind rectifiers all embeddings start in nearly one direction, where
- * cosines tell nothing apart and a loss over them hardly moves; centred, they start all around the sphere.
+ * A network whose embeddings are centred, feature by feature. Behind rectifiers all embeddings start in nearly one
+ * direction, where cosines tell nothing apart and a loss over them hardly moves; centred, they start all around the sphere.
  */
 const centred = (network: Layer, embedding: number): Layer =>
   sequential({ layers: network, centring: batchNorm({ channels: embedding, affine: false }) });
@@ -92,14 +94,24 @@ const bounds: Readonly<Record<string, Bounds>> = {
   shift: { from: 0, to: 64, whole: true },
 };
 
+/** What messages call a setting: its name here, its option on a command line. */
+export type Called = (name: string) => string;
+
+/** Refuses what are no settings, checked. */
+export const demandSettings = (settings: unknown, who: string): void =>
+  demandMade(settings, ['loss', 'network'], who, 'what checkSettings returns');
+
 const choices = { network: Object.keys(networks), optimizer: optimizers, schedule: schedules } as const;
 
 /**
  * The settings, checked and completed.
  *
+ * Edges     messages call a setting as `called` says
  * Throws    DomainError, with the value, for a setting outside its range, an unknown name, or a loss that cannot be trained
  */
-export function checkSettings(given: Partial<TrainSettings>): TrainSettings {
+export function checkSettings(given: Partial<TrainSettings>, called: Called = (name) => name): TrainSettings {
+  demandSort('record', { given }, 'checkSettings');
+  demandFunction(called, 'checkSettings', 'called');
   const settings: TrainSettings = { ...defaultSettings, ...given };
   const values = new Map<string, unknown>(Object.entries(settings));
   for (const [name, { from, to, whole = false, open = false, below = false }] of Object.entries(bounds)) {
@@ -108,12 +120,16 @@ export function checkSettings(given: Partial<TrainSettings>): TrainSettings {
     if (fits && (!whole || Number.isSafeInteger(value))) continue;
     const range = to >= Number.MAX_SAFE_INTEGER ? `${open ? '>' : '≥'} ${from}` : `from ${from} to ${below ? 'below ' : ''}${to}`;
     throw new DomainError(message(
-      `${name} ${String(value)}`, `It is a ${whole ? 'whole ' : ''}number ${range}`, `Use ${String(new Map(Object.entries(defaultSettings)).get(name))}`));
+      `${called(name)} ${String(value)}`, `It is a ${whole ? 'whole ' : ''}number ${range}`,
+      `Use ${String(new Map(Object.entries(defaultSettings)).get(name))}`));
   }
   for (const [name, known] of Object.entries(choices)) {
     const value = values.get(name);
     if ((known as readonly unknown[]).includes(value)) continue;
-    throw new DomainError(message(`the ${name} '${String(value)}'`, `It is one of ${known.join(', ')}`, 'Choose one of them'));
+    throw new DomainError(message(
+      `${called(name)} '${String(value)}'`, `It is one of ${known.join(', ')}`,
+      `Choose one of them${perhaps(String(value), known)}`
+    ));
   }
   checkLoss(settings);
   return settings;
@@ -155,7 +171,9 @@ export function scheduleOf({ schedule, rate: lr, warmUp: share }: TrainSettings,
     switch (schedule) {
       case 'constant': return constantSchedule(lr);
       case 'linear': return polynomialSchedule({ lr, steps });
-      case 'steps': return multiStepSchedule({ lr, milestones: [...new Set([Math.ceil(steps / 2), Math.ceil((3 * steps) / 4)])] });
+      case 'steps': return multiStepSchedule({
+        lr, milestones: [...new Set([Math.ceil(steps / 2), Math.ceil((3 * steps) / 4)])]
+      });
       default: return cosineSchedule({ lr, steps });
     }
   })();

@@ -4,6 +4,7 @@
 // says so.
 
 import { valueAndGrad } from '../autodiff/index.ts';
+import { demandMade } from '../base/demand.ts';
 import { flatten } from '../base/tree.ts';
 import { currentRecorder, isTensor, type Operand, scope, type Tensor } from '../graph/index.ts';
 import { hardClasses, ofLabel } from '../losses/index.ts';
@@ -35,6 +36,8 @@ export type TrainStep = (
  * Throws    whatever the network and the loss throw for inputs that do not fit
  */
 export function trainStep(model: Model, optimizer: Optimizer): TrainStep {
+  demandMade(model, ['network', 'remember'], 'trainStep', 'what makeModel returns');
+  demandMade(optimizer, ['update'], 'trainStep', 'an optimiser such as sgd({ lr: 0.1 })');
   return (state, images, labels, rate, key) => {
     let seen: Seen | undefined;
     const objective = (params: ModelParams): Tensor => {

@@ -202,6 +202,19 @@ test('draws every sample below the end of the axis of the loss', async () => {
   assert(end >= Math.max(...each), `${end}`);
 });
 
+test('shows every loss without a number that is none', async () => {
+  const page = await open();
+  for (const id of await page.locator('#loss option').evaluateAll((all) => all.map(({ value }) => value))) {
+    await page.selectOption('#loss', id);
+    const text = await settled(page);
+    assert.doesNotMatch(text, /not a number|∞|undefined/, id);
+    assert.match(text, id === 'softmax' ? /score/ : /cosine/, id);
+    const paths = await page.locator('svg path').evaluateAll((all) => all.map((path) => path.getAttribute('d') ?? '').join(' '));
+    assert.doesNotMatch(paths, /NaN|Infinity|undefined/, id);
+    assert.equal(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('loss'), id);
+  }
+});
+
 test('names every control and lists them in reading order', async () => {
   const page = await open();
   await settled(page);
@@ -226,6 +239,8 @@ test('keeps a contrast of 4.5 for all its text, in light and dark', async () => 
   for (const colorScheme of ['light', 'dark']) {
     // Ten classes, for the digits on all ten colours.
     const page = await open({ colorScheme }, `#${toHash({ ...initial, ...scattered(10, 2) })}`);
+    await settled(page);
+    await page.fill('#sample-angle', '100');
     await settled(page);
     const poor = await page.evaluate(() => {
       const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -263,6 +278,113 @@ test('fits a phone', async () => {
   const page = await open({ viewport: { width: 390, height: 844 } });
   await settled(page);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+});
+
+const legend = (page) => page.evaluate(() => {
+  const cells = (row) => [...document.querySelectorAll(`#move-${row} td`)].map((cell) => cell.textContent);
+  return { title: document.querySelector('#move-title').textContent, p: cells('p'), loss: cells('loss'), isShown: !document.querySelector('#move').hidden };
+});
+const isTrail = (page) => page.evaluate(() => ['#trail', '#loss-p-curve'].map((id) => document.querySelector(id).classList.contains('moved')));
+
+test('shows a dragged sample from 1 to 1*, in the legend and in words, until Escape', async () => {
+  const page = await open();
+  const before = await settled(page);
+  const was = ofEngine(page.url());
+  assert.deepEqual([(await legend(page)).isShown, ...(await isTrail(page))], [false, false, false]);
+  const box = await page.locator('#circle .sample.selected').boundingBox();
+  const from = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  for (let i = 1; i <= 20; i++) await page.mouse.move(from[0] - i, from[1] - 2 * i);
+  await page.mouse.up();
+  const text = await settled(page);
+  const is = ofEngine(page.url());
+  const { title, p, loss } = await legend(page);
+  const [a, b] = [was, is].map(({ state }) => state.samples[state.selected]);
+  assert.equal(title, `1 → 1*: sample 25, ${a.angle}° → ${b.angle}°, length ${a.length} → ${b.length}`);
+  const losses = [was, is].map(({ each, state }) => each[state.selected]);
+  losses.forEach((exact, i) => assert(near(number(loss[i]), exact) && near(number(p[i]), Math.exp(-exact)), `${p} ${loss}`));
+  assert(near(number(loss[2].slice(2)), losses[1] / losses[0]), loss[2]);
+  assert(text.endsWith(`p from ${p[0]} to ${p[1]}, loss from ${loss[0]} to ${loss[1]}.`), text);
+  // Where it started, a path from there, and the two names.
+  const ghost = await page.evaluate(() => ['cx', 'cy'].map((name) => Number(document.querySelector('#trail .ghost').getAttribute(name))));
+  const angle = (a.angle * Math.PI) / 180;
+  assert(Math.hypot(ghost[0] - a.length * Math.cos(angle), ghost[1] + a.length * Math.sin(angle)) < 1e-3);
+  assert.deepEqual(await page.locator('#trail text').allTextContents(), ['1', '1*']);
+  assert.match(await page.getAttribute('#trail .path', 'd'), new RegExp(`^M${ghost[0].toFixed(3)} ${ghost[1].toFixed(3)}L`));
+  assert.deepEqual(await isTrail(page), [true, true]);
+  await page.keyboard.press('Escape');
+  assert.doesNotMatch(await settled(page), /1\*/);
+  assert.deepEqual([(await legend(page)).isShown, ...(await isTrail(page))], [false, false, false]);
+  assert.notEqual(before, await page.textContent('#summary'));
+});
+
+test('lays a sample on top of the others when it is taken hold of, and lets the keyboard go on with it', async () => {
+  const page = await open({}, `#${toHash({ ...initial, ...scattered(3, 6), selected: 0 })}`);
+  await settled(page);
+  assert.equal(await page.inputValue('#per-class'), '6');
+  const box = await page.locator('[data-sample="4"]').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.up();
+  await settled(page);
+  const { state } = ofEngine(page.url());
+  assert.equal(state.selected, 4);
+  assert.equal(await page.locator('#samples > *').last().getAttribute('data-sample'), '4');
+  await page.keyboard.press('ArrowLeft');
+  await settled(page);
+  const by = ofEngine(page.url()).state.samples[4].angle - state.samples[4].angle;
+  assert(Math.abs(by - 1) < 1e-9, `${by}`);
+  assert.match((await legend(page)).title, /^1 → 1\*: sample 5, /);
+});
+
+test('shows a weight moved by keys as one move, and ends it with a new selection', async () => {
+  const page = await open();
+  await settled(page);
+  await page.focus('[data-weight="3"]');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('PageUp');
+  await settled(page);
+  assert.match((await legend(page)).title, /weight of class 4, 295° → 325°/);
+  assert.deepEqual(await page.locator('#trail text').allTextContents(), ['w4', 'w4*']);
+  assert.notEqual(await page.getAttribute('#trail .boundary', 'd'), '');
+  await page.fill('#sample', '2');
+  await settled(page);
+  assert.deepEqual([(await legend(page)).isShown, ...(await isTrail(page))], [false, false, false]);
+});
+
+test('shows figure 2: another loss moves the selected sample from 1 to 1*, and a button takes the trail away', async () => {
+  const page = await open({}, `#${toHash({ ...initial, loss: 'normface', parameters: { s: 4 } })}`);
+  await settled(page);
+  await page.selectOption('#loss', 'f-softmax');
+  await settled(page);
+  const { title, p, loss } = await legend(page);
+  assert.equal(title, '1 → 1*: loss normface → f-softmax');
+  assert.equal(p[0], p[1], 'a focal loss leaves the probability');
+  assert(number(loss[1]) < number(loss[0]));
+  await page.click('#move-clear');
+  await settled(page);
+  assert.equal((await legend(page)).isShown, false);
+  assert.equal(await page.evaluate(() => document.activeElement.matches('.sample.selected')), true);
+});
+
+test('follows a finger, and scrolls where no handle is', async () => {
+  const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await settled(page);
+  const cdp = await page.context().newCDPSession(page);
+  const swipe = async (x, y, dx, dy) => {
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+    for (let i = 1; i <= 10; i++) await cdp.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x: x + (dx * i) / 10, y: y + (dy * i) / 10 }] });
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await settled(page);
+  };
+  const box = await page.locator('[data-weight="1"] .handle').boundingBox();
+  await swipe(box.x + box.width / 2 + 12, box.y + box.height / 2, 40, 0);
+  assert.notEqual(ofEngine(page.url()).state.weights[1], initial.weights[1]);
+  assert.match((await legend(page)).title, /weight of class 2/);
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  const circle = await page.locator('#circle').boundingBox();
+  await swipe(circle.x + 20, circle.y + circle.height - 20, 0, -150);
+  assert(await page.evaluate(() => scrollY) > 50);
 });
 
 /** A screen of 120 Hz leaves 8.3 ms for a frame; FRAME_MS raises the limit on a slow machine. */
@@ -308,6 +430,11 @@ if (shots > 0) {
     for (const colorScheme of ['light', 'dark']) {
       const page = await open({ viewport: { width, height: 900 }, colorScheme });
       await page.screenshot({ path: `${folder}/playground-${name}-${colorScheme}.png`, fullPage: true });
+      await page.focus('[data-weight="3"]');
+      for (let i = 0; i < 3; i++) await page.keyboard.press('PageUp');
+      await page.fill('#own-h', 't * (c[k]');
+      await page.waitForSelector('#verdict[data-verdict=unreadable]');
+      await page.screenshot({ path: `${folder}/playground-${name}-${colorScheme}-moved.png`, fullPage: true });
     }
   }
 }

@@ -119,6 +119,11 @@ describe('a decision', () => {
     expect(branchMapText(branchMap(found))).not.toMatch(/met no border[^)]*f < c/);
   });
 
+  it('that compares what overflows has no border to walk to', () => {
+    const { decisions } = branchMap(of((x) => sum(where(less(mul(x, x), 1), x, 0)), f64([1e200])));
+    expect(decisions.map(({ distance }) => distance)).toEqual([null]);
+  });
+
   it('at its border turns the slope, or bends no more than the function does', () => {
     const flat = nearest(of((v) => sum(relu(mul(v, v))), f64([0, 0])));
     expect([flat.gap, flat.distance, flat.effect]).toEqual([0, 0, 'nothing']);

@@ -17,8 +17,11 @@ define v v[k] = f if k = y else ${hard} if I[k] = 1 else c[k]\ndefine L L = log(
 
 describe('a loss against another', () => {
   it('is the same as that of a file that writes it otherwise', async () => {
-    const { code, out } = await call(['explain', 'sv-am-softmax', '--set', 'm=0.3', '--against', file('mine.derivation', 't * c[k] + t - 1')]);
-    expect(out).toMatch(/a: .*mine\.derivation, L = log\(sum\(k, exp\(s \* v\[k\]\)\)\) - s \* f\nb: sv-am-softmax, s = 30, m = 0\.3/);
+    const { code, out } = await call([
+      'explain', 'sv-am-softmax', '--set', 'm=0.3', '--against', file('mine.derivation', 't * c[k] + t - 1')
+    ]);
+    expect(out)
+      .toMatch(/a: .*mine\.derivation, L = log\(sum\(k, exp\(s \* v\[k\]\)\)\) - s \* f\nb: sv-am-softmax, s = 30, m = 0\.3/);
     expect(out).toContain('compare: the two agree at 60 points (seed 1, 9 digits demanded)');
     expect(code).toBe(0);
   });
@@ -31,13 +34,17 @@ describe('a loss against another', () => {
     expect(out).toMatch(/only where I holds for some class .* 0 of \d+ elsewhere/);
     expect(out).toMatch(/smallest point\n {4}features = /);
     const machine = await call(['explain', 'sv-am-softmax', '--against', wrong, '--seed', '2', '--json']);
-    expect(JSON.parse(machine.out)).toMatchObject({ question: 'against', version: 1, agree: false, seed: 2, a: expect.stringContaining('wrong.derivation') as string });
+    expect(JSON.parse(machine.out)).toMatchObject({
+      question: 'against', version: 1, agree: false, seed: 2, a: expect.stringContaining('wrong.derivation') as string
+    });
     expect((await call(['explain', 'softmax', '--against', 'normface', '--html', page])).code).toBe(1);
     expect(readFileSync(page, 'utf8')).toMatch(/<h2>Beside another loss<\/h2>[\s\S]*<caption>Values and gradients<\/caption>/);
   });
 
   it('may be the same one with other parameters', async () => {
-    const { code, out } = await call(['explain', 'arc-softmax', '--set', 's=8', '--against', 'arc-softmax,gradient=straightThrough']);
+    const { code, out } = await call([
+      'explain', 'arc-softmax', '--set', 's=8', '--against', 'arc-softmax,gradient=straightThrough'
+    ]);
     expect(code).toBe(1);
     expect(out).toContain('a: arc-softmax, s = 8, m = 0.5, targetRule = paper, gradient = straightThrough');
     expect(out).toContain('the values agree everywhere, only the gradients differ');

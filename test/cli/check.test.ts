@@ -40,7 +40,8 @@ describe('marginalia check', () => {
     expect(stdout).not.toMatch(/\u001b|\r/);
     expect(stdout.split('\n').every((line) => line.length <= 100)).toBe(true);
     expect(readdirSync(join(folder, 'marginalia-report')).sort()).toEqual(['right.html', 'right.json', 'right.md']);
-    expect(JSON.parse(readFileSync(join(folder, 'marginalia-report/right.json'), 'utf8'))).toMatchObject({ version: 1, ok: true });
+    expect(JSON.parse(readFileSync(join(folder, 'marginalia-report/right.json'), 'utf8')))
+      .toMatchObject({ version: 1, ok: true });
   });
 
   it('exits 1 on a wrong line, names it and shows a counterexample', () => {

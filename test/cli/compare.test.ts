@@ -13,7 +13,8 @@ const out = mkdtempSync(join(tmpdir(), 'marginalia-compare-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 const small = [
-  '--losses', 'am-softmax', '--people', '8', '--images', '5', '--side', '8', '--network', 'mlp', '--embedding', '4', '--epochs', '1', '--batch', '10', '--out', out,
+  '--losses', 'am-softmax', '--people', '8', '--images', '5', '--side', '8', '--network', 'mlp', '--embedding', '4', '--epochs',
+  '1', '--batch', '10', '--out', out,
 ];
 
 /** Runs the command in this process and gives what it printed. */
@@ -59,7 +60,8 @@ describe('a comparison', () => {
     const whole = JSON.parse(readFileSync(path, 'utf8')) as { cell: { result: unknown } };
     for (const word of renamed) {
       writeFileSync(path, readFileSync(path, 'utf8').replace(word, '"x":'));
-      expect([word, await inside(...small, '--seeds', '2')]).toEqual([word, expect.stringMatching(/^11 cells were there already$/m)]);
+      expect([word, await inside(...small, '--seeds', '2')])
+        .toEqual([word, expect.stringMatching(/^11 cells were there already$/m)]);
     }
     expect((JSON.parse(readFileSync(path, 'utf8')) as typeof whole).cell.result).toEqual(whole.cell.result);
   });
@@ -67,7 +69,8 @@ describe('a comparison', () => {
   it('keeps the cells of another plan, and refuses to go on', async () => {
     const before = times();
     const args = [...small, '--seeds', '2'].map((word, i, all) => (all[i - 1] === '--epochs' ? '2' : word));
-    await expect(compare.run(args)).rejects.toThrow(/normface-choose-1\.json holds a cell of another plan; another --out keeps it/);
+    await expect(compare.run(args)).rejects.toThrow(
+      /normface-choose-1\.json holds a cell of another plan; another --out keeps it/);
     const path = join(out, 'cells', 'normface-seed-1.json');
     const own = readFileSync(path, 'utf8');
     writeFileSync(path, own.replace('"rate":0.1', '"rate":0.2'));
@@ -85,7 +88,8 @@ describe('a comparison', () => {
     });
     mkdirSync(join(data, 'nobody'));
     const args = ['--losses', 'normface', '--seeds', '1', ...small.slice(6, -1), place, '--data'];
-    expect(await inside(...args, data)).toMatch(/^1 loss × \(4 settings \+ 1 seed\) = 5 cells, on 24 images of 8 people \(1 folder empty\)$/m);
+    expect(await inside(...args, data))
+      .toMatch(/^1 loss × \(4 settings \+ 1 seed\) = 5 cells, on 24 images of 8 people \(1 folder empty\)$/m);
     expect(existsSync(join(place, 'run.lock'))).toBe(false);
     // As cells were written when the path was part of their plan.
     const old = join(place, 'cells', 'normface-seed-1.json');
@@ -105,18 +109,23 @@ describe('a comparison', () => {
     });
     expect(code).toBe(130);
     const cells = readdirSync(join(place, 'cells'));
-    expect(err).toBe(`interrupted after ${cells.length} of 18 cells, kept in ${join(place, 'cells')}; the same command goes on\n`);
+    expect(err)
+      .toBe(`interrupted after ${cells.length} of 18 cells, kept in ${join(place, 'cells')}; the same command goes on\n`);
     expect(cells.length).toBeLessThan(18);
     expect(readdirSync(place)).toEqual(['cells']);
   });
 
   it('says the same as JSON, Markdown, values and a page', async () => {
-    const json = JSON.parse(await inside(...small, '--seeds', '2', '--json')) as { judgedBy: string; losses: { loss: string; measures: { 'rank-1': { mean: number; standardError: number } } }[] };
+    const json = JSON.parse(await inside(...small, '--seeds', '2', '--json')) as {
+      judgedBy: string; losses: { loss: string; measures: { 'rank-1': { mean: number; standardError: number } } }[]
+    };
     expect([json.judgedBy, json.losses.map(({ loss }) => loss)]).toEqual(['AUC', ['normface', 'am-softmax']]);
     const { mean, standardError } = json.losses[1]!.measures['rank-1'];
-    expect(read('compare.md')).toContain(`| am-softmax | – | – | – | ${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} |`);
+    expect(read('compare.md'))
+      .toContain(`| am-softmax | – | – | – | ${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} |`);
     expect(read('compare.csv')).toContain(`am-softmax,,,,,,,${mean},${standardError},`);
-    expect(read('compare.html')).toContain(`<td class="number">${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)}</td>`);
+    expect(read('compare.html'))
+      .toContain(`<td class="number">${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)}</td>`);
     expect((JSON.parse(read('compare.json')) as { cells: unknown[] }).cells).toHaveLength(12);
   });
 
@@ -125,7 +134,10 @@ describe('a comparison', () => {
     ['no loss', ['--losses', ','], /--losses ,: names no loss/],
     ['a loss that needs more than an embedding', ['--losses', 'hdc'], /features\[3\]/],
     ['a share out of range', ['--held-out', '0'], /--held-out 0/],
-    ['people too few to choose settings on', ['--people', '6', '--images', '2', '--side', '8'], /--held-out 0\.25 of 6 people.* Use --held-out 0\.4/],
+    [
+      'people too few to choose settings on', ['--people', '6', '--images', '2', '--side', '8'],
+      /--held-out 0\.25 of 6 people.* Use --held-out 0\.4/,
+    ],
     ['no thread', ['--threads', '0'], /--threads 0: a whole number ≥ 1/],
     ['a word that is no option', ['faces'], /'faces' is no option/],
   ])('is refused for %s', async (_, args, reason) => {

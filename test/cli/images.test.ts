@@ -20,7 +20,11 @@ function put(person: string, name: string, first: number): void {
   mkdirSync(join(folder, person), { recursive: true });
   const pixels = Uint8Array.from({ length: 9 }, (_, i) => (i === 0 ? first : 0));
   const colour = Uint8Array.from({ length: 27 }, (_, i) => (i < 3 ? first : 0));
-  writeFileSync(join(folder, person, name), name.endsWith('.ppm') ? encodePpm({ width: 3, height: 3, channels: 3, pixels: colour }) : encodePgm({ width: 3, height: 3, channels: 1, pixels }));
+  writeFileSync(
+    join(folder, person, name),
+    name.endsWith('.ppm') ? encodePpm({ width: 3, height: 3, channels: 3, pixels: colour })
+      : encodePgm({ width: 3, height: 3, channels: 1, pixels })
+  );
 }
 
 describe('readImageFolders', () => {

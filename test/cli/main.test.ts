@@ -1,10 +1,10 @@
 // The command line from outside: help, exit codes, one line for every mistake, and what happens when it is interrupted.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { call, run, start } from './run.ts';
+import { call, run, runInto, start } from './run.ts';
 
 const commands = ['check', 'explain', 'mistakes', 'train', 'compare'];
 
@@ -40,22 +40,43 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('a mistake', () => {
   it.each([
     ['no command', []],
-    ['an unknown command', ['chekc']],
+    ['an unknown command', ['chekc'], /^marginalia: there is no command 'chekc', perhaps check; commands are/],
     ['an unknown option', ['explain', 'sv-am-softmax', '--colour']],
     ['a value that looks like an option', ['explain', 'sv-am-softmax', '--seed', '-1']],
     ['an option given twice', ['check', 'sv-softmax', '--cases', '1', '--cases', '2']],
     ['a folder for a picture', ['train', '--data', join(folder, 'people')], /people\/ann\/1\.pgm: is a folder/],
-    ['a setting given twice', ['explain', 'sv-am-softmax', '--set', 'm=0.3', '--set', 'm=0.4'], /^marginalia: --set m is given twice/],
+    [
+      'a setting given twice', ['explain', 'sv-am-softmax', '--set', 'm=0.3', '--set', 'm=0.4'],
+      /^marginalia: --set m is given twice/,
+    ],
     ['an empty value', ['train', '--out', ''], /^marginalia: --out is given without a value/],
     ['a whole number that is none', ['train', '--epochs', 'x'], /such as --epochs 10$/m],
-    ['more people than anybody draws', ['train', '--people', '1e12', '--out', 'no/such'], /^marginalia: --people 1e12: at most 100000/],
+    [
+      'more people than anybody draws', ['train', '--people', '1e12', '--out', 'no/such'],
+      /^marginalia: --people 1e12: at most 100000/,
+    ],
     ['more points than fit', ['check', 'sv-softmax', '--cases', '1e9']],
     ['a setting that is no number', ['explain', 'sv-softmax', '--set', 't=abc'], /^marginalia: --set t=abc: t is a number/],
-    ['a report in the place of a file', ['check', join(folder, 'one.derivation'), '--cases', '1', '--out', 'LICENSE'], /^marginalia: --out LICENSE: is a file/],
+    [
+      'a report in the place of a file', ['check', join(folder, 'one.derivation'), '--cases', '1', '--out', 'LICENSE'],
+      /^marginalia: --out LICENSE: is a file/,
+    ],
     ['a folder for a derivation', ['check', join(folder, 'a.derivation')], /a\.derivation: is a folder/],
     ['a binary file', ['check', join(folder, 'bytes.derivation')], /bytes\.derivation: is no text/],
     ['a binary case', ['explain', 'softmax', '--case', join(folder, 'bytes.derivation')]],
-    ['numbers that are none', ['explain', 'softmax', '--case', join(folder, 'infinite.json')], /infinite\.json: features: a list of rows/],
+    [
+      'numbers that are none', ['explain', 'softmax', '--case', join(folder, 'infinite.json')],
+      /infinite\.json: features: a list of rows/,
+    ],
+    ['a loss misspelt', ['explain', 'arc-sotfmax'], /Choose one of them, perhaps arc-softmax\.$/m],
+    ['another loss misspelt', ['explain', 'am-softmax', '--against', 'arc-sotfmax'], /perhaps arc-softmax\) nor a file/],
+    ['a mistake misspelt', ['mistakes', 'easy-margin-masc'], /'easy-margin-masc', perhaps easy-margin-mask;/],
+    ['a folder in the place of a page', ['mistakes', '--html', folder], /: is a folder, a file is needed$/m],
+    ['a folder for a page of a derivation', ['check', 'sv-softmax', '--html', folder], /: is a folder, a file is needed$/m],
+    [
+      'a folder that cannot be made', ['check', join(folder, 'one.derivation'), '--cases', '1', '--out', 'LICENSE/report'],
+      /is a file, a folder/,
+    ],
     ['a setting outside its range', ['explain', 'sv-softmax', '--set', 't=0.9']],
     ['a file that is not there', ['explain', 'softmax', '--case', 'no/such/file.json']],
     ['a folder for a file', ['explain', 'softmax', '--case', 'src']],
@@ -82,10 +103,16 @@ it('a bug says that it is one, in one line', async () => {
   const { code, err } = await call(['--version']);
   broken.mockRestore();
   expect(code).toBe(2);
-  expect(err).toBe('marginalia: this is a bug of ours, please report it: TypeError: nothing to parse (MARGINALIA_STACK=1 shows where)\n');
+  expect(err)
+    .toBe('marginalia: this is a bug of ours, please report it: TypeError: nothing to parse (MARGINALIA_STACK=1 shows where)\n');
 });
 
 describe('the streams', () => {
+  it.runIf(existsSync('/dev/full'))('that are full are told, and are no success', () => {
+    const { code, err } = runInto('/dev/full', ['explain', 'softmax']);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^marginalia: the output cannot be written: ENOSPC[^\n]*\n$/)]);
+  });
+
   it('carry no colours where they are no terminal, nor with NO_COLOR', () => {
     expect(run(['explain', 'softmax']).out).not.toContain('\u001b');
     expect(run(['explain', 'softmax'], { NO_COLOR: '1', FORCE_COLOR: '1' }).out).not.toContain('\u001b');

@@ -1,15 +1,16 @@
 // `--html` and `--markdown` of every command that has pages: the file is there, whole, and says what the command found.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/cli/check.ts';
 import { explain } from '../../src/cli/explain.ts';
 import { mistakes } from '../../src/cli/mistakes.ts';
-import { writePages } from '../../src/cli/pages.ts';
+import { demandPages, writePages } from '../../src/cli/pages.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { find, parseXml } from '../plot/xml.ts';
+import { root } from '../source.ts';
 import '../values.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'marginalia-pages-'));
@@ -42,8 +43,23 @@ describe('explain', () => {
     expect(read('l2.md')).toMatch(/^# l2-softmax: L2-constrained softmax\n\n\[L2-constrained[\s\S]*s = 16[\s\S]*Proof: 1\d \/ /);
   });
 
+  it('links to the files of the package from a page within it, and names them in one elsewhere', async () => {
+    const inside = mkdtempSync(join(root, 'marginalia-report-'));
+    try {
+      await run(explain, ['normface', '--html', join(inside, 'a b/page.html'), '--markdown', at('normface.md')]);
+      const [, address] = /<a href="([^"#]*)#L\d+">classes\.ts:\d+</.exec(readFileSync(join(inside, 'a b/page.html'), 'utf8'))!;
+      expect(readFileSync(join(inside, 'a b', address!), 'utf8')).toContain('export function cosines');
+      expect(read('normface.md'))
+        .toMatch(/\[part of c\]\(#equation\) · \[paper \(1\)\]\(https:\S+\) · `marginalia\/src\/losses\/classes\.ts:\d+`/);
+    } finally {
+      rmSync(inside, { recursive: true });
+    }
+  });
+
   it('proves every adjoint in the JSON when asked', async () => {
-    const { lines } = JSON.parse((await run(explain, ['softmax', '--prove', '--json'])).out) as { lines: { proof?: { duals: number } }[] };
+    const { lines } = JSON.parse((
+      await run(explain, ['softmax', '--prove', '--json'])
+    ).out) as { lines: { proof?: { duals: number } }[] };
     expect(lines.filter(({ proof }) => proof !== undefined).length).toBeGreaterThan(3);
   });
 });
@@ -51,7 +67,8 @@ describe('explain', () => {
 describe('check', () => {
   it('writes the page of a derivation into the report, and where it is asked to', async () => {
     writeFileSync(at('mine.derivation'), 'title Mine\ndeclare x: n d\nclaim (1) norm(x)^2 = dot(x, x)\n');
-    const { code, out } = await run(check, [at('mine.derivation'), '--cases', '24', '--out', at('report'), '--html', at('mine.html')]);
+    const { code, out } = await run(
+      check, [at('mine.derivation'), '--cases', '24', '--out', at('report'), '--html', at('mine.html')]);
     expect(code).toBe(0);
     // One line where it fits the terminal, otherwise a line for each.
     const files = [...['mine.json', 'mine.md', 'mine.html'].map((name) => join(at('report'), name)), at('mine.html')];
@@ -80,6 +97,17 @@ describe('a page', () => {
     expect(writePages({}, { html: never, markdown: never })).toEqual([]);
     expect(writePages({ markdown: at('a.md') }, { html: never, markdown: () => 'text\n' })).toEqual([at('a.md')]);
     expect(read('a.md')).toBe('text\n');
-    expect(() => writePages({ html: '' }, { html: never, markdown: never })).toThrow('--html: a file is needed, such as --html page.html');
+    expect(() => writePages({ html: folder }, { html: () => 'text', markdown: never }))
+      .toThrow(`${folder}: is a folder, a file is needed`);
+    expect(() => demandPages({ markdown: `${at('none')}/` })).toThrow(`${at('none')}/: is a folder, a file is needed`);
+  });
+
+  // By links, so that a device of the machine is safe even from a program that replaces what it should write to.
+  it.runIf(existsSync('/dev/full'))('that is a device is written to, and is not replaced by a file', () => {
+    const write = (path: string): string[] => writePages({ html: path }, { html: () => 'text', markdown: () => '' });
+    for (const device of ['null', 'full']) symlinkSync(`/dev/${device}`, at(device));
+    expect(write(at('null'))).toEqual([at('null')]);
+    expect(() => write(at('full'))).toThrow(expect.objectContaining({ code: 'ENOSPC', path: at('full') }));
+    for (const device of ['null', 'full']) expect(lstatSync(at(device)).isSymbolicLink()).toBe(true);
   });
 });

@@ -13,7 +13,8 @@ const said = async (...args: string[]): Promise<string> => {
   expect([code, err]).toEqual([0, '']);
   return out;
 };
-const asked = async (...args: string[]): Promise<Record<string, unknown>> => JSON.parse(await said(...args, '--json')) as Record<string, unknown>;
+const asked = async (...args: string[]): Promise<Record<string, unknown>> =>
+  JSON.parse(await said(...args, '--json')) as Record<string, unknown>;
 
 describe('a question', () => {
   it.each([
@@ -33,7 +34,8 @@ describe('a question', () => {
 
   it('is answered in JSON, with the loss, the question and a version', async () => {
     for (const question of [['--entry', 'x[0, 0]'], ['--surrogate']]) {
-      expect(await asked('normface', ...question)).toMatchObject({ loss: { id: 'normface' }, question: question[0]!.slice(2), version: 1 });
+      expect(await asked('normface', ...question))
+        .toMatchObject({ loss: { id: 'normface' }, question: question[0]!.slice(2), version: 1 });
     }
   });
 
@@ -56,13 +58,16 @@ describe('the README', () => {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
   const [, block] = /```console\n([\s\S]*?)```/.exec(readme)!;
 
-  it.each(block!.split(/^\$ /m).slice(1).map((text) => text.trimEnd().split('\n')))('shows lines of what is printed: %s', async (command, ...lines) => {
+  it.each(block!.split(/^\$ /m).slice(1).map(
+    (text) => text.trimEnd().split('\n')
+  ))('shows lines of what is printed: %s', async (command, ...lines) => {
     const args = [...command.replace(/^.*main\.js explain /, '').matchAll(/'([^']*)'|(\S+)/g)].map((word) => word[1] ?? word[2]!);
     const out = await said(...args);
     expect(out).toMatch(new RegExp(`^${args[0]!}: `));
     // What is left out is marked by …; the rest stands there line after line.
     expect(lines.filter((line) => line !== '…').length).toBeGreaterThan(2);
-    const pattern = lines.map((line) => (line === '…' ? '(?:.*\\n)+' : `${line.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')} *\\n`)).join('');
+    const pattern = lines.map((line) => (line === '…' ? '(?:.*\\n)+' : `${line.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')} *\\n`))
+      .join('');
     expect(`${out}\n`).toMatch(new RegExp(`^${pattern}\n*$`));
     expect(Math.max(...out.split('\n').map((line) => Array.from(line.replace(/\p{M}/gu, '')).length))).toBeLessThanOrEqual(100);
   });
@@ -104,7 +109,8 @@ describe('a page', () => {
     expect(study).toContain('<th scope="row">target</th><td class="number">-6.531</td><td class="number">62.2 %</td>');
     // A column in which nothing stands is no column.
     expect(plain).not.toContain('at the same border');
-    for (const title of ['Who made an entry of the gradient', 'How near the decisions are to changing', 'Where digits are lost']) {
+    for (
+      const title of ['Who made an entry of the gradient', 'How near the decisions are to changing', 'Where digits are lost']) {
       expect(plain).toContain(`<h2>${title}</h2>`);
     }
     const parted = await page('arc-softmax', '--set', 'gradient=straightThrough', '--entry', 'x[0, 0]');

@@ -1,7 +1,7 @@
 // Runs the command line in a process of its own, as a user does: with pipes, so without colours.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,8 +13,10 @@ const changed = (path: string): number => statSync(join(root, path)).mtimeMs;
 const newest = Math.max(...filesBelow('src').map(changed));
 /** The built program, which starts three times as fast, unless a source is newer than it. */
 const built = 'dist/cli/main.js';
-const program = existsSync(join(root, built)) && changed(built) >= newest 
-  ? [join(root, built)] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, join(root, 'src/cli/main.ts')];
+const program = existsSync(join(root, built)) && changed(built) >= newest
+  ? [join(root, built)] : [
+    '--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, join(root, 'src/cli/main.ts'),
+  ];
 
 /** How the program is started, as the words of a command. */
 export const command: readonly string[] = [process.execPath, ...program];
@@ -26,14 +28,25 @@ export interface Outcome {
 }
 
 export function run(args: readonly string[], env: Record<string, string> = {}, cwd = root): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args], { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath, [...program, ...args], { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
   return { code: status, out: stdout, err: stderr };
+}
+
+/** The same with what it prints going to a file. */
+export function runInto(path: string, args: readonly string[]): Pick<Outcome, 'code' | 'err'> {
+  const file = openSync(path, 'w');
+  const { status, stderr } = spawnSync(
+    process.execPath, [...program, ...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', file, 'pipe'] });
+  closeSync(file);
+  return { code: status, err: stderr };
 }
 
 /** The same without a process, for what does not depend on one: a tenth of the time. */
 export async function call(args: readonly string[]): Promise<Outcome> {
   const written = { out: '', err: '' };
-  const catching = (stream: NodeJS.WriteStream, to: keyof typeof written) => vi.spyOn(stream, 'write').mockImplementation((text) => {
+  const catching = (stream: NodeJS.WriteStream, to: keyof typeof written) => vi.spyOn(stream, 'write')
+    .mockImplementation((text) => {
     written[to] += String(text);
     return true;
   });

@@ -10,6 +10,7 @@ import { train } from '../../src/cli/train.ts';
 import { bar, clock, epochLine, listLines } from '../../src/cli/train-text.ts';
 import { encodePgm } from '../../src/data/index.ts';
 import { Stream } from '../../src/data/random.ts';
+import type * as judging from '../../src/train/judge.ts';
 import { command, run, start } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'marginalia-train-'));
@@ -18,10 +19,12 @@ const place = (name: string): string => join(folder, name);
 
 /** Two steps an epoch on twenty made-up pictures. */
 const tiny = (given: Readonly<Record<string, string>> = {}): string[] => Object.entries({
-  network: 'mlp', side: '8', embedding: '2', people: '4', images: '5', 'held-out': '0', batch: '10', loss: 'normface', rate: '0.02', ...given,
+  network: 'mlp', side: '8', embedding: '2', people: '4', images: '5', 'held-out': '0', batch: '10', loss: 'normface',
+  rate: '0.02', ...given,
 }).flatMap(([name, value]) => [`--${name}`, value]);
 const checkpointOf = (name: string): Buffer => readFileSync(join(place(name), 'checkpoint.safetensors'));
-const recordOf = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(place(name), 'run.json'), 'utf8')) as Record<string, unknown>;
+const recordOf = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(place(name), 'run.json'), 'utf8')) as Record<string, unknown>;
 
 /** Runs the command in this process and gives what it printed. */
 async function inside(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -41,11 +44,39 @@ async function inside(...args: string[]): Promise<{ code: number; out: string; e
 function people(): void {
   for (const person of ['a', 'b', 'c', 'd']) {
     mkdirSync(place(`people/${person}`), { recursive: true });
-    writeFileSync(place(`people/${person}/1.pgm`), encodePgm({ width: 8, height: 8, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, i) => i * person.charCodeAt(0)) }));
+    writeFileSync(
+      place(`people/${person}/1.pgm`),
+      encodePgm({ width: 8, height: 8, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, i) => i * person.charCodeAt(0)) })
+    );
   }
 }
 
+const embedded = vi.hoisted(() => ({ times: 0 }));
+vi.mock('../../src/train/judge.ts', async (original) => {
+  const real = await original<typeof judging>();
+  return { ...real, embed: (...args: Parameters<typeof judging.embed>) => (embedded.times++, real.embed(...args)) };
+});
+
 describe('a run', () => {
+  it.each(['0', '0.5'])('of which %s of the people are held out embeds its pictures once', async (share) => {
+    embedded.times = 0;
+    const out = place(`once-${share}`);
+    expect((await inside(...tiny({ epochs: '1', 'held-out': share, images: '10', out }))).code).toBe(0);
+    expect(embedded.times).toBe(1);
+    expect(existsSync(join(out, 'embedding.svg'))).toBe(true);
+  });
+
+  it('is gone on with only under its own settings, which are called as their options are', async () => {
+    await inside(...tiny({ epochs: '1', out: place('own') }));
+    const told: [string[], RegExp][] = [
+      [['--warm-up', '0.5'], /^train: --warm-up 0\.5 was given and the run in .* has 0\.05; leave it out/],
+      [['--held-out', '0.5'], /--held-out 0\.5 was given .* has 0;/], [['--set', 's=8'], /--set s=8 was given .* has none;/],
+    ];
+    for (const [args, reason] of told) await expect(train.run(
+      [...args, '--resume', '--out', place('own')]
+    )).rejects.toThrow(reason);
+  });
+
   it('prints a line per epoch, and leaves its record, its checkpoint and pictures', async () => {
     const { code, out } = await inside(...tiny({ epochs: '2', 'held-out': '0.5', images: '10', out: place('plain') }));
     expect(code).toBe(0);
@@ -93,7 +124,9 @@ describe('a run', () => {
   });
 
   it('that leaves finite weights and no finite embedding diverged too, and names the primitive', async () => {
-    const { code, err } = await inside(...tiny({ rate: '1e30', 'warm-up': '0', schedule: 'constant', epochs: '1', network: 'mlp', batch: '64', out: place('far') }));
+    const { code, err } = await inside(...tiny(
+      { rate: '1e30', 'warm-up': '0', schedule: 'constant', epochs: '1', network: 'mlp', batch: '64', out: place('far') }
+    ));
     expect(code).toBe(1);
     expect(err).toMatch(/^marginalia: the steps were done, .* not finite\. The first is contract in network\/layers\/1\/2 .*Lower the learning rate/);
     expect(recordOf('far')).toMatchObject({ state: 'diverged', position: { step: 1 } });
@@ -114,10 +147,14 @@ describe('a run', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('"rate": 0.02', '"rate": 0.03'));
     await expect(train.run(['--resume', '--out', out])).rejects.toThrow(/run\.json has other settings than its checkpoint/);
     writeFileSync(path, 'half');
-    await expect(train.run(['--resume', '--out', out])).rejects.toThrow(/run\.json: it is no JSON\. .* goes on from the checkpoint/);
+    await expect(train.run(['--resume', '--out', out])).rejects.toThrow(
+      /run\.json: it is no JSON\. .* goes on from the checkpoint/);
     rmSync(path);
-    await expect(train.run([...tiny({ loss: 'arc-softmax', epochs: '2', out }), '--resume'])).rejects.toThrow(/loss "arc-softmax" was given .* "normface"/);
-    expect((await inside('--resume', '--people', '4', '--images', '5', '--side', '8', '--held-out', '0', '--out', out)).code).toBe(0);
+    await expect(train.run(
+      [...tiny({ loss: 'arc-softmax', epochs: '2', out }), '--resume']
+    )).rejects.toThrow(/--loss arc-softmax was given .* normface/);
+    expect((await inside('--resume', '--people', '4', '--images', '5', '--side', '8', '--held-out', '0', '--out', out)).code)
+      .toBe(0);
     expect(recordOf('lost')).toMatchObject({ state: 'done', settings: { loss: 'normface', seed: 3, rate: 0.02 } });
     expect(checkpointOf('lost')).toEqual(before);
   });
@@ -128,7 +165,8 @@ describe('a run', () => {
     mkdirSync(place('people/empty'));
     const given = `${relative(process.cwd(), place('people'))}/`;
     const { out } = await inside(
-      '--data', given, '--side', '8', '--network', 'mlp', '--held-out', '0', '--epochs', '1', '--batch', '4', '--out', place('moved'));
+      '--data', given, '--side', '8', '--network', 'mlp', '--held-out', '0', '--epochs', '1', '--batch', '4', '--out',
+      place('moved'));
     expect(out).toContain(`${given}: 4 images of 4 people (1 file is no picture, 1 folder empty)\n1 step;`);
     expect(recordOf('moved')).toMatchObject({ source: { data: place('people') } });
     renameSync(place('people'), place('elsewhere'));
@@ -156,14 +194,27 @@ describe('a run', () => {
     ['a loss that does not exist', ['--loss', 'arcface'], /arcface/],
     ['a parameter the loss does not have', ['--loss', 'normface', '--set', 't=2'], /'t'/],
     ['a rate that is no number', ['--rate', 'fast'], /--rate fast/],
-    ['a rate out of range', ['--rate', '0'], /rate 0/],
+    ['a rate out of range', ['--rate', '0'], /^--rate 0\./],
     ['a share out of range', ['--held-out', '1'], /--held-out 1/],
     ['seconds below 0', ['--save-every=-1'], /--save-every -1: seconds ≥ 0/],
-    ['a value that looks like an option', ['--weight-decay', '-1'], /^--weight-decay is followed by -1; .* written --weight-decay=-1$/],
+    [
+      'a value that looks like an option', ['--weight-decay', '-1'],
+      /^--weight-decay is followed by -1; .* written --weight-decay=-1$/
+    ],
     ['an option in the place of a value', ['--weight-decay', '--json'], /^--weight-decay is given without a value; see/],
-    ['a momentum that never fades', ['--momentum', '1'], /momentum 1\. It is a number from 0 to below 1/],
-    ['one person to judge by', ['--people', '5', '--images', '2', '--side', '8'], /--held-out 0\.2 of 5 people.* Use --held-out 0\.3/],
-    ['one person to train on', ['--people', '20', '--images', '2', '--side', '8', '--held-out', '0.99'], /--held-out 0\.99 of 20 people.* Use --held-out 0\.9,/],
+    ['a momentum that never fades', ['--momentum', '1'], /^--momentum 1\. It is a number from 0 to below 1/],
+    ['a setting by the name of its option', ['--warm-up', '2'], /^--warm-up 2\. It is a number from 0 to 1\. Use 0\.05\.$/],
+    ['a decay that grows', ['--weight-decay=-1'], /^--weight-decay -1\. It is a number ≥ 0/],
+    ['a network misspelt', ['--network', 'lenet-smal'], /^--network 'lenet-smal'\. .* perhaps lenet-small\.$/],
+    ['an option misspelt', ['--optimiser', 'adam'], /^Unknown option '--optimiser', perhaps --optimizer; see/],
+    [
+      'one person to judge by', ['--people', '5', '--images', '2', '--side', '8'],
+      /--held-out 0\.2 of 5 people.* Use --held-out 0\.3/,
+    ],
+    [
+      'one person to train on', ['--people', '20', '--images', '2', '--side', '8', '--held-out', '0.99'],
+      /--held-out 0\.99 of 20 people.* Use --held-out 0\.9,/,
+    ],
     ['people too few for any share', ['--people', '3', '--images', '2', '--side', '8'], /Give more people/],
     ['no thread', ['--threads', '0'], /--threads 0: a whole number ≥ 1/],
     ['a word that is no option', ['faces'], /'faces' is no option/],
@@ -175,9 +226,13 @@ describe('a run', () => {
 
   it('that cannot be judged keeps its last step', async () => {
     people();
-    const args = ['--data', place('people'), '--side', '8', '--network', 'mlp', '--held-out', '0.5', '--epochs', '2', '--batch', '2', '--out', place('unjudged')];
+    const args = [
+      '--data', place('people'), '--side', '8', '--network', 'mlp', '--held-out', '0.5', '--epochs', '2', '--batch', '2', '--out',
+      place('unjudged'),
+    ];
     await expect(inside('--loss', 'normface', ...args)).rejects.toThrow(/genuine/);
-    expect(recordOf('unjudged')).toMatchObject({ state: 'failed', reason: expect.stringContaining('genuine') as string, position: { epoch: 2, step: 2 } });
+    expect(recordOf('unjudged'))
+      .toMatchObject({ state: 'failed', reason: expect.stringContaining('genuine') as string, position: { epoch: 2, step: 2 } });
     expect(checkpointOf('unjudged').length).toBeGreaterThan(1000);
   });
 
@@ -191,9 +246,11 @@ describe('what is shown', () => {
   it('fits a terminal and says times as clocks do', () => {
     expect([clock(7.4), clock(754), clock(3723)]).toEqual(['0:07', '12:34', '1:02:03']);
     expect([bar(0, 4), bar(0.5, 4), bar(1.2, 4)]).toEqual(['────', '━━──', '━━━━']);
-    expect(listLines('people:', ['AUC 71 %', 'EER 34 %', `TAR ${'9'.repeat(60)}`])).toBe(`people:  AUC 71 %  EER 34 %\n  TAR ${'9'.repeat(60)}`);
+    expect(listLines('people:', ['AUC 71 %', 'EER 34 %', `TAR ${'9'.repeat(60)}`]))
+      .toBe(`people:  AUC 71 %  EER 34 %\n  TAR ${'9'.repeat(60)}`);
     const record = { epoch: 3, step: 9, loss: 12.345, accuracy: 0.5, support: 0.123, rate: 0.01 };
-    expect(epochLine(record, 12, true, 1234.5)).toBe('epoch  3/12  loss 12.35  right 50.0%  support 12.3%  rate 0.010  1,235 images/s');
+    expect(epochLine(record, 12, true, 1234.5))
+      .toBe('epoch  3/12  loss 12.35  right 50.0%  support 12.3%  rate 0.010  1,235 images/s');
     expect(epochLine(record, 12, false, 0)).toBe('epoch  3/12  loss 12.35  rate 0.010');
   });
 });
@@ -267,7 +324,10 @@ describe('a run that does not end by itself', () => {
     await inside(...tiny({ epochs: '1', out: place('full') }));
     const before = checkpointOf('full');
     // No file larger than 4 KiB may be written from here on, as on a disk that is full.
-    const { status, stderr } = spawnSync('bash', ['-c', 'ulimit -f 4; exec "$@"', 'sh', ...command, 'train', '--resume', '--out', place('full')], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      'bash', ['-c', 'ulimit -f 4; exec "$@"', 'sh', ...command, 'train', '--resume', '--out', place('full')],
+      { encoding: 'utf8' }
+    );
     expect(status).toBe(2);
     expect(stderr).toMatch(/^marginalia: \S+checkpoint\.safetensors: could not be written \(.*\)[^\n]*\n$/);
     expect(checkpointOf('full')).toEqual(before);

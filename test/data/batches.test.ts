@@ -14,7 +14,8 @@ describe('shuffledBatches', () => {
       const batches = shuffledBatches(count, size, { seed: 9, epoch });
       expect(ascending(batches.flatMap((batch) => [...batch]))).toEqual(Array.from({ length: count }, (_, i) => i));
       expect(batches.slice(0, -1).every((batch) => batch.length === size)).toBe(true);
-      expect(shuffledBatches(count, size, { seed: 9, epoch, last: 'drop' })).toEqual(batches.filter((batch) => batch.length === size));
+      expect(shuffledBatches(count, size, { seed: 9, epoch, last: 'drop' }))
+        .toEqual(batches.filter((batch) => batch.length === size));
     }), runs);
   });
 
@@ -74,12 +75,14 @@ describe('peopleBatches', () => {
 
 describe('augment', () => {
   const batch: Batch = { shape: [40, 2, 2, 3], values: Float32Array.from({ length: 480 }, (_, i) => i) };
-  const rowsOf = ({ values }: Batch, n: number): number[][][] => [0, 1].map((c) => [0, 1].map((y) => [...values.subarray((n * 2 + c) * 6 + y * 3, (n * 2 + c) * 6 + y * 3 + 3)]));
+  const rowsOf = ({ values }: Batch, n: number): number[][][] => [0, 1]
+    .map((c) => [0, 1].map((y) => [...values.subarray((n * 2 + c) * 6 + y * 3, (n * 2 + c) * 6 + y * 3 + 3)]));
 
   it('mirrors a share of the images, all channels together', () => {
     expect(augment(batch, { flip: 0 })).toEqual(batch);
     const mirrored = augment(batch, { flip: 1 });
-    for (let n = 0; n < 40; n++) expect(rowsOf(mirrored, n)).toEqual(rowsOf(batch, n).map((plane) => plane.map((row) => [...row].reverse())));
+    for (let n = 0; n < 40; n++) expect(rowsOf(mirrored, n))
+      .toEqual(rowsOf(batch, n).map((plane) => plane.map((row) => [...row].reverse())));
     const half = augment(batch, { seed: 5 });
     const flipped = Array.from({ length: 40 }, (_, n) => rowsOf(half, n)[0]![0]![0] !== rowsOf(batch, n)[0]![0]![0]);
     expect(flipped.filter(Boolean).length).toBeGreaterThan(10);
@@ -92,7 +95,8 @@ describe('augment', () => {
     const moves = new Set<string>();
     for (let n = 0; n < 40; n++) {
       const [from, to] = [rowsOf(batch, n), rowsOf(shifted, n)];
-      const at = (x: number, y: number, right: number, down: number, c: number): number => from[c]![Math.min(1, Math.max(0, y - down))]![Math.min(2, Math.max(0, x - right))]!;
+      const at = (x: number, y: number, right: number, down: number, c: number): number =>
+        from[c]![Math.min(1, Math.max(0, y - down))]![Math.min(2, Math.max(0, x - right))]!;
       const found = [-1, 0, 1].flatMap((right) => [-1, 0, 1].map((down) => [right, down] as const)).find(([right, down]) =>
         [0, 1].every((c) => [0, 1].every((y) => [0, 1, 2].every((x) => to[c]![y]![x] === at(x, y, right, down, c)))));
       expect(found).toBeDefined();

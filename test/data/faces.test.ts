@@ -7,7 +7,8 @@ import { DomainError } from '../../src/base/errors.ts';
 import { face, faces, type Image, nuisances } from '../../src/data/index.ts';
 
 const hash = ({ pixels }: Image): string => createHash('sha256').update(pixels).digest('hex').slice(0, 16);
-const distance = (a: Image, b: Image): number => Math.sqrt(a.pixels.reduce((sum, p, i) => sum + (p - b.pixels[i]!) ** 2, 0) / a.pixels.length);
+const distance = (a: Image, b: Image): number =>
+  Math.sqrt(a.pixels.reduce((sum, p, i) => sum + (p - b.pixels[i]!) ** 2, 0) / a.pixels.length);
 
 describe('faces', () => {
   it('are the same bytes on every platform', () => {
@@ -22,7 +23,10 @@ describe('faces', () => {
 
   it('do not depend on how many are asked for, and name who is on them', () => {
     const set = faces({ people: 2, images: 2, first: 5, seed: 3, size: 16 });
-    expect(set.images).toEqual([face(5, 0, { seed: 3, size: 16 }), face(5, 1, { seed: 3, size: 16 }), face(6, 0, { seed: 3, size: 16 }), face(6, 1, { seed: 3, size: 16 })]);
+    expect(set.images).toEqual([
+      face(5, 0, { seed: 3, size: 16 }), face(5, 1, { seed: 3, size: 16 }), face(6, 0, { seed: 3, size: 16 }),
+      face(6, 1, { seed: 3, size: 16 })
+    ]);
     expect(set.labels).toEqual(Int32Array.of(0, 0, 1, 1));
     expect(set.people).toEqual(['person 5', 'person 6']);
     expect(faces({ people: 0, images: 3 }).images).toEqual([]);
@@ -37,15 +41,18 @@ describe('faces', () => {
 
   it.each(nuisances)('change with the nuisance %s alone', (name) => {
     const still = { pose: 0, light: 0, expression: 0, occlusion: 0, noise: 0 };
-    const changed = Array.from({ length: 8 }, (_, i) => distance(face(2, i, { nuisance: still }), face(2, i, { nuisance: { ...still, [name]: 2 } })));
+    const changed = Array.from(
+      { length: 8 }, (_, i) => distance(face(2, i, { nuisance: still }), face(2, i, { nuisance: { ...still, [name]: 2 } })));
     expect(Math.max(...changed)).toBeGreaterThan(1);
   });
 
   it('are more alike for one person than for two, and still vary', () => {
-    const set = Array.from({ length: 12 }, (_, p) => [0, 1, 2].map((i) => face(p, i, { size: 16, nuisance: { light: 0, occlusion: 0 } })));
+    const set = Array.from(
+      { length: 12 }, (_, p) => [0, 1, 2].map((i) => face(p, i, { size: 16, nuisance: { light: 0, occlusion: 0 } })));
     const [own, other]: [number[], number[]] = [[], []];
     set.forEach((mine, p) => set.forEach((theirs, q) => {
-      for (let i = 0; i < 3; i++) for (let k = 0; k < 3; k++) if (p < q || (p === q && i < k)) (p === q ? own : other).push(distance(mine[i]!, theirs[k]!));
+      for (let i = 0; i < 3; i++) for (let k = 0; k < 3; k++) if (p < q || (p === q && i < k)) (p === q ? own : other)
+        .push(distance(mine[i]!, theirs[k]!));
     }));
     const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b) / x.length;
     expect(mean(own)).toBeLessThan(0.75 * mean(other));

@@ -6,7 +6,9 @@ import { decodeIdx, labelledFromIdx } from '../../src/data/index.ts';
 import { feedMutants } from '../mutants.ts';
 
 const file = (type: number, shape: readonly number[], ...data: readonly number[]): Uint8Array =>
-  Uint8Array.from([0, 0, type, shape.length, ...shape.flatMap((n) => [(n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]), ...data]);
+  Uint8Array.from([
+    0, 0, type, shape.length, ...shape.flatMap((n) => [(n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]), ...data
+  ]);
 const decode = (bytes: Uint8Array) => decodeIdx(bytes, 'x-ubyte');
 
 describe('decodeIdx', () => {
@@ -53,7 +55,8 @@ describe('labelledFromIdx', () => {
   });
 
   it('names the file that does not fit', () => {
-    expect(() => labelledFromIdx(images, decode(file(0x08, [3], 0, 0, 0)), names)).toThrow(/^labels: it has 3 labels for 2 images/);
+    expect(() => labelledFromIdx(images, decode(file(0x08, [3], 0, 0, 0)), names))
+      .toThrow(/^labels: it has 3 labels for 2 images/);
     expect(() => labelledFromIdx(images, images, names)).toThrow(/^labels: it has the shape \[2, 1, 3\]/);
     expect(() => labelledFromIdx(decode(file(0x08, [2], 1, 2)), decode(file(0x08, [2], 1, 2)), names)).toThrow(/^images: /);
     expect(() => labelledFromIdx(decode(file(0x09, [1, 1, 1], 1)), decode(file(0x08, [1], 1)), names)).toThrow(/^images: /);

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/base/errors.ts';
 import { grey, type Image, resize, selectBatch, toBatch } from '../../src/data/index.ts';
 
-const image = (width: number, height: number, channels: 1 | 3, ...pixels: readonly number[]): Image => ({ width, height, channels, pixels: Uint8Array.from(pixels) });
+const image = (width: number, height: number, channels: 1 | 3, ...pixels: readonly number[]): Image =>
+  ({ width, height, channels, pixels: Uint8Array.from(pixels) });
 
 describe('grey', () => {
   it('weighs the colours as BT.601 and keeps white white', () => {

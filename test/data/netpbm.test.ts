@@ -7,11 +7,13 @@ import { decodePgm, decodePpm, encodePgm, encodePpm, type Image } from '../../sr
 import { feedMutants } from '../mutants.ts';
 
 const runs = { seed: 1, numRuns: Number(process.env['RUNS'] ?? 30) };
-const file = (header: string, ...pixels: readonly number[]): Uint8Array => Uint8Array.from([...new TextEncoder().encode(header), ...pixels]);
+const file = (header: string, ...pixels: readonly number[]): Uint8Array =>
+  Uint8Array.from([...new TextEncoder().encode(header), ...pixels]);
 
 describe('decodePgm', () => {
   it('reads comments and any white space in the header, and pixels that look like white space', () => {
-    expect(decodePgm(file('P5 # made by hand\n2#wide\n\t1\r\n#\n255\n', 10, 32), 'x')).toEqual({ width: 2, height: 1, channels: 1, pixels: Uint8Array.of(10, 32) });
+    expect(decodePgm(file('P5 # made by hand\n2#wide\n\t1\r\n#\n255\n', 10, 32), 'x'))
+      .toEqual({ width: 2, height: 1, channels: 1, pixels: Uint8Array.of(10, 32) });
   });
 
   it('scales a smaller maximum to 255', () => {
@@ -43,8 +45,10 @@ describe('decodePgm', () => {
 
 describe('encodePgm and encodePpm', () => {
   it('law: what is written is read back', () => {
-    const image = (channels: 1 | 3): fc.Arbitrary<Image> => fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
-      fc.uint8Array({ minLength: width * height * channels, maxLength: width * height * channels }).map((pixels) => ({ width, height, channels, pixels })));
+    const image = (channels: 1 | 3): fc.Arbitrary<Image> =>
+      fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
+      fc.uint8Array({ minLength: width * height * channels, maxLength: width * height * channels })
+        .map((pixels) => ({ width, height, channels, pixels })));
     fc.assert(fc.property(image(1), (x) => void expect(decodePgm(encodePgm(x), 'x')).toEqual(x)), runs);
     fc.assert(fc.property(image(3), (x) => void expect(decodePpm(encodePpm(x), 'x')).toEqual(x)), runs);
   });
@@ -56,7 +60,8 @@ describe('encodePgm and encodePpm', () => {
 
   it('files damaged afterwards are read or refused', () => {
     const picture = { width: 5, height: 4, pixels: Uint8Array.from({ length: 60 }, (_, i) => i * 4) };
-    expect(feedMutants(encodePgm({ ...picture, channels: 1, pixels: picture.pixels.subarray(0, 20) }), decodePgm)).toBeGreaterThan(400);
+    expect(feedMutants(encodePgm({ ...picture, channels: 1, pixels: picture.pixels.subarray(0, 20) }), decodePgm))
+      .toBeGreaterThan(400);
     expect(feedMutants(encodePpm({ ...picture, channels: 3 }), decodePpm)).toBeGreaterThan(400);
   });
 });

@@ -25,12 +25,14 @@ const dot: Image = { width: 1, height: 1, channels: 1, pixels: Uint8Array.of(5) 
 describe('readImage', () => {
   it('goes by the first bytes, not by the name', () => {
     expect(readImage(put('a.png', encodePgm(dot)))).toEqual(dot);
-    expect(readImage(put('a.pgm', encodePpm({ ...dot, channels: 3, pixels: Uint8Array.of(1, 2, 3) }))).pixels).toEqual(Uint8Array.of(1, 2, 3));
+    expect(readImage(put('a.pgm', encodePpm({ ...dot, channels: 3, pixels: Uint8Array.of(1, 2, 3) }))).pixels)
+      .toEqual(Uint8Array.of(1, 2, 3));
     expect(readImage(put('b', png({ width: 1, height: 1, pixel: () => [5] })))).toEqual(dot);
   });
 
   it('names the file and the fault', () => {
-    expect(() => readImage(put('a.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)))).toThrow(`${join(folder, 'a.jpg')}: it is a JPEG file`);
+    expect(() => readImage(put('a.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))))
+      .toThrow(`${join(folder, 'a.jpg')}: it is a JPEG file`);
     expect(() => readImage(put('empty.pgm', ''))).toThrow(/empty\.pgm: it is no PGM, PPM or PNG file/);
     expect(() => readImage(put('cut.pgm', 'P5 2 2 255\n.'))).toThrow(/cut\.pgm: it has 1 bytes/);
     expect(() => readImage(put('plain.ppm', 'P3 1 1 255\n1 2 3'))).toThrow(/plain-text file \(P3\)/);
@@ -65,7 +67,8 @@ describe('readIdx', () => {
   const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9);
 
   it('reads plain and gzipped files', () => {
-    for (const content of [bytes, gzipSync(bytes)]) expect(readIdx(put('x', content))).toEqual({ shape: [2], values: Uint8Array.of(7, 9) });
+    for (const content of [bytes, gzipSync(bytes)]) expect(readIdx(put('x', content)))
+      .toEqual({ shape: [2], values: Uint8Array.of(7, 9) });
   });
 
   it('refuses a gzip file that claims too much, is cut or damaged', () => {
@@ -91,10 +94,12 @@ describe(orl === undefined ? 'the ORL faces (skipped: MARGINALIA_ORL names no fo
 const mnist = process.env['MARGINALIA_MNIST'];
 describe(mnist === undefined ? 'the MNIST digits (skipped: MARGINALIA_MNIST names no folder)' : 'the MNIST digits', () => {
   it.skipIf(mnist === undefined)('are 10,000 pictures of 28 × 28 with the published counts of each digit', () => {
-    const { images, labels, people } = readDigits(join(mnist!, 't10k-images-idx3-ubyte.gz'), join(mnist!, 't10k-labels-idx1-ubyte.gz'));
+    const { images, labels, people } = readDigits(
+      join(mnist!, 't10k-images-idx3-ubyte.gz'), join(mnist!, 't10k-labels-idx1-ubyte.gz'));
     expect([images.length, images[0]!.width, images[0]!.height, people.length]).toEqual([10000, 28, 28, 10]);
     expect([...labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
-    expect(Array.from({ length: 10 }, (_, d) => labels.filter((label) => label === d).length)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    expect(Array.from({ length: 10 }, (_, d) => labels.filter((label) => label === d).length))
+      .toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
   });
 });
 
@@ -103,7 +108,8 @@ describe(lfw === undefined ? 'the LFW pairs (skipped: MARGINALIA_LFW names no fi
   it.skipIf(lfw === undefined)('are 10 folds of 300 same and 300 different pairs', () => {
     const pairs = readPairs(lfw!);
     expect(pairs.length).toBe(6000);
-    expect(pairs[0]).toEqual({ a: { person: 'Abel_Pacheco', number: 1 }, b: { person: 'Abel_Pacheco', number: 4 }, same: true, fold: 0 });
+    expect(pairs[0])
+      .toEqual({ a: { person: 'Abel_Pacheco', number: 1 }, b: { person: 'Abel_Pacheco', number: 4 }, same: true, fold: 0 });
     for (let fold = 0; fold < 10; fold++) expect(pairs.filter((pair) => pair.fold === fold && pair.same).length).toBe(300);
   });
 });

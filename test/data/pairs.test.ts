@@ -25,8 +25,14 @@ describe('parsePairs', () => {
     ['a header of three numbers', '1 1 1\n', /^pairs\.txt:1: /],
     ['a line too few', list.split('\n').slice(0, 4).join('\n'), /3 pairs; the header promises 2 × 2 = 4/],
     ['a line too many', `${list}Dee 1 2\n`, /5 pairs/],
-    ['a same pair where a different one belongs', list.replace('Dee 3 Cy 1', 'Dee 3 1'), /^pairs\.txt:5: "Dee 3 1" where a different pair belongs/],
-    ['a different pair where a same one belongs', list.replace('Dee\t2\t1', 'Dee 2 Cy 1'), /^pairs\.txt:4: .*where a same pair belongs/],
+    [
+      'a same pair where a different one belongs', list.replace('Dee 3 Cy 1', 'Dee 3 1'),
+      /^pairs\.txt:5: "Dee 3 1" where a different pair belongs/,
+    ],
+    [
+      'a different pair where a same one belongs', list.replace('Dee\t2\t1', 'Dee 2 Cy 1'),
+      /^pairs\.txt:4: .*where a same pair belongs/,
+    ],
     ['a number that is none', list.replace('Dee 3', 'Dee x'), /^pairs\.txt:5: /],
     ['picture 0', list.replace('Dee 3', 'Dee 0'), /^pairs\.txt:5: /],
     ['a photograph against itself', list.replace('Dee\t2\t1', 'Dee\t2\t2'), /one photograph twice/],
@@ -37,7 +43,8 @@ describe('parsePairs', () => {
   });
 
   it('answers mutants with pairs or a FormatError', () => {
-    expect(feedMutants(new TextEncoder().encode(list), (bytes, name) => parsePairs(new TextDecoder().decode(bytes), name))).toBeGreaterThan(400);
+    expect(feedMutants(new TextEncoder().encode(list), (bytes, name) => parsePairs(new TextDecoder().decode(bytes), name)))
+      .toBeGreaterThan(400);
   });
 });
 
@@ -66,12 +73,16 @@ describe('drawPairs', () => {
       }
     }
     expect(seen.size).toBe(200);
-    for (let f = 0; f < 5; f++) expect([0, 1].map((kind) => Array.from(fold).filter((g, i) => g === f && same[i] === kind).length)).toEqual([20, 20]);
+    for (let f = 0; f < 5; f++) expect([0, 1].map(
+      (kind) => Array.from(fold).filter((g, i) => g === f && same[i] === kind).length
+    )).toEqual([20, 20]);
   });
 
   it('gives the same pairs for the same seed, others for another, and draws from lists as from large sets', () => {
     expect(drawPairs(labels, { folds: 2, pairs: 30, seed: 1 })).toEqual(drawPairs(labels, { folds: 2, pairs: 30, seed: 1 }));
-    expect(drawPairs(labels, { folds: 2, pairs: 30, seed: 2 }).a).not.toEqual(drawPairs(labels, { folds: 2, pairs: 30, seed: 1 }).a);
+    expect(drawPairs(
+      labels, { folds: 2, pairs: 30, seed: 2 }
+    ).a).not.toEqual(drawPairs(labels, { folds: 2, pairs: 30, seed: 1 }).a);
     // Two people of 6 in a fold: exactly 36 different pairs, all of which are drawn.
     const all = drawPairs(labels.subarray(0, 12), { folds: 1, pairs: 30, seed: 1 });
     expect(new Set(Array.from(all.a, (a, i) => `${a} ${all.b[i]}`)).size).toBe(60);
@@ -79,7 +90,8 @@ describe('drawPairs', () => {
 
   it('says how many pairs there are when there are too few', () => {
     expect(() => drawPairs(labels, { folds: 10, pairs: 300 })).toThrow(DomainError);
-    expect(() => drawPairs(labels, { folds: 10, pairs: 300 })).toThrow(/2 people, 12 images and 30 same pairs, and 300 are asked for/);
+    expect(() => drawPairs(labels, { folds: 10, pairs: 300 }))
+      .toThrow(/2 people, 12 images and 30 same pairs, and 300 are asked for/);
     expect(() => drawPairs(labels, { folds: 0 })).toThrow(DomainError);
   });
 });

@@ -55,14 +55,18 @@ export function png(options: PngOptions): Uint8Array {
   const data = deflateSync(rawPixels(options));
   return joined(
     signature, chunk('IHDR', header(width, height, depth, colour, interlace)), ...(palette ? [chunk('PLTE', palette)] : []),
-    ...(transparency ? [chunk('tRNS', transparency)] : []), chunk('IDAT', data.subarray(0, 7)), chunk('IDAT', data.subarray(7)), chunk('IEND', []));
+    ...(transparency ? [chunk('tRNS', transparency)] : []), chunk('IDAT', data.subarray(0, 7)), chunk('IDAT', data.subarray(7)),
+    chunk('IEND', []));
 }
 
-export function rawPixels({ width, height, depth = 8, colour = 0, interlace = 0, filter = () => 0, pixel }: PngOptions): Uint8Array {
+export function rawPixels({
+  width, height, depth = 8, colour = 0, interlace = 0, filter = () => 0, pixel
+}: PngOptions): Uint8Array {
   const samples = [1, 0, 3, 1, 2, 0, 4][colour]!;
   const step = Math.max(1, (samples * depth) >> 3);
   // Every pixel names the first pass whose lattice it lies on.
-  const lattices = interlace === 0 ? [[0, 0, 1, 1]] : [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
+  const lattices = interlace === 0 ? [[0, 0, 1, 1]]
+    : [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
   const out: number[] = [];
   for (const [x0, y0, dx, dy] of lattices as [number, number, number, number][]) {
     let above: number[] | undefined;
@@ -72,7 +76,10 @@ export function rawPixels({ width, height, depth = 8, colour = 0, interlace = 0,
       if (bits === '') break;
       const line = bits.padEnd(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g)!.map((byte) => parseInt(byte, 2));
       const kind = filter(row);
-      out.push(kind, ...line.map((value, i) => (value - predict(kind, line[i - step] ?? 0, above?.[i] ?? 0, above?.[i - step] ?? 0)) & 255));
+      out.push(
+        kind,
+        ...line.map((value, i) => (value - predict(kind, line[i - step] ?? 0, above?.[i] ?? 0, above?.[i - step] ?? 0)) & 255)
+      );
       above = line;
     }
   }

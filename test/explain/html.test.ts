@@ -47,6 +47,9 @@ describe('the page', () => {
     expect(targets).toContain('#equation-f');
     const f = rows.get(`line-${explained.lines.find(({ name }) => name === 'f')!.number}`)!;
     expect(all('a', f).filter(({ attributes }) => attributes.get('href') === options.source.href).map(({ text }) => text)).toEqual(['paper (1)']);
+    const words = (name: string): string[] => all('a', rows.get(`line-${explained.lines.find((line) => line.name === name)!.number}`)!).map(({ text }) => text);
+    expect([words('f'), words('c')].map((texts) => texts.slice(0, 2))).toEqual([['equation', 'paper (1)'], ['equation', 'paper (1)']]);
+    expect(words('result')).not.toContain('paper (1)');
     expect(targets.filter((target) => target.startsWith('file:')).length).toBeGreaterThan(3);
   });
 
@@ -81,13 +84,30 @@ describe('the Markdown', () => {
   it('has the equation and every main line in LaTeX, with values, rules, proof and shape', () => {
     expect(text).toContain('# A <margin>\n\n[a paper](https://arxiv.org/abs/1812.11317)\n\nm = 0.25\n\n## Equation\n\n$$\nc_{k} = {\\hat{w}_{k}}^{\\top} \\hat{x}\n$$');
     for (const { number, main } of explained.lines) expect(text.includes(`**(${number})** `)).toBe(main);
-    expect(text).toMatch(/\*\*\(7\)\*\* \$f = .*\$ · f64\[2, 1\] · margin\.ts:\d+\n\n```\n0\.65\n0\.15\n\nadjoint\n-1\.369\n-1\.828\n```\n\n- \$\\partial f = .*\$ from \(\d+\) z|- \$\\partial f/);
+    expect(text).toMatch(/\*\*\(7\)\*\* \$f = .*\$ · f64\[2, 1\] · \[equation\]\(#equation\) · \[paper \(1\)\]\(https:\/\/arxiv\.org\/abs\/1812\.11317\) · \[margin\.ts:\d+\]\(file:\/\/\/.*margin\.ts#L\d+\)\n\n```\n0\.65\n0\.15\n\nadjoint\n-1\.369\n-1\.828\n```\n\n- \$\\partial f = .*\$ from \(\d+\) z|- \$\\partial f/);
     expect(text).toContain('Proof: 15 / · digits.');
   });
 
   it('has a heading per scope and a row per assumption', () => {
     expect([...text.matchAll(/^### (.*)$/gm)].map((match) => match[1])).toEqual(['support', 'softmax']);
     expect(text.split('\n').filter((line) => /^\| (mask|stop|choice|tie|clamp|no path) /.test(line))).toHaveLength(explained.assumptions.length);
+  });
+});
+
+describe('a line of this package', () => {
+  const source = 'marginalia/src/losses/classes.ts:52';
+  const own = { ...explained, lines: explained.lines.map((line) => ({ ...line, source })) };
+  const address = (file: string, line: number): string => `../${file.slice(11)}#L${line}`;
+
+  it('links to where the report says the package lies', () => {
+    expect(renderHtml(own, { ...options, address })).toContain('<a href="../src/losses/classes.ts#L52">classes.ts:52</a>');
+    expect(renderMarkdown(own, { ...options, address })).toContain(' · [classes.ts:52](../src/losses/classes.ts#L52)\n');
+  });
+
+  it('is named from the package, without a link, where the report does not know', () => {
+    expect(renderHtml(own, options)).toContain(` · ${source}</p>`);
+    expect(renderHtml(own, options)).not.toContain('file://');
+    expect(renderMarkdown(own, options)).toContain(` · \`${source}\`\n`);
   });
 });
 

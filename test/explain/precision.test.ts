@@ -149,6 +149,14 @@ describe('a loss of digits', () => {
   });
 });
 
+describe('an input', () => {
+  it('that a format cannot hold overflows there, before all that is made of it', () => {
+    const found = inOne(of((x) => sum(mul(x, 2)), f64([1e200, 1])));
+    expect(found.losses[0]).toMatchObject({ how: 'overflows', lost: found.digits, line: 0, name: 'x', formula: 'input' });
+    expect(inOne(of((x) => sum(mul(x, 2)), f64([1e30, Infinity]))).losses).toEqual([]);
+  });
+});
+
 describe('the report', () => {
   const found = of((x) => scope('part', () => sum(label(log(add(1, label(exp(x), 'e'))), 'L'))), f64([-12, 0.5]));
 

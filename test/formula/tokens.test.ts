@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
 import { FormatError } from '../../src/base/errors.ts';
-import { nearest } from '../../src/formula/advice.ts';
 import { formulaError, tokenize } from '../../src/formula/tokens.ts';
 
 const words = (text: string): string[] =>
@@ -31,14 +30,5 @@ describe('an error about a formula', () => {
 
   it('lets no control character through', () => {
     expect(formulaError('a\u001b[31m\u202e', 0, 'found \u001b', '', '').message).not.toMatch(/[\u001b\u202e]/);
-  });
-});
-
-describe('the nearest word', () => {
-  it('is one that a slip of the finger turns into the other, or none', () => {
-    expect(nearest('claime', ['claim', 'define'])).toBe('claim');
-    expect(nearest('soft_plus', ['softplus'])).toBe('softplus');
-    expect(nearest('theorem', ['claim', 'define'])).toBe(null);
-    expect(nearest('x'.repeat(1e6), ['claim'])).toBe(null);
   });
 });

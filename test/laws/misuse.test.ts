@@ -7,8 +7,10 @@ import { MarginaliaError } from '../../src/base/errors.ts';
 import * as checks from '../../src/check/index.ts';
 import { compile } from '../../src/compile/index.ts';
 import * as data from '../../src/data/index.ts';
+import * as dataFiles from '../../src/data/node.ts';
 import * as explaining from '../../src/explain/index.ts';
 import * as files from '../../src/export/index.ts';
+import * as exportFiles from '../../src/export/node.ts';
 import {
   parseClaim, parseCond, parseDefinition, parseDerivation, parseExpr, printClaim, printCond, printDerivation, printExpr,
 } from '../../src/formula/index.ts';
@@ -22,6 +24,7 @@ import { sum } from '../../src/ops/index.ts';
 import * as optim from '../../src/optim/index.ts';
 import * as plot from '../../src/plot/index.ts';
 import * as training from '../../src/train/index.ts';
+import * as runFiles from '../../src/train/node.ts';
 import { f32, i32 } from '../values.ts';
 
 type Anything = (...args: readonly unknown[]) => unknown;
@@ -48,7 +51,8 @@ function strange(f: Anything, args: readonly unknown[], follow: boolean): string
     return follow && typeof result === 'function'
       ? values().flatMap((x) => [[x], [x, x, x]].flatMap((next) => strange(result as Anything, next, false))) : [];
   } catch (error) {
-    return error instanceof MarginaliaError ? [] : [String(error)];
+    // A file that is not there is told by Node, with its path.
+    return error instanceof MarginaliaError || (error instanceof Error && 'syscall' in error) ? [] : [String(error)];
   }
 }
 
@@ -80,14 +84,13 @@ it('the functions of marginalia/check say which of them was given what, and what
   for (const [call, text] of told) expect(call).toThrow(text);
 });
 
-// What a run is made of (settings, models, cells) is made by other functions of `train`, and is taken as they made it.
-const { comparisonCsv, comparisonMarkdown, comparisonPage, comparisonText, decodeCheckpoint, estimate, fingerprint, holdOut, makeRun, pairedDifference, prepare, programOf, subset } = training;
-const outer = Object.entries<unknown>({
-  ...explaining, ...nn, ...optim, ...data, ...plot, ...files, ...metrics, comparisonCsv, comparisonMarkdown, comparisonPage, comparisonText,
-  decodeCheckpoint, estimate, fingerprint, holdOut, makeRun, pairedDifference, prepare, programOf, subset,
-}).filter((entry): entry is [string, Anything] =>
-  // Networks are made of layers, and these are large.
-  typeof entry[1] === 'function' && !['lenetPlusPlus', 'residualFaces', 'lenetSmall', 'figure6'].includes(entry[0]));
+const readers = Object.entries<unknown>({ ...dataFiles, ...exportFiles, ...runFiles })
+  .filter(([name]) => /^(read|decode|load|has)/.test(name));
+const outer = [
+  ...Object.entries<unknown>({ ...explaining, ...nn, ...optim, ...data, ...plot, ...files, ...metrics, ...training }), ...readers,
+].filter((entry): entry is [string, Anything] =>
+  // Networks are made of layers, and these are large; an error is no function to call.
+  typeof entry[1] === 'function' && !['lenetPlusPlus', 'residualFaces', 'lenetSmall', 'DivergenceError'].includes(entry[0]));
 
 it.each(outer)('%s of another entry does so too, and what it returns', (_, f) => {
   const found = values().flatMap((a) => [[a], [a, null], [null, a], [a, a], [a, a, null], [f32([1]), a]].flatMap((args) => strange(f, args, false)));
@@ -115,6 +118,12 @@ it('what is asked for is said', () => {
     [() => files.encodeSafetensors(1 as never), 'encodeSafetensors: number 1. It takes pairs of a name and a value.'],
     [() => metrics.rocCurve(null as never, [1]), 'rocCurve: no genuine'],
     [() => nn.linear(null as never), 'linear: options null'],
+    [() => dataFiles.readImage(null as never), 'null for a path. A file or a folder is named by a string. Pass its path.'],
+    [() => exportFiles.readNpy('x', null as never), 'readNpy: options null. Options are an object { maxBytes }.'],
+    [() => runFiles.loadData(null as never), 'loadData: null. loadData takes a source { data, side,'],
+    [() => plot.figure6([{} as never]), 'figure6: object. figure6 takes points { t, verification, identification }.'],
+    [() => training.compareCells(['softmax'], [], null as never), 'compareCells: null for how. It is an object.'],
+    [() => training.embed(null as never, {} as never, {} as never), 'embed: null. embed takes what makeModel returns.'],
     [() => optim.sgd('x' as never), "sgd: options x"],
     [() => training.programOf(training.checkSettings({}), [] as never), 'programOf: an array. programOf takes what prepare returns.'],
   ];

@@ -23,6 +23,12 @@ describe('softmaxLoss', () => {
     expect([value(-2, -1), value(1, 2), value(2, 1), value(-1, -2)]).toEqual([1000, 1000, 0, 0]);
   });
 
+  it('has a finite gradient where the label leads by so much that 1 over e^−lead is infinite', () => {
+    const [ahead, one] = [f64([[720, 0]]), tensor([0], { dtype: 'i32' })];
+    const slopes = grad((v: Tensor) => softmaxLoss()(v, f64([[1, 0], [0, 0]]), one))(ahead) as Tensor;
+    expect([...slopes.data]).toEqual([-Math.exp(-720), 0]);
+  });
+
   it('is the loss of scores', () => {
     expect(scoreLosses(f64([[1, 1.5, -2]]), tensor([1], { dtype: 'i32' })).item()).toBe(softmaxLoss({ reduction: 'none' })(x, w, y).data[0]);
   });

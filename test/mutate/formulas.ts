@@ -71,7 +71,7 @@ export function evaluable({ equation, handGradient }: LossText, by = 0): LossTex
   const rewrite = (text: string): string => {
     const clamped = text.replaceAll('acos(c[y])', 'acos(clamp(c[y], -1, 1))');
     if (by === 0) return clamped;
-    return clamped.replace(/exp\(s \* (f|c\[\w\])\)/g, 'exp(s * ($1 - 1))').replace(/exp\(z\[(\w)\]\)/g, `exp(z[$1] - ${by})`);
+    return clamped.replace(/exp\(s \* (f|c\[\w\])\)/g, `exp(s * $1 - (${by}))`).replace(/exp\(z\[(\w)\]\)/g, `exp(z[$1] - (${by}))`);
   };
   return { equation: rewrite(equation), handGradient: rewrite(handGradient) };
 }

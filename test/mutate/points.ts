@@ -3,7 +3,7 @@
 
 import { trace } from '../../src/graph/index.ts';
 import type { LossOptions, Row } from '../../src/losses/row.ts';
-import { inputsOf, placed, sample, type Sample } from '../losses/samples.ts';
+import { inputsOf, placed, sample, type Sample, uniforms } from '../losses/samples.ts';
 
 export interface Place {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Place {
   readonly options?: LossOptions;
   /** At an edge the formula's slope is not asked for, only finite numbers, and zeros where these are promised. */
   readonly slopes: 'formula' | 'finite' | 'zero';
-  /** The formula is evaluated with every score lowered by that of cosine 1 (or by this much), which cancels in it. */
+  /** The formula is evaluated with every score lowered by this much, which cancels in it. */
   readonly lowered?: number;
 }
 
@@ -37,6 +37,11 @@ function classPlaces(row: Row, options: LossOptions): Place[] {
       given: placed([[1, 0, 0], [-1, 0, 0], [0, 0, 3], [0.3, 0.5, -0.2]], [[1, 0, 0], [0, 1, 0], [0, 0, 2], [0, 0, 2], [0.1, 1, 0]], [0, 0, 2, 4]),
     },
   );
+  const far = (name: string, gamma: number, wanted: readonly Relation[], chosen: 'z' | 'c', lowered: number): Place => ({
+    name, given: apart(row, { ...options, ...has('s', reach) }, overCosines ? 1 : reach, wanted, chosen, lowered),
+    options: { ...has('s', reach), ...has('saveRate', 1), ...has('gamma', gamma) }, slopes: 'finite', lowered,
+  });
+  places.push(far('scores far apart', 0, [allLow, behind, ahead], 'z', -500));
   if (!overCosines) {
     const large = placed([[30, 0, 0], [30, 1, 0], [0, 20, 1], [0, 0, 25]], [[30, 0, 0], [29, 3, 0], [0, 45, 0], [0, 0, 40], [1, 1, 1]], [1, 0, 2, 3]);
     return [...places, { name: 'large scores', given: large, options: has('s', 30), slopes: 'formula', lowered: 1350 }];
@@ -52,8 +57,14 @@ function classPlaces(row: Row, options: LossOptions): Place[] {
   );
   if ('gamma' in row.parameters) {
     const plainly = placed(Array.from({ length: 4 }, () => [1, 0, 0]), [[0.98, 0.2, 0], [0.8, 0.6, 0], axes[1]!, axes[2]!, [-1, 0, 0]], [0, 0, 0, 0]);
+    if (row.text(options).equation.includes('q[y]')) {
+      // A power of ½ keeps the slope of the factor from underflowing with 1 − q.
+      places.push(far('plain scores far below 0', 0.5, [allLow], 'c', -1000), far('plain scores far apart', 0.5, [behind, aheadPlainly], 'c', 1000));
+    }
     places.push(sure('certain, gamma 0', { gamma: 0 }), sure('certain, gamma ½', { gamma: 0.5 }));
-    places.push({ name: 'certain by plain cosines only', given: plainly, options: { s: 20000, gamma: 0 }, slopes: 'finite', lowered: 20000 });
+    for (const gamma of [0, 0.5]) {
+      places.push({ name: `certain by plain cosines only, gamma ${gamma}`, given: plainly, options: { s: 20000, gamma }, slopes: 'finite', lowered: 20000 });
+    }
   }
   return places;
 }
@@ -103,6 +114,54 @@ function thresholds(row: Row, options: LossOptions): Sample {
   const boundary = comparison === undefined ? graph.labelled('f')!.id : comparison.inputs[0]!;
   return at([...cosines.slice(0, 3), recorder.tensors[boundary]!.data[3]!, 1]);
 }
+
+/** How the scores of a sample lie: that of its class, the largest other, and the lead of the first by the scores of the loss. */
+type Relation = (own: number, others: number, lead: number) => boolean;
+
+// Scores that need the very shift they have: exponentials shifted by a 1 are 0; one shifted by the label's score overflows;
+// and so does 1 over one that is shifted by a label so far ahead.
+const allLow: Relation = (own, others) => others < -760 && own - others < 5;
+const behind: Relation = (own, others) => others - own > 711 && others - own < 722;
+const ahead: Relation = (own, others) => own - others > 712 && own - others < 742;
+const aheadPlainly: Relation = (own, others, lead) => ahead(own, others, lead) && lead < 300;
+
+/** The scale of scores that are far apart. */
+const reach = 2500;
+
+/**
+ * Samples of the first class whose scores lie as wanted, by the scores of the loss (z) or by plain cosines (c). A margin may
+ * be anything, so the row is asked which features have such scores; and the formula must have a value when it is
+ * lowered by this much, so no score that counts lies further than 690 from it.
+ */
+function apart(
+  row: Row, options: LossOptions, length: number, wanted: readonly Relation[], chosen: 'z' | 'c', lowered: number,
+): Sample {
+  const found: number[][] = [];
+  for (let seed = 1; wanted.some((_, i) => found[i] === undefined); seed++) {
+    if (seed > 200) throw new Error(`${row.id}: no features with scores this far apart`);
+    const numbers = uniforms(seed, 3 * 500);
+    const features = Array.from({ length: 500 }, (_, i) => scaled(numbers.slice(3 * i, 3 * i + 3), length));
+    const { graph, recorder } = trace(row.create(options), inputsOf(row, placed(features, fan, features.map(() => 0))));
+    const scoresOf = (name: string, scale: number): [own: number, others: number][] => {
+      const { data } = recorder.tensors[graph.labelled(name)!.id]!;
+      return features.map((_, i) => [scale * data[5 * i]!, scale * Math.max(...data.subarray(5 * i + 1, 5 * i + 5))]);
+    };
+    const z = scoresOf('z', 1);
+    const scores = chosen === 'z' ? z : scoresOf('c', reach);
+    features.forEach((x, i) => {
+      const [own, others] = scores[i]!;
+      if (Math.abs(own - lowered) > 690 || Math.abs(others - lowered) > 690) return;
+      wanted.forEach((want, kind) => {
+        if (want(own, others, z[i]![0] - z[i]![1])) found[kind] ??= x;
+      });
+    });
+  }
+  // One batch of all: the denormal numbers of a sample that is far ahead are judged beside the ordinary ones of another.
+  return placed([0, 1, 2, 3].map((i) => found[i % wanted.length]!), fan, [0, 0, 0, 0]);
+}
+
+/** The first class, and the others together, 110° away from it. */
+const fan = [0, 110, 112, 114, 116].map((angle) => [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180), 0]);
 
 /** A unit vector of length 1 to the last bit, so that its cosine with e₁ is c to the last bit. */
 function exactCosine(c: number): number[] {

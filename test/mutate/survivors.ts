@@ -22,9 +22,13 @@ const hinge = 'sub(1, where(…, 0, …))';
 const differences = ['sub(x, x)', 'sub(x1, x1)', 'sub(x2, x2)', 'sub(x3, x3)', 'sub(x, gather(stopGradient(o), y))', 'sub(x, gather(o, y))'];
 const lengths = ['mul(x, x)', 'mul(w, w)'];
 const kept = (pairs: string): string => `mul(${pairs}, less(cast(…), maximum(…, 1)))`;
-const sorts = ['mul(cast(…), same)', 'mul(cast(…), sub(1, same))', 'mul(mul(…, same), less(…, …))', 'mul(mul(…, …), less(…, …))'];
+const sorts = [
+  'mul(cast(…), same)', 'mul(cast(…), different)',
+  'mul(mul(…, same), less(…, …))', 'mul(mul(…, different), less(…, …))', 'mul(mul(…, …), less(…, …))',
+];
 const scores = ['z', 'mul(30, c)'];
 const missing = 'neg(expm1(…))';
+const guarded = 'lessEqual(neg(…), 0), stopGradient(neg(…))';
 const semiHard = 'add(sub(d², d²), 0.2)';
 
 export const reasons: readonly Reason[] = [
@@ -52,15 +56,15 @@ export const reasons: readonly Reason[] = [
   },
   {
     part: 'loss',
-    mutants: [
-      ...each(['stopGradient(max(where(1[k = y], -Infinity, z)))', 'stopGradient(max(where(1[k = y], -Infinity, …)))'], ['remove stop']),
-      ...scores.flatMap((z) => [
-        [`-Infinity of where(1[k = y], -Infinity, ${z})`, 'constant → 1'],
-        [`where(1[k = y], -Infinity, ${z})`, 'drop condition (else)'],
-        [`where(1[k = y], -Infinity, ${z})`, 'swap branches'],
-      ] as const),
-    ],
-    because: 'the shift cancels, log Σ e^(z − a) + a − z_y, and so does its gradient, while no score is 700 away: the hunt goes no further',
+    mutants: each(['stopGradient(max(where(1[k = y], -Infinity, z)))', 'stopGradient(max(where(1[k = y], -Infinity, …)))'], ['remove stop']),
+    because: 'the shift is subtracted and added again, log Σ e^(z − a) + a − z_y, so its gradient cancels',
+  },
+  {
+    part: 'loss',
+    mutants: each(['where(1[k = y], -Infinity, mul(30, c))'], ['drop condition (else)', 'swap branches']),
+    losses: /detach/,
+    because: 'a detached factor has no slope, and its 1 − p is 1 to rounding where an exponential overflows, and below every normal number where one '
+      + 'underflows',
   },
   {
     part: 'loss',
@@ -83,23 +87,35 @@ export const reasons: readonly Reason[] = [
     because: 'shifted by their largest, the others sum to at least 1, and between finite numbers chain is a plain product',
   },
   {
-    part: 'loss',
-    mutants: [
-      [`0 of lessEqual(${missing}, 0)`, 'constant → 1'], [`lessEqual(${missing}, 0)`, 'flip strictness'], [`lessEqual(${missing}, 0)`, 'swap operands'],
-      [`stopGradient(${missing})`, 'negate'], [`stopGradient(${missing})`, 'remove stop'],
-      ...['drop condition (else)', 'drop condition (then)', 'swap branches']
-        .map((change) => [`where(lessEqual(neg(…), 0), stopGradient(neg(…)), ${missing})`, change] as const),
-    ],
-    because: 'at γ = 2 the power has slope 0 where 1 − p is 0, and a detached factor has none anywhere: the guard is for γ < 1',
+    part: 'loss', mutants: [[`stopGradient(${missing})`, 'negate']],
+    because: 'it is taken where 1 − p is 0, and a power of −0 is that of 0',
   },
   {
-    part: 'gradient',
+    part: 'loss',
     mutants: [
-      ['0 of where(lessEqual(…, 0), 0, chain(…, …))', 'constant → 1'],
-      ['where(…, …, …) by 3: where(lessEqual(…, 0), 0, chain(…, …))', 'drop condition (else)'],
+      [`lessEqual(${missing}, 0)`, 'flip strictness'], [`stopGradient(${missing})`, 'remove stop'], [`where(${guarded}, ${missing})`, 'drop condition (else)'],
     ],
-    losses: /^f-|focal/,
-    because: 'at γ = 2 the cotangent of 1 − p is 0 itself where 1 − p is 0: the guard is for γ < 1',
+    losses: /^f-softmax|"probability":"margin"|detach/,
+    because: 'where the p of the loss itself is 1, ℓ is an exact 0, which wins over the infinite slope of the power; a detached factor has no slope',
+  },
+  {
+    part: 'loss',
+    mutants: [
+      [`0 of lessEqual(${missing}, 0)`, 'constant → 1'], [`lessEqual(${missing}, 0)`, 'swap operands'],
+      ...each([`where(${guarded}, ${missing})`], ['drop condition (then)', 'swap branches']),
+    ],
+    losses: /detach/,
+    because: 'both branches have one value, and a detached factor has no slope',
+  },
+  {
+    part: 'gradient', mutants: [['0 of where(lessEqual(…, 0), 0, chain(…, …))', 'constant → 1']],
+    losses: /^f-/,
+    because: 'where 1 − p is 0 the slope of its softplus is 0 too, and no finite cotangent passes',
+  },
+  {
+    part: 'gradient', mutants: [['where(…, …, …) by 3: where(lessEqual(…, 0), 0, chain(…, …))', 'drop condition (else)']],
+    losses: /^f-softmax|"probability":"margin"/,
+    because: 'where the p of the loss itself is 1, the cotangent of its factor is ℓ, an exact 0, which chain keeps',
   },
   {
     part: 'loss', mutants: [['lessEqual(mul(sub(1, c_y), add(1, c_y)), 0)', 'flip strictness']],
@@ -211,7 +227,7 @@ export const reasons: readonly Reason[] = [
   {
     part: 'gradient',
     mutants: each(['pow(…, 2) by 1: chain(chain(…, 2), pow(…, …))', 'pow(…, 2) by 1: chain(chain(…, 0.25), 2)', 'pow(…, 2) by 1: chain(chain(…, ℓ), 2)'], ['swap operands']),
-    because: 'a power of 1 − p is finite, and between finite numbers chain is a plain product',
+    because: 'a power of 1 − p is finite, or masked next, and between finite numbers chain is a plain product',
   },
   {
     part: 'gradient',

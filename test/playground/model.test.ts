@@ -22,27 +22,24 @@ describe('the picture', () => {
   });
 
   it('lights the classes whose cosine is above the target with its margin, and never the own class', () => {
-    const { support, cosines } = picture(state);
-    const expected = cosines.map((row, n) => {
-      const { label } = state.samples[n]!;
-      return row.map((c, k) => k !== label && c > row[label]! - 0.2);
-    });
-    expect(support).toEqual(expected);
-    expect(support.flat()).toContain(true);
+    const { support, scores, isHard, measure } = picture(state);
+    const C = state.weights.length;
+    const expected = state.samples.flatMap(({ label }, n) => state.weights.map((_, k) => Number(k !== label && scores[n * C + k]! > scores[n * C + label]! - 0.2)));
+    expect(Array.from(support)).toEqual(expected);
+    expect(isHard).toEqual(state.samples.map((_, n) => expected.slice(n * C, (n + 1) * C).includes(1)));
+    expect(isHard).toContain(true);
+    expect([measure, picture({ ...state, loss: 'softmax' }).measure]).toEqual(['cosine', 'score']);
   });
 
-  it('gives probabilities that sum to 1 and explain the loss', () => {
-    const { probabilities, losses: each } = picture(state);
-    probabilities.forEach((p, n) => {
-      expect(p.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-      expect(-Math.log(p[state.samples[n]!.label]!)).toBeCloseTo(each[n]!, 9);
-    });
+  it('gives probabilities that explain the loss', () => {
+    const { p, losses: each } = picture(state);
+    state.samples.forEach((_, n) => expect(-Math.log(p[n]!)).toBeCloseTo(each[n]!, 9));
   });
 
   it.each(losses.map(({ id }) => id))('can be drawn for %s at the values of its sliders', (loss) => {
     const other = { ...state, loss, parameters: {} };
     const drawn = picture(other);
-    for (const number of [drawn.loss, ...drawn.losses, ...drawn.dx.flat(), ...drawn.dw.flat(), ...turn(other, 36).losses]) expect(number).toSatisfy(Number.isFinite);
+    for (const number of [drawn.loss, ...Array.from(drawn.losses), ...drawn.dx.flat(), ...drawn.dw.flat(), ...Array.from(turn(other, 36).losses)]) expect(number).toSatisfy(Number.isFinite);
     expect(drawn.losses).toHaveLength(state.samples.length);
   });
 
@@ -103,6 +100,10 @@ describe('the reader\'s own loss', () => {
     const found = check({ ...svFormulas, line: 'd(L, c[k]) = s * p[k] where k != y' });
     expect(found.verdict).toBe('fails');
     expect(found.counterexample!.values).toHaveProperty('x');
+  });
+
+  it.each([['f', { f: '' }], ['h', { h: 't * (c[k]' }], ['g', { g: 'p[y' }], ['your line', { line: 'd(L, c[k]) = q' }]])('that cannot be read names the box %s', (box, typed) => {
+    expect(check({ ...svFormulas, ...typed }).text).toMatch(new RegExp(`^In ${box}: found`));
   });
 
   it('that cannot be read says where', () => {

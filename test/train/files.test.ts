@@ -55,7 +55,8 @@ const picture = { width: 4, height: 3, channels: 3 as const, pixels };
 const settings = tinySettings({ epochs: 1, embedding: 2 });
 const run = finish(makeRun(settings, tinyFaces));
 const record = bytes(JSON.stringify({
-  settings, source: { data: 'faces', side: 8, people: 5, images: 6, heldOut: 0.2, seed: 1 }, threads: 2, history: run.progress().history,
+  settings, source: { data: 'faces', side: 8, people: 5, images: 6, heldOut: 0.2, seed: 1 }, threads: 2,
+  history: run.progress().history,
 }));
 /** A run and not only its file: whatever is read must be able to go on, or be refused. */
 const goOn: Read = (file, name) => {
@@ -64,7 +65,10 @@ const goOn: Read = (file, name) => {
 };
 
 const formats: readonly (readonly [string, Uint8Array, Read, DamageOptions?])[] = [
-  ['safetensors', encodeSafetensors([['w', x], ['n', tensor([1, 2], { dtype: 'i32' })]], [['seed', '1']]), decodeSafetensors, { mend: mendSafetensors }],
+  [
+    'safetensors', encodeSafetensors([['w', x], ['n', tensor([1, 2], { dtype: 'i32' })]], [['seed', '1']]), decodeSafetensors,
+    { mend: mendSafetensors },
+  ],
   ['npy', encodeNpy(x), decodeNpy, { mend: mendNpy }],
   ['npz', encodeNpz([['x', x], ['y', tensor([3])]]), (file, name) => decodeNpz(file, name, { inflate: inflater('raw') })],
   ['PGM', encodePgm({ ...picture, channels: 1, pixels: pixels.subarray(0, 12) }), decodePgm],
@@ -75,7 +79,10 @@ const formats: readonly (readonly [string, Uint8Array, Read, DamageOptions?])[] 
   ['gzipped IDX', new Uint8Array(gzipSync(idx)), onDisk(readIdx)],
   ['checkpoint', bytesOf(run, settings), goOn, { mend: mendSafetensors }],
   ['run.json', record, decodeRecord],
-  ['pairs.txt', bytes('2\t1\nAnn_Bo\t1\t4\nAnn_Bo\t1\tCy\t12\nDee\t2\t1\nDee\t3\tCy\t15\n'), (file, name) => parsePairs(text(file), name), { isOpen: true }],
+  [
+    'pairs.txt', bytes('2\t1\nAnn_Bo\t1\t4\nAnn_Bo\t1\tCy\t12\nDee\t2\t1\nDee\t3\tCy\t15\n'),
+    (file, name) => parsePairs(text(file), name), { isOpen: true },
+  ],
 ];
 
 describe('a damaged file', () => {

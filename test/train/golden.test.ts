@@ -47,7 +47,8 @@ describe('a run that version 1 left', () => {
     expect(readRecord(folder)).toEqual({ settings, source });
     expect(facts).toEqual({ settings, data: 914598772 });
     expect(checksum(progress.state)).toBe('174255d22a1e8b9aacc9dce9b368e23378db90fdbcc615aa295ec1e9208d1a10');
-    expect(progress).toMatchObject({ position: { epoch: 1, batch: 1, step: 3 }, tally: { steps: 1 }, history: [{ epoch: 1, step: 2 }] });
+    expect(progress)
+      .toMatchObject({ position: { epoch: 1, batch: 1, step: 3 }, tally: { steps: 1 }, history: [{ epoch: 1, step: 2 }] });
   });
 
   it('goes on', () => {

@@ -32,7 +32,8 @@ describe('a run', () => {
     const losses: number[] = [];
     while (!run.isDone()) losses.push(run.advance().loss);
     const { history, position } = run.progress();
-    expect(history.map(({ loss }) => loss)).toEqual(Array.from({ length: 20 }, (_, i) => losses.slice(3 * i, 3 * i + 3).reduce((a, b) => a + b, 0) / 3));
+    expect(history.map(({ loss }) => loss))
+      .toEqual(Array.from({ length: 20 }, (_, i) => losses.slice(3 * i, 3 * i + 3).reduce((a, b) => a + b, 0) / 3));
     expect(history.map(({ epoch, step }) => [epoch, step])).toEqual(Array.from({ length: 20 }, (_, i) => [i + 1, 3 * (i + 1)]));
     expect(position).toEqual({ epoch: 20, batch: 0, step: 60 });
     expect(history.at(-1)!.loss).toBeLessThan(0.7 * history[0]!.loss);
@@ -53,7 +54,9 @@ describe('a run', () => {
     }
     const part = decodeCheckpoint(parts[Math.floor(parts.length / 2)]!, 'part');
     expect(part.settings).toEqual(settings);
-    const again = finish(makeRun(part.settings, tinyFaces, part.progressOf(makeRun(settings, tinyFaces, undefined, whole).progress().state), whole));
+    const again = finish(makeRun(
+      part.settings, tinyFaces, part.progressOf(makeRun(settings, tinyFaces, undefined, whole).progress().state), whole
+    ));
     expect(bytesOf(again, settings)).toEqual(parts.at(-1));
     // The centres of center loss moved by the rule of its paper and were left to no optimiser.
     expect(Object.keys(again.progress().state.params.head)).toEqual(['weights']);
@@ -61,7 +64,9 @@ describe('a run', () => {
   });
 
   it('beside another one gives the bits it gives alone', () => {
-    const [one, two] = [tinySettings({ epochs: 1 }), tinySettings({ epochs: 1, loss: 'arc-softmax', seed: 2, optimizer: 'adam', rate: 1e-3 })];
+    const [one, two] = [
+      tinySettings({ epochs: 1 }), tinySettings({ epochs: 1, loss: 'arc-softmax', seed: 2, optimizer: 'adam', rate: 1e-3 }),
+    ];
     const runs = [tinyRun({ epochs: 1 }), makeRun(two, tinyFaces)] as const;
     const alone = [one, two].map((settings, i) => bytesOf(finish(runs[i]!), settings));
     const [a, b] = [makeRun(one, tinyFaces, undefined, runs[0]), makeRun(two, tinyFaces, undefined, runs[1])];
@@ -131,7 +136,8 @@ describe('a step that would spoil the state', () => {
   it('names the images where these are at fault', () => {
     const images = { ...tinyFaces.images, values: tinyFaces.images.values.map((x, i) => (i === 7 ? NaN : x)) };
     const run = makeRun(tinySettings({ flip: 0, shift: 0 }), { ...tinyFaces, images }, undefined, program);
-    expect(reasonOf(() => finish(run))).toMatch(/The first is the images: NaN at position \d+ of \[10, 1, 8, 8\]\. Look at the images/);
+    expect(reasonOf(() => finish(run)))
+      .toMatch(/The first is the images: NaN at position \d+ of \[10, 1, 8, 8\]\. Look at the images/);
   });
 });
 
@@ -143,7 +149,11 @@ describe('a judgement', () => {
     const { values, dims } = embed(model, state, tinyFaces);
     const scores = Array.from(tinyFaces.labels, (_, n) => weights.map((w) =>
       w.reduce((sum, x, d) => sum + x * values[n * dims + d]!, 0) / Math.hypot(...w)));
-    expect(judge(model, state, tinyFaces, true)).toEqual({ accuracy: closedSetAccuracy(scores.flat(), 5, tinyFaces.labels) });
+    const accuracy = { accuracy: closedSetAccuracy(scores.flat(), 5, tinyFaces.labels) };
+    expect(judge(model, state, tinyFaces, true)).toEqual(accuracy);
+    // Embeddings that are there are not made again.
+    const never = { ...model, embed: () => { throw new Error('embedded again'); } };
+    expect(judge(never, state, tinyFaces, true, { values, dims })).toEqual(accuracy);
   });
 
   it('of other people leaves out the rates that the pairs cannot tell', () => {
