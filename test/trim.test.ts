@@ -38,6 +38,13 @@ describe('trimmed', () => {
     expect(tabbed(written)).toBe('if (a) for (const b of c) d(`if (a)\n    e`);\nelse if (f) {\n\tg = `if (h)`\n\t\t+ i;\n}\nelse j(1,\n\t\t2);\n');
   });
 
+  it('lists lose their spaces and a lone parameter its brackets, unless a literal on that line looks the same', () => {
+    expect(tabbed("import { a, b as c } from './d.js';\nconst e = a.map((f) => ({ f }));\nexport { e };\n"))
+      .toBe("import{a,b as c}from './d.js';\nconst e = a.map(f => ({f}));\nexport{e};\n");
+    expect(tabbed("g((f) => '(f) => { f }');\nconst { a, b } = c;\n")).toBe("g((f) => '(f) => { f }');\nconst {a, b} = c;\n");
+    expect(tabbed('h(async (f) => f, (i, j) => i, function (k) {});\n')).toBe('h(async f => f, (i, j) => i, function (k) {});\n');
+  });
+
   it('a package keeps the declarations that its entries reach, however deep', () => {
     const left = trimmed({
       'index.d.ts': "import type { T } from './base/t.ts';\nexport { a as A } from './base/a.ts';\n/** b. */\nexport declare const b: import(\"./base/b.js\").B<T>;\n",
@@ -53,13 +60,13 @@ describe('trimmed', () => {
       'more/inner.d.ts': 'export {};\n',
     });
     expect(left).toEqual({
-      'index.d.ts': "import type { T } from './base/t.ts';\nexport { a as A } from './base/a.ts';\n/** b. */\nexport const b: import(\"./base/b.js\").B<T>;\n",
-      'base/a.d.ts': "import type { C } from '../more/c.ts';\nimport { Worker } from 'node:worker_threads';\n"
-        + '/** a. */\nexport function a(x: Inner): C;\nexport function a(x: Worker): C;\ninterface Inner {\n\tx: C;\n}\nexport {};\n',
+      'index.d.ts': "import type{T}from './base/t.ts';\nexport{a as A}from './base/a.ts';\n/** b. */\nexport const b: import(\"./base/b.js\").B<T>;\n",
+      'base/a.d.ts': "import type{C}from '../more/c.ts';\nimport{Worker}from 'node:worker_threads';\n"
+        + '/** a. */\nexport function a(x: Inner): C;\nexport function a(x: Worker): C;\ninterface Inner {\n\tx: C;\n}\nexport{};\n',
       'base/b.d.ts': 'export type B<T> = T[];\n',
-      'base/t.d.ts': "export type { T } from './u.ts';\n",
-      'base/u.d.ts': 'type T = 1;\nexport { T };\n',
-      'more/index.d.ts': 'export {};\n',
+      'base/t.d.ts': "export type{T}from './u.ts';\n",
+      'base/u.d.ts': 'type T = 1;\nexport{T};\n',
+      'more/index.d.ts': 'export{};\n',
       'more/c.d.ts': '/** The type C, not D. */\nexport interface C {\n\tc: number;\n}\n',
     });
   });

@@ -1,7 +1,8 @@
 // Part of `npm run build`, its last step: what the package carries is what its users can read. Declarations and modules that
 // no entry of package.json reaches are taken out (nobody can import them), every level of indentation, four spaces as tsc
-// writes it, becomes one tab, which saves a tenth of the code, an `if` has its one statement beside it again, as src has it, and an
-// exported declaration goes without `declare`. Names and statements stay as they were written. `tsx test/trim.ts`
+// writes it, becomes one tab, which saves a tenth of the code, an `if` has its one statement beside it again, as src has it, lists
+// lose their spaces, a lone parameter its brackets, comments the stars down their side, and an exported declaration goes
+// without `declare`. Names and statements stay as they were written. `tsx test/trim.ts`
 
 import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,18 @@ const tabs = (indent: string): string => '\t'.repeat(indent.length / 4);
 /** A line that is all of a statement but the one statement it governs, which tsc writes under it. */
 const head = /^( *)(?:(?:else )?(?:if|for|while) \(.*\)|else)$/;
 
+/** A line of names from another module, or for others. */
+const names = /^(?:import|export|(?:export )?const|return) (?:type )?\{.*\}(?: from '[^']*'| = \$\d+)?;$/;
+/** Brackets of a parameter that stands alone, and spaces inside braces, with what is left of each. */
+const spare: readonly (readonly [RegExp, string])[] = [[/(?<![\w$)])\((\w+)\) =>/g, '$1 =>'], [/\{ (?=\S)/g, '{'], [/(?<=\S) \}/g, '}']];
+
+/** Without the spaces of lists of names, and without what is spare. */
+function bare(line: string, code: string): string {
+  if (names.test(line)) return line.replace(/ ?([{},=]) ?/g, '$1').replace(/^const\{/, 'const {');
+  // A literal may hold what looks like code: then the line stays.
+  return spare.reduce((text, [what, left]) => (line.match(what)?.length === code.match(what)?.length ? text.replace(what, left) : text), line);
+}
+
 /** One tab for every four spaces a line of code begins with; what stands inside a literal keeps its spaces and lines. */
 export function tabbed(text: string): string {
   const [code, lines] = [scan(text).code.split('\n'), text.split('\n')];
@@ -23,8 +36,9 @@ export function tabbed(text: string): string {
   };
   // The scanner empties literals: a line that begins inside one has lost its spaces there.
   return lines.map((line, i) => {
-    if (i > 0 && isUnder(i)) return ` ${line.trimStart()}`;
-    return `${i === 0 ? '' : '\n'}${code[i]!.startsWith(' ') ? line.replace(/^(?: {4})+/, tabs) : line}`;
+    const text = bare(line, code[i]!);
+    if (i > 0 && isUnder(i)) return ` ${text.trimStart()}`;
+    return `${i === 0 ? '' : '\n'}${code[i]!.startsWith(' ') ? text.replace(/^(?: {4})+/, tabs) : text}`;
   }).join('');
 }
 
@@ -62,8 +76,9 @@ export function trim(folder: string): void {
     const text = wanted.get(path);
     if (text === undefined) rmSync(path);
     else writeFileSync(path, text.replace(/^(?: {4})+/gm, tabs).replace(/^export declare /gm, 'export ')
-      // Words in columns: no editor shows them.
-      .replace(/^(\s*\*(?: \w+)?) {2,}/gm, '$1 ').replace(/^(\t*) (?=\*)/gm, '$1'));
+      // Words in columns and stars down the side: no editor shows them.
+      .replace(/^(\s*\*(?: \w+)?) {2,}/gm, '$1 ').replace(/\s*\n\s*\*\/$/gm, ' */').replace(/^\t* \*(?!\/) ?/gm, '')
+      .replace(/^(?:import|export) (?:type )?\{.*;$/gm, (line) => bare(line, line)));
   }
 }
 
