@@ -1,6 +1,6 @@
 // `--html` and `--markdown` of every command that has pages: the file is there, whole, and says what the command found.
 
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -44,7 +44,8 @@ describe('explain', () => {
   });
 
   it('links to the files of the package from a page within it, and names them in one elsewhere', async () => {
-    const inside = mkdtempSync(join(root, 'marginalia-report-'));
+    mkdirSync(join(root, 'marginalia-report'), { recursive: true });
+    const inside = mkdtempSync(join(root, 'marginalia-report/page-'));
     try {
       await run(explain, ['normface', '--html', join(inside, 'a b/page.html'), '--markdown', at('normface.md')]);
       const [, address] = /<a href="([^"#]*)#L\d+">classes\.ts:\d+</.exec(readFileSync(join(inside, 'a b/page.html'), 'utf8'))!;
