@@ -42,8 +42,8 @@ export { stopGradient, surrogate } from './ops/index.ts';
 
 // Transforms
 export {
-  customGradient, type CustomRule, type Differentiable, grad, type GradientTree, type GradOptions, hessian, hvp, jacobian, jvp,
-  type TensorTree, valueAndGrad, vjp,
+  customGradient, type CustomRule, type Differentiable, grad, type GradientOf, type GradientTree, type GradOptions, hessian, hvp,
+  jacobian, jvp, type TensorTree, valueAndGrad, vjp,
 } from './autodiff/index.ts';
 export { type Engine, label, scope, type Trace, trace, type TraceOptions, useEngine } from './graph/index.ts';
 

@@ -21,7 +21,7 @@ export function expectBits(actual: Tensor, expected: Nested): void {
 
 /** The gradients of the sum of everything f gives, one per argument. */
 export function slopes(f: (...xs: Tensor[]) => Tensor, ...xs: Tensor[]): Tensor[] {
-  return grad((...args: Tensor[]) => sumTo(f(...args), []), { wrt: xs.map((_, i) => i) })(...xs) as Tensor[];
+  return grad((...args: Tensor[]) => sumTo(f(...args), []), { wrt: xs.map((_, i) => i) })(...xs);
 }
 
 /** The error a call throws, or undefined. */

@@ -101,7 +101,7 @@ const points = ({ data }: Tensor): Point[] => Array.from({ length: data.length /
 export function picture(state: State): Picture {
   const { loss, inputs } = lossOf(state, state.samples);
   const run = trace(valueAndGrad(loss, { wrt: [0, 1] }), inputs);
-  const [value, dx, dw] = run.result.leaves as [Tensor, Tensor, Tensor];
+  const [value, dx, dw] = run.result.leaves;
   const C = state.weights.length;
   const { z, ...rest } = seen(run);
   return {

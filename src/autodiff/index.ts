@@ -3,6 +3,6 @@
 export { customGradient, type CustomRule } from './custom.ts';
 export { gradient, type GradientOptions, ruleOf, type Seed, zerosLike } from './gradient.ts';
 export {
-  type Differentiable, grad, type GradientTree, type GradOptions, hessian, hvp, jacobian, jvp, type TensorTree,
+  type Differentiable, grad, type GradientOf, type GradientTree, type GradOptions, hessian, hvp, jacobian, jvp, type TensorTree,
   valueAndGrad, vjp,
 } from './transforms.ts';

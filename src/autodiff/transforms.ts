@@ -3,7 +3,7 @@
 // Differentiated inputs enter as tensors of their own, which in an open trace are alias steps: two nested transforms never
 // confuse their variables, nor an argument with the same tensor captured.
 
-import { isFloat } from '../base/dtype.ts';
+import { isFloat, type TypedArray } from '../base/dtype.ts';
 import { demandFunction, demandList, demandOptions } from '../base/demand.ts';
 import { DTypeError, message, ShapeError, TraceError } from '../base/errors.ts';
 import { sameShape, shapeText } from '../base/shape.ts';
@@ -20,10 +20,29 @@ export type TensorTree = Tree<Tensor | number>;
 export type GradientTree = Tree<Tensor | null>;
 // Users write functions of their own argument types; inside, arguments are trees.
 export type Differentiable = (...args: never[]) => unknown;
+/** What a transform takes for an argument of type T: a number stands for a tensor, in trees too. */
+export type Given<T> =
+  [T] extends [never] ? unknown : Tree<Tensor> extends T ? T : T extends Tensor ? T | number
+    : T extends object ? { readonly [K in keyof T]: Given<T[K]> } : T;
+/**
+ * The gradient by an argument of type T: its tree, with a tensor for every tensor, and for what a compiled function takes in its
+ * place. Types do not say which tensors are integers, so this one does not say that theirs is null.
+ */
+export type GradientOf<T> =
+  [T] extends [never] ? GradientTree : Tree<Tensor> extends T ? GradientTree : T extends Tensor | number | TypedArray ? Tensor
+    : { -readonly [K in keyof T]: GradientOf<T[K]> };
 
-export interface GradOptions {
+// Arguments of a type of their own: only then is a mapped list a list.
+type GivenAll<P extends readonly unknown[]> = { readonly [I in keyof P]: Given<P[I]> };
+type GradientsOf<P extends readonly unknown[]> = { -readonly [I in keyof P]: GradientOf<P[I]> };
+/** What the gradient is taken by. */
+type Wrt = number | readonly number[] | string;
+type GradientBy<P extends readonly unknown[], W extends Wrt> =
+  W extends string ? Tensor : W extends number ? GradientOf<P[W]> : { -readonly [I in keyof W]: GradientOf<P[W[I] & number]> };
+
+export interface GradOptions<W extends Wrt = Wrt> {
   /** An argument, several arguments, or the label of an intermediate quantity. Default 0. */
-  readonly wrt?: number | readonly number[] | string;
+  readonly wrt?: W;
 }
 
 interface Run {
@@ -85,29 +104,30 @@ function rebuildAll<T>(flats: readonly Flat<Tensor>[], leaves: readonly T[]): Tr
  * Edges     an integer leaf gives null; a leaf without a path gives zeros
  * Throws    ShapeError for a result that is not one element; TraceError for an unknown label or argument
  */
-export function valueAndGrad(f: Differentiable, options: GradOptions = {}) {
+export function valueAndGrad<F extends Differentiable, const W extends Wrt = 0>(f: F, options: GradOptions<W> = {}) {
   demandFunction(f, 'grad');
   demandOptions(options, ['wrt'], 'grad');
-  const wrt = options.wrt ?? 0;
+  const wrt: Wrt = options.wrt ?? 0;
   if (typeof wrt !== 'number' && typeof wrt !== 'string') demandList(wrt, 'wrt', 'grad');
-  return (...args: unknown[]): { value: Tensor; gradient: GradientTree } => {
+  type Gradient = GradientBy<Parameters<F>, NoInfer<W>>;
+  return (...args: GivenAll<Parameters<F>>): { value: Tensor; gradient: Gradient } => {
     const { recorder, args: flats, result, own } = run(f, args, 'grad');
     const value = result.leaves[0]!;
     if (result.leaves.length !== 1 || value.size !== 1) {
       throw new ShapeError(message(`grad: the function returned ${result.leaves.map((x) => shapeText(x.shape)).join(', ')}`, 'The gradient of one number is taken', 'Reduce with sum or mean, or use vjp or jacobian'));
     }
     const seeds = [{ step: recorder.stepOf(value).id, cotangent: filled(1, value.shape, value.dtype) }];
-    if (typeof wrt === 'string') return { value, gradient: pull(recorder, seeds, [labelled(recorder, wrt)], own)[0]! };
+    if (typeof wrt === 'string') return { value, gradient: pull(recorder, seeds, [labelled(recorder, wrt)], own)[0] as Gradient };
     const chosen = (typeof wrt === 'number' ? [wrt] : wrt).map((index) => argument(flats, index));
     const trees = rebuildAll(chosen, pull(recorder, seeds, leavesOf(chosen), own));
-    return { value, gradient: typeof wrt === 'number' ? trees[0]! : trees };
+    return { value, gradient: (typeof wrt === 'number' ? trees[0] : trees) as Gradient };
   };
 }
 
 /** The gradient of a scalar function; see `valueAndGrad`. */
-export function grad(f: Differentiable, options: GradOptions = {}) {
+export function grad<F extends Differentiable, const W extends Wrt = 0>(f: F, options: GradOptions<W> = {}) {
   const both = valueAndGrad(f, options);
-  return (...args: unknown[]): GradientTree => both(...args).gradient;
+  return (...args: GivenAll<Parameters<F>>): GradientBy<Parameters<F>, NoInfer<W>> => both(...args).gradient;
 }
 
 function argument(flats: readonly Flat<Tensor>[], index: number): Flat<Tensor> {
@@ -135,15 +155,15 @@ function labelled(recorder: Recorder, name: string): Tensor {
  * Gradient  the pull-back may be called any number of times, with equal results
  * Throws    ShapeError for a cotangent of another shape, or a missing one
  */
-export function vjp(f: Differentiable, inputs: readonly unknown[]) {
+export function vjp<F extends Differentiable>(f: F, inputs: GivenAll<Parameters<F>>) {
   demandList(inputs, 'inputs', 'vjp');
   const { recorder, args, result } = run(f, inputs, 'vjp');
-  const pullback = (cotangent?: unknown): GradientTree[] => {
+  const pullback = (cotangent?: Given<ReturnType<F>>): GradientsOf<Parameters<F>> => {
     const given = cotangent === undefined ? defaultCotangents(result) : flattenResult(cotangent, 'vjp').leaves;
     const seeds = result.leaves.map((x, i) => ({ step: recorder.stepOf(x).id, cotangent: fitting(given[i], x, 'vjp: a cotangent') }));
-    return rebuildAll(args, pull(recorder, seeds, leavesOf(args)));
+    return rebuildAll(args, pull(recorder, seeds, leavesOf(args))) as GradientsOf<Parameters<F>>;
   };
-  return { value: result.rebuild(result.leaves), pullback };
+  return { value: result.rebuild(result.leaves) as GradientOf<ReturnType<F>>, pullback };
 }
 
 function defaultCotangents(result: Flat<Tensor>): Tensor[] {
@@ -172,7 +192,7 @@ function fitting(direction: Tensor | undefined, x: Tensor, who: string): Tensor 
  * Gradient  built as the pull-back of the pull-back (which is linear in its cotangent), so no second set of rules exists
  * Throws    ShapeError for a tangent of another shape than its input
  */
-export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: readonly unknown[]) {
+export function jvp<F extends Differentiable>(f: F, inputs: GivenAll<Parameters<F>>, tangents: GivenAll<Parameters<F>>) {
   demandList(inputs, 'inputs', 'jvp');
   demandList(tangents, 'tangents', 'jvp');
   const { recorder, args, result } = run(f, inputs, 'jvp');
@@ -185,23 +205,27 @@ export function jvp(f: Differentiable, inputs: readonly unknown[], tangents: rea
     const pulled = gradient(recorder, seeds, floats.map(({ x }) => recorder.stepOf(x).id));
     const again = pulled.flatMap((x, i) => (x === null ? [] : [{ step: recorder.stepOf(x).id, cotangent: floats[i]!.tangent }]));
     const found = again.length === 0 ? zeros.map(zerosLike) : pull(recorder, again, zeros);
-    return { value: result.rebuild(result.leaves), tangent: result.rebuild(found) };
+    type Result = GradientOf<ReturnType<F>>;
+    return { value: result.rebuild(result.leaves) as Result, tangent: result.rebuild(found) as Result };
   });
 }
 
 /** The Hessian times vectors: ∂/∂inputs ⟨∇f, vectors⟩, one tree per input. */
-export function hvp(f: Differentiable, inputs: readonly unknown[], vectors: readonly unknown[]): GradientTree {
+export function hvp<F extends Differentiable>(
+  f: F, inputs: GivenAll<Parameters<F>>, vectors: GivenAll<Parameters<F>>
+): GradientsOf<Parameters<F>> {
   demandList(inputs, 'inputs', 'hvp');
   demandList(vectors, 'vectors', 'hvp');
   const directions = leavesOf(liftTrees(vectors, floatTypeOfTrees(inputs)));
   const all = inputs.map((_, index) => index);
-  const along = (...args: unknown[]): Tensor => {
-    const slopes = flatten(grad(f, { wrt: all })(...args), (x): x is Tensor | null => x === null || isTensor(x)).leaves;
+  const gradient = grad(f as Differentiable, { wrt: all });
+  const along = (...args: never[]): Tensor => {
+    const slopes = flatten(gradient(...args), (x): x is Tensor | null => x === null || isTensor(x)).leaves;
     const products = slopes.flatMap((g, i) => (g === null ? [] : [sumTo(mul(g, fitting(directions[i], g, 'hvp: a vector')), [])]));
     if (products.length === 0) throw new DTypeError(message('hvp: no input is a float', 'Derivatives are taken with respect to f32 and f64', "Use cast(x, 'f32' | 'f64')"));
     return products.reduce((a, b) => add(a, b));
   };
-  return grad(along, { wrt: all })(...inputs);
+  return grad(along, { wrt: all })(...inputs) as GradientsOf<Parameters<F>>;
 }
 
 /**
@@ -246,5 +270,5 @@ function unit(y: Tensor, position: number): Tensor {
 /** The Hessian of a scalar function of one tensor: x ↦ [...shape of x, ...shape of x]. */
 export function hessian(f: (x: Tensor) => Tensor) {
   demandFunction(f, 'hessian');
-  return (x: Tensor): Tensor => jacobianOf((at) => grad(f as Differentiable)(at) as Tensor, x, 'hessian');
+  return (x: Tensor): Tensor => jacobianOf(grad(f), x, 'hessian');
 }

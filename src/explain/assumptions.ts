@@ -106,7 +106,7 @@ function comparison(step: Step, formula: string, moves: boolean, context: Contex
     const [condition, ...branches] = use.inputs;
     return isChoice(use) && condition === step.id && branches.every((id) => compared.includes(formulas.name(id)));
   };
-  const [a, b] = step.inputs.map(read) as [Tensor, Tensor];
+  const [a, b] = step.inputs.map(read);
   return { kind: forward.some(selects) ? 'clamp' : 'mask', text, nearest: smallest(abs(sub(a, b)), isAsked) };
 }
 

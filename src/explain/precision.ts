@@ -294,7 +294,7 @@ function attempt(subject: Subject, found: Found, format: Format): { now: number;
   const { exact } = subject;
   const operands = found.operands.map((id) => exact[id]!);
   if (found.rewrite.gains === 'slope') {
-    const slope = grad((x: Tensor) => sum(found.rewrite.safe(x, x, found.axes)))(fromValue(operands[0]!)) as Tensor;
+    const slope = grad((x: Tensor) => sum(found.rewrite.safe(x, x, found.axes)))(fromValue(operands[0]!));
     return { now: 0, then: slope.data.every((x) => Number.isFinite(x)) ? digitsOf(format) : 0 };
   }
   const tries = [0, 1, 2, 3].flatMap((k) => tryOut(subject, found, format, operands.map((x): Value => {

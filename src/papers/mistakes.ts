@@ -267,7 +267,7 @@ function secondGradient({ make }: Snippet, point: readonly number[]): number[] {
   const tool = make();
   if (typeof tool === 'function') {
     const slope = grad((x: Tensor) => sum((tool as (x: Tensor) => Tensor)(x)));
-    return Array.from((slope(inputOf(tool, point)) as Tensor).data);
+    return Array.from(slope(inputOf(tool, point) as Tensor).data);
   }
   const call = (): readonly PlainArray[] => tool.gradient([inputOf(tool, point)] as never);
   call();

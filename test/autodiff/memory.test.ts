@@ -29,7 +29,7 @@ async function used(): Promise<number> {
 it('keeps no memory of 10,000 steps of training', async () => {
   let w = f64([0.1, -0.1]);
   const train = (steps: number): void => {
-    for (let i = 0; i < steps; i++) w = sub(w, mul(grad(loss)(w) as Tensor, 0.01));
+    for (let i = 0; i < steps; i++) w = sub(w, mul(grad(loss)(w), 0.01));
   };
   train(1000);
   const before = await used();
@@ -50,7 +50,7 @@ it('lets go of every intermediate once the gradient is there', async () => {
   const { value, gradient } = valueAndGrad(watched)(f64([0.1, -0.1]));
   await used();
   expect(seen.map((ref) => ref.deref())).toEqual([undefined]);
-  expect([value.size, (gradient as Tensor).size]).toEqual([1, 2]);
+  expect([value.size, gradient.size]).toEqual([1, 2]);
 });
 
 it('keeps them as long as a pull-back may still need them', async () => {
@@ -63,5 +63,5 @@ it('keeps them as long as a pull-back may still need them', async () => {
   const { pullback } = vjp(squares, [f64([1, 2])]);
   await used();
   expect(seen[0]!.deref()).toBeDefined();
-  expect((pullback(f64([1, 1]))[0] as Tensor).size).toBe(2);
+  expect(pullback(f64([1, 1]))[0].size).toBe(2);
 });

@@ -14,7 +14,7 @@ const random = (purpose: number, size = N * D): Float64Array => normals(seeded(3
 const x = tensor(random(1), { shape });
 const w = tensor(random(2), { shape });
 /** Σ tanh(x)·w: a gradient without special structure. */
-const right = (grad((y: Tensor) => P.sumTo(P.mul(P.tanh(y), w), []))(x) as Tensor).data;
+const right = (grad((y: Tensor) => P.sumTo(P.mul(P.tanh(y), w), []))(x)).data;
 const named = (analytic: ArrayLike<number>, reference: ArrayLike<number> = right, context = {}) =>
   guessCause(analytic, reference, { shape, ...context });
 
@@ -35,7 +35,7 @@ describe('one number for all entries', () => {
     // Σ (x − w)²: the 2 of the square forgotten, over two features, and over two samples of two features.
     for (const sizes of [[5, 2], [2, 2], [2]]) {
       const [a, b] = [tensor(random(11, sizes.reduce((p, n) => p * n)), { shape: sizes }), tensor(random(12, sizes.reduce((p, n) => p * n)), { shape: sizes })];
-      const full = (grad((y: Tensor) => P.sumTo(P.mul(P.sub(y, b), P.sub(y, b)), []))(a) as Tensor).data;
+      const full = (grad((y: Tensor) => P.sumTo(P.mul(P.sub(y, b), P.sub(y, b)), []))(a)).data;
       const half = P.sub(a, b).data;
       const cause = guessCause(half, full, { shape: sizes })!;
       expect(cause).toMatchObject({ name: 'factor', factor: expect.closeTo(0.5, 12) as number });
@@ -53,7 +53,7 @@ describe('one number for all entries', () => {
   });
 
   it('no path at all', () => {
-    const stopped = grad((y: Tensor) => P.sumTo(P.mul(P.tanh(P.stopGradient(y)), w), []))(x) as Tensor;
+    const stopped = grad((y: Tensor) => P.sumTo(P.mul(P.tanh(P.stopGradient(y)), w), []))(x);
     expect(named(stopped.data)).toMatchObject({ name: 'zero' });
   });
 });
@@ -61,9 +61,9 @@ describe('one number for all entries', () => {
 describe('shapes', () => {
   it('a missing sum over a broadcast axis, leading or trailing', () => {
     // The bias of [N, D] has the gradient of every sample, not their sum.
-    const bias = (grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(tensor(random(5, D))) as Tensor).data;
+    const bias = (grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(tensor(random(5, D)))).data;
     const perSample = (
-      grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(P.expand(tensor(random(5, D)), shape)) as Tensor
+      grad((b: Tensor) => P.sumTo(P.mul(P.tanh(P.add(x, b)), w), []))(P.expand(tensor(random(5, D)), shape))
     ).data;
     expect(guessCause(perSample, bias, { shape: [D] })).toMatchObject({
       name: 'broadcastSum', text: expect.stringContaining('axis of 4') as string,
@@ -90,7 +90,7 @@ describe('patterns', () => {
   it('signs that are wrong in some entries', () => {
     // ∂|x| taken as 1.
     const g = random(7);
-    const own = (grad((y: Tensor) => P.sumTo(P.mul(P.abs(y), tensor(g, { shape })), []))(x) as Tensor).data;
+    const own = (grad((y: Tensor) => P.sumTo(P.mul(P.abs(y), tensor(g, { shape })), []))(x)).data;
     expect(named(g, own)).toMatchObject({ name: 'signs' });
   });
 
@@ -98,7 +98,7 @@ describe('patterns', () => {
     const unit = (y: Tensor): Tensor => P.div(y, P.sqrt(P.sumAxes(P.mul(y, y), [1])));
     const frozenNorm = (y: Tensor): Tensor => P.div(y, P.stopGradient(P.sqrt(P.sumAxes(P.mul(y, y), [1]))));
     const [full, part] = [unit, frozenNorm].map(
-      (f) => (grad((y: Tensor) => P.sumTo(P.mul(f(y), w), []))(x) as Tensor).data
+      (f) => (grad((y: Tensor) => P.sumTo(P.mul(f(y), w), []))(x)).data
     ) as [Float64Array, Float64Array];
     expect(named(part, full, { point: x.data })).toMatchObject({ name: 'alongInput' });
     expect(named(part, full)?.name).not.toBe('alongInput');
@@ -119,7 +119,7 @@ describe('patterns', () => {
 
   it('a term that acts on some entries: the −1 at the label of a softmax gradient', () => {
     const probabilities = (
-      vjp((z: Tensor) => P.div(P.exp(z), P.sumAxes(P.exp(z), [1])), [x]).value as Tensor
+      vjp((z: Tensor) => P.div(P.exp(z), P.sumAxes(P.exp(z), [1])), [x]).value
     ).data as Float64Array;
     const labels = [2, 0, 1, 1];
     const correct = probabilities.map((p, i) => p - (labels[Math.floor(i / D)] === i % D ? 1 : 0));
@@ -161,8 +161,8 @@ describe('patterns', () => {
 
   it('a term that is missing everywhere has no name: it is none of the others', () => {
     // d(x·tanh x) without the second term of the product rule.
-    const part = (P.tanh(x) as Tensor).data;
-    const full = (grad((y: Tensor) => P.sumTo(P.mul(y, P.tanh(y)), []))(x) as Tensor).data;
+    const part = P.tanh(x).data;
+    const full = (grad((y: Tensor) => P.sumTo(P.mul(y, P.tanh(y)), []))(x)).data;
     expect(named(part, full)).toBeUndefined();
   });
 

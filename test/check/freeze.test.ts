@@ -34,7 +34,7 @@ describe('freeze', () => {
       ) as [number, number];
       return (up - down) / 2e-6;
     };
-    const expected = (grad(f)(f64([0.7, -1.2])) as Tensor).data;
+    const expected = grad(f)(f64([0.7, -1.2])).data;
     expect(slope(0)).toBeCloseTo(expected[0]!, 7);
     expect(slope(1)).toBeCloseTo(expected[1]!, 7);
   });

@@ -116,8 +116,8 @@ describe('the point', () => {
   it('may come from a file, with parameters, and gives the gradient of the loss there', async () => {
     const found = await machine(['sv-am-softmax', '--case', caseFile({ ...point, s: 8, t: 1.5 })]);
     const loss = lossRow('sv-am-softmax').create({ s: 8, t: 1.5 });
-    const tensors = [f64(point.features), f64(point.weights), i32(point.labels)];
-    const slope = grad((x: Tensor, w: Tensor, y: Tensor) => loss(x, w, y))(...tensors) as Tensor;
+    const tensors = [f64(point.features), f64(point.weights), i32(point.labels)] as const;
+    const slope = grad((x: Tensor, w: Tensor, y: Tensor) => loss(x, w, y))(...tensors);
     expect(named(found, 'x').adjoint!.value.values).toEqual(Array.from(slope.data));
     expect(found.loss.parameters).toMatchObject({ s: 8, t: 1.5, m: 0.35 });
     expect(named(found, 'result').value.values).toEqual([loss(...tensors).item()]);

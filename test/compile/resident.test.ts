@@ -334,8 +334,8 @@ describe('keep and leave', () => {
     const f = compile((a: Tensor, list: readonly Tensor[]) => [sub(a, list[0]!), sub(list[0]!, list[1]!)], { keep: [0, 1] });
     fc.assert(fc.property(fc.array(fc.tuple(...[0, 1, 2].map(() => fc.nat(2))), { minLength: 1, maxLength: 8 }), (calls) => {
       for (const places of calls) {
-        const [a, b, c] = places.map((i) => pool[i]!) as [Tensor, Tensor, Tensor];
-        const [first, second] = f(a, [b, c]) as [Tensor, Tensor];
+        const [a, b, c] = places.map((i) => pool[i]!);
+        const [first, second] = f(a, [b, c]);
         expectBits(first, sub(a, b).toArray());
         expectBits(second, sub(b, c).toArray());
       }

@@ -32,7 +32,7 @@ const beaten = 0.5;
 export function pictures(): Map<string, string> {
   const axis = { label: 'angle θ between a feature and its class', format: 'pi', domain: [0, Math.PI] } as const;
   const logit = ({ value }: TargetMargin) => (theta: Tensor): Tensor => value(cos(theta));
-  const pull = (margin: TargetMargin): Tensor => neg(grad((theta: Tensor) => sum(logit(margin)(theta)))(column) as Tensor);
+  const pull = (margin: TargetMargin): Tensor => neg(grad((theta: Tensor) => sum(logit(margin)(theta)))(column));
   const chart = (title: string, x: typeof axis | (Omit<typeof axis, 'label'> & { label: string }), y: string, series: readonly (readonly [string, Tensor])[]): string =>
     lineChart({ title, x, y: { label: y }, series: series.map(([name, values]) => ({ name, x: angles, y: rounded(values) })), width: 860, height: 420 });
   const hard = (c: Tensor) => (): Tensor => less(beaten, c);

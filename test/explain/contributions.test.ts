@@ -86,7 +86,7 @@ describe('a role', () => {
     expect(mask).toContain(1);
     const cotangent = found.lines.find((line) => line.name === 'c')!.adjoint!.value.values!.map((g, i) => Number(g) * mask[i]!);
     const rows4 = Array.from({ length: 4 }, (_, n) => cotangent.slice(5 * n, 5 * n + 5));
-    const pushed = grad((v: Tensor) => sum(mul(f64(rows4), cosines(x, v))))(w) as Tensor;
+    const pushed = grad((v: Tensor) => sum(mul(f64(rows4), cosines(x, v))))(w);
     [0, 7, 14].forEach((place) => {
       const split = contributions(found, `w[${Math.floor(place / 3)}, ${place % 3}]`);
       expect(shareOf(split.roles, role)).toBeCloseTo(pushed.data[place]!, 13);
@@ -124,7 +124,7 @@ describe('a sample', () => {
     const alone = row.create({ reduction: 'none' });
     const split = contributions(explained(row, 8), 'w[1, 2]');
     for (let n = 0; n < 4; n++) {
-      const own = grad((v: Tensor) => sum(slice(alone(x, v, y), [[n, n + 1]])))(w) as Tensor;
+      const own = grad((v: Tensor) => sum(slice(alone(x, v, y), [[n, n + 1]])))(w);
       expect(shareOf(split.samples, n)).toBeCloseTo(own.data[5]! / 4, 13);
     }
   });

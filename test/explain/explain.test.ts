@@ -78,7 +78,7 @@ describe('lines', () => {
 
 describe('adjoints', () => {
   it.each(['c', 'f', 'I', 'z', 'L'])('of %s are the gradient with respect to that label', (name) => {
-    const gradient = grad(margin, { wrt: name })(cosines, isLabel, f64(1.2)) as Tensor;
+    const gradient = grad(margin, { wrt: name })(cosines, isLabel, f64(1.2));
     expect(plain(named(explained, name).adjoint!.value)).toEqual(Array.from(gradient.data));
   });
 
@@ -101,7 +101,7 @@ describe('adjoints', () => {
     fc.assert(fc.property(recipes, (recipe) => {
       const { f, x } = functionOf({ ...recipe, order: recipe.order % 2 });
       const { lines } = explain(f, [x], { whole: 1000 });
-      const slope = grad(f)(x) as Tensor;
+      const slope = grad(f)(x);
       expect(sameBits(plain(lines[0]!.adjoint?.value ?? { values: [0, 0, 0, 0, 0, 0] }), slope.data)).toBe(true);
       for (const { adjoint, dtype, name } of lines) {
         if (adjoint === null || adjoint.contributions.length === 0) continue;
@@ -170,7 +170,7 @@ describe('explain', () => {
   it('explains a constant, an input, and a gradient inside a function', () => {
     expect(explain(() => tensor(5), []).lines.map(({ expanded }) => expanded)).toEqual(['5']);
     expect(explain((x: Tensor) => x, [3]).lines[0]!.adjoint!.value.values).toEqual([1]);
-    const slope = (x: Tensor): Tensor => grad((y: Tensor) => mul(y, mul(y, y)))(x) as Tensor;
+    const slope = (x: Tensor): Tensor => grad((y: Tensor) => mul(y, mul(y, y)))(x);
     expect(explain(slope, [f64(2)]).lines[0]!.adjoint!.value.values).toEqual([12]);
   });
 });

@@ -51,7 +51,7 @@ describe('the digits', () => {
     const row = lossRow('sv-arc-softmax');
     const [xs, ys] = (['f32', 'f64'] as const).map((dtype) => inputsOf(row, sample(5), dtype) as Tensor[]);
     const loss = row.create({ s: 8 });
-    const slopes = [xs!, ys!].map((inputs) => (grad((x: Tensor) => loss(x, inputs[1]!, inputs[2]!))(inputs[0]!) as Tensor).data);
+    const slopes = [xs!, ys!].map((inputs) => grad((x: Tensor) => loss(x, inputs[1]!, inputs[2]!))(inputs[0]!).data);
     const found = inOne(explain(loss as (...inputs: never[]) => Tensor, ys!));
     expect(line(found, 'x').adjoint).toBeCloseTo(Math.min(found.digits, digits(worstError(slopes[0]!, slopes[1]!).error)), 10);
     expect(line(found, 'result').digits).toBeCloseTo(Math.min(found.digits, digits(worstError(loss(...xs!).data, loss(...ys!).data).error)), 10);

@@ -29,7 +29,7 @@ describe('a safe form', () => {
   });
 
   it.each(named.filter(([name]) => name in hard))('keeps the digits that %s loses, and is suggested there', (name, { naive }) => {
-    const [x, y] = hard[name]!.map((rows) => f64(rows)) as [Tensor, Tensor];
+    const [x, y] = hard[name]!.map((rows) => f64(rows));
     const found = explain(((a: Tensor, b: Tensor) => sum(naive(a, b))) as (...xs: never[]) => Tensor, [x, y], { names: ['x', 'y'] });
     const [{ suggestions }] = precision(found, { formats: ['f32'] }).formats as [ReturnType<typeof precision>['formats'][0]];
     const suggestion = suggestions.find((one) => one.found === name)!;

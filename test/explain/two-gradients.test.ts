@@ -20,7 +20,7 @@ const lengths = ({ inputs }: TwoGradients, name: string) => inputs.find((pair) =
 /** The lengths of the gradients by x and w, from the engine alone. */
 const slopeOf = (id: string, options: LossOptions): [number, number] => {
   const [x, w, y] = inputsOf(lossRow(id), sample(3)) as [Tensor, Tensor, Tensor];
-  const slopes = grad((a: Tensor, b: Tensor) => lossRow(id).create(options)(a, b, y), { wrt: [0, 1] })(x, w) as Tensor[];
+  const slopes = grad((a: Tensor, b: Tensor) => lossRow(id).create(options)(a, b, y), { wrt: [0, 1] })(x, w);
   return slopes.map((slope) => Math.hypot(...slope.data)) as [number, number];
 };
 

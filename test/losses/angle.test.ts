@@ -7,7 +7,7 @@ import { sum } from '../../src/ops/index.ts';
 const angles = [0.01, 0.7, Math.PI / 2, 2.5, 3.1];
 const cosines = (values: readonly number[]): Tensor => tensor([...values], { dtype: 'f64' });
 const slopes = (f: (c: Tensor) => Tensor, at: readonly number[]): number[] =>
-  Array.from((grad((c: Tensor) => sum(f(c)))(cosines(at)) as Tensor).data);
+  Array.from(grad((c: Tensor) => sum(f(c)))(cosines(at)).data);
 /** Beyond ±1 by one unit of rounding. */
 const beyond = [1 + 2 ** -52, -1 - 2 ** -52];
 

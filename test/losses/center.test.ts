@@ -18,13 +18,13 @@ describe('centerLoss', () => {
   });
 
   it('pulls features by λ·(x − c_y) beside the softmax', () => {
-    const [a, b] = [0.1, 0].map((lambda) => (grad(centerLoss({ lambda, reduction: 'sum' }))(x, w, centers, y) as Tensor).data);
+    const [a, b] = [0.1, 0].map((lambda) => grad(centerLoss({ lambda, reduction: 'sum' }))(x, w, centers, y).data);
     [[0, 1], [3, -4], [-1, 0]].flat().forEach((pull, i) => expect(a![i]! - b![i]!).toBeCloseTo(0.1 * pull, 13));
   });
 
   it('lets a gradient through to the centres only in the reading that moves them by it', () => {
     const byCenters = (centerUpdate: 'paper' | 'gradient'): number[] =>
-      Array.from((grad(centerLoss({ lambda: 0.1, centerUpdate, reduction: 'sum' }), { wrt: 2 })(x, w, centers, y) as Tensor).data);
+      Array.from(grad(centerLoss({ lambda: 0.1, centerUpdate, reduction: 'sum' }), { wrt: 2 })(x, w, centers, y).data);
     expect(byCenters('paper')).toEqual([0, 0, 0, 0, 0, 0]);
     const delta = gradientCenterDelta(x, centers, y, 0.1).data;
     byCenters('gradient').forEach((g, i) => expect(g).toBeCloseTo(delta[i]!, 15));

@@ -13,7 +13,7 @@ const runs = { seed: 1, numRuns: Number(process.env['RUNS'] ?? 30) };
 const column = (values: readonly number[]): Tensor => tensor([...values], { shape: [values.length, 1], dtype: 'f64' });
 const values = ({ value }: TargetMargin, c: readonly number[]): number[] => Array.from(value(column(c)).data);
 const slopes = ({ value }: TargetMargin, c: readonly number[]): number[] =>
-  Array.from((grad((x: Tensor) => sum(value(x)))(column(c)) as Tensor).data);
+  Array.from(grad((x: Tensor) => sum(value(x)))(column(c)).data);
 const angles = [0.05, 0.4, 0.9, 1.4, 2.0, 2.5, 2.9, 3.1];
 const cosines = angles.map(Math.cos);
 const close = (actual: readonly number[], expected: readonly number[]): void => expect(worstError(actual, expected).error).toBeLessThan(1e-11);
@@ -43,7 +43,7 @@ describe('cosineMargin', () => {
   it('takes a tensor for m, one value or one per sample, and is differentiated for it', () => {
     const m = column([0.1, 0.3]);
     expect(values(cosineMargin(m), [0.5, 0.5])).toEqual([0.4, 0.2]);
-    const byMargin = grad((t: Tensor) => sum(cosineMargin(t).value(column([0.5, 0.5]))))(m) as Tensor;
+    const byMargin = grad((t: Tensor) => sum(cosineMargin(t).value(column([0.5, 0.5]))))(m);
     expect(Array.from(byMargin.data)).toEqual([-1, -1]);
   });
 
@@ -158,7 +158,7 @@ describe('combinedMargin', () => {
   it('takes the general form for a tensor, with the same value', () => {
     const f64 = (x: number): Tensor => tensor(x, { dtype: 'f64' });
     close(values(combinedMargin(f64(2), f64(0.1), f64(0.4)), cosines), values(combinedMargin(2, 0.1, 0.4), cosines));
-    const byFactor = grad((m1: Tensor) => sum(combinedMargin(m1, 0.1, 0.4).value(column([0.3]))))(f64(2)) as Tensor;
+    const byFactor = grad((m1: Tensor) => sum(combinedMargin(m1, 0.1, 0.4).value(column([0.3]))))(f64(2));
     expect(byFactor.item()).toBeCloseTo(-Math.acos(0.3) * Math.sin(2 * Math.acos(0.3) + 0.4), 13);
   });
 

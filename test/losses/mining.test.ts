@@ -25,7 +25,7 @@ describe('focal', () => {
   it('is differentiated through g unless it is detached', () => {
     const slope = (detach: boolean): number => {
       const mining = focal({ gamma: 2, detach, probability: 'margin' });
-      return (grad((loss: Tensor) => sum(mul(mining.factor!({ loss, plainLoss: unasked }), loss)))(f64([0.7])) as Tensor).item();
+      return (grad((loss: Tensor) => sum(mul(mining.factor!({ loss, plainLoss: unasked }), loss)))(f64([0.7]))).item();
     };
     const p = Math.exp(-0.7);
     expect(slope(true)).toBeCloseTo((1 - p) ** 2, 14);
@@ -35,13 +35,13 @@ describe('focal', () => {
   it('is 1 with gradient 0 at γ = 0, also for p = 1', () => {
     const mining = focal({ gamma: 0, probability: 'margin' });
     expect(factors(mining, [0, 2])).toEqual([1, 1]);
-    const slope = grad((loss: Tensor) => sum(mining.factor!({ loss, plainLoss: unasked })))(f64([0, 2])) as Tensor;
+    const slope = grad((loss: Tensor) => sum(mining.factor!({ loss, plainLoss: unasked })))(f64([0, 2]));
     expect(Array.from(slope.data).map(Math.abs)).toEqual([0, 0]);
   });
 
   it('has a finite gradient for γ < 1 at p = 1, where its own slope is infinite', () => {
     const { factor } = focal({ gamma: 0.5, probability: 'margin' });
-    const slope = grad((loss: Tensor) => sum(mul(factor!({ loss, plainLoss: unasked }), loss)))(f64([0, 1])) as Tensor;
+    const slope = grad((loss: Tensor) => sum(mul(factor!({ loss, plainLoss: unasked }), loss)))(f64([0, 1]));
     expect(Array.from(slope.data).every(Number.isFinite)).toBe(true);
   });
 
@@ -76,7 +76,7 @@ describe('hardMining', () => {
 
   it('passes no gradient to the selection', () => {
     const { factor } = hardMining({ saveRate: 0.5 });
-    const slope = grad((loss: Tensor) => sum(mul(factor!({ loss, plainLoss: unasked }), loss)))(f64([1, 4])) as Tensor;
+    const slope = grad((loss: Tensor) => sum(mul(factor!({ loss, plainLoss: unasked }), loss)))(f64([1, 4]));
     expect(Array.from(slope.data)).toEqual([0, 1]);
   });
 
@@ -93,7 +93,7 @@ describe('noMining', () => {
 describe('a focal factor with a power below 1', () => {
   it('sends nothing back from a sample whose probability has reached 1', () => {
     const f = (plain: Tensor): Tensor => sum(mul(focal({ gamma: 0.5 }).factor!({ loss: f64([0.3, 0.3]), plainLoss: () => plain }), f64([1, 1])));
-    const slope = Array.from((grad(f)(f64([0, 0.5])) as Tensor).data);
+    const slope = Array.from(grad(f)(f64([0, 0.5])).data);
     expect(Math.abs(slope[0]!)).toBe(0);
     expect(slope[1]).toBeGreaterThan(0);
   });

@@ -29,7 +29,7 @@ describe('the parts of a pair loss', () => {
 
   it('have slope 0 between two classes at distance 0 and at the margin, and ½ per squared distance within a class', () => {
     const slope = grad((squared: Tensor) => sum(contrastivePairs(squared, f64([[1, 0], [0, 1]]), 1)));
-    for (const distance of [0, 1]) expect((slope(f64([[0, distance], [distance, 4]])) as Tensor).toArray()).toEqual([[0.5, 0], [0, 0.5]]);
+    for (const distance of [0, 1]) expect(slope(f64([[0, distance], [distance, 4]])).toArray()).toEqual([[0.5, 0], [0, 0.5]]);
   });
 });
 
@@ -103,7 +103,7 @@ describe('tripletLoss', () => {
       expect(worstError(text.left, text.right).error).toBeLessThan(1e-11);
       // The mirrored triplet moves p as well, so the gradient of the anchor is taken of its own loss alone.
       const own = (v: Tensor): Tensor => slice(loss(v, labels([3, 3, 4])), [[0, 1]]);
-      const slope = (grad((v: Tensor) => sum(own(v)))(f64([a, p, q])) as Tensor).data.slice(0, 2);
+      const slope = grad((v: Tensor) => sum(own(v)))(f64([a, p, q])).data.slice(0, 2);
       expect(worstError(slope, text.right).error).toBeLessThan(1e-11);
     }
   });

@@ -9,7 +9,7 @@ const row = (values: number[]): Tensor => tensor([values], { dtype: 'f64' });
 const c = [0.9, -0.7, 0.3];
 const hard = row([1, 1, 0]);
 const scores = (rule: OtherRule): number[] => Array.from(rule.value(row(c), () => hard).data);
-const slopes = (rule: OtherRule): number[] => Array.from((grad((x: Tensor) => sum(rule.value(x, () => hard)))(row(c)) as Tensor).data);
+const slopes = (rule: OtherRule): number[] => Array.from((grad((x: Tensor) => sum(rule.value(x, () => hard)))(row(c))).data);
 const close = (actual: number[], expected: number[]): void => actual.forEach((x, i) => expect(x).toBeCloseTo(expected[i]!, 14));
 
 describe('hardClasses', () => {
@@ -33,7 +33,7 @@ describe('supportVectors', () => {
   });
 
   it('takes t as a tensor and is differentiated for it', () => {
-    const byT = grad((t: Tensor) => sum(supportVectors({ t }).value(row(c), () => hard)))(tensor(1.2, { dtype: 'f64' })) as Tensor;
+    const byT = grad((t: Tensor) => sum(supportVectors({ t }).value(row(c), () => hard)))(tensor(1.2, { dtype: 'f64' }));
     expect(byT.item()).toBeCloseTo(1.9 + 0.3, 14);
   });
 
@@ -68,7 +68,7 @@ describe('curricular', () => {
   });
 
   it('takes t as a constant, also when it is a tensor', () => {
-    const byT = grad((t: Tensor) => sum(curricular({ t }).value(row(c), () => hard)))(tensor(0.4, { dtype: 'f64' })) as Tensor;
+    const byT = grad((t: Tensor) => sum(curricular({ t }).value(row(c), () => hard)))(tensor(0.4, { dtype: 'f64' }));
     expect(byT.item()).toBe(0);
   });
 

@@ -60,7 +60,7 @@ const moved = (x: Tensor, direction: ArrayLike<number>, t: number): Tensor =>
 export function expectGradients(f: (...xs: Tensor[]) => Tensor, inputs: readonly Tensor[], order: 1 | 2 = 2): void {
   const scalar = weighted(f);
   const all = inputs.map((_, i) => i);
-  const gradientsAt = (xs: readonly Tensor[]): Tensor[] => grad(scalar as never, { wrt: all })(...xs) as unknown as Tensor[];
+  const gradientsAt = (xs: readonly Tensor[]): Tensor[] => grad(scalar, { wrt: all })(...xs);
   const found = gradientsAt(inputs);
   inputs.forEach((x, k) => {
     const differences = Float64Array.from({ length: x.size }, (_, i) => {
@@ -71,7 +71,7 @@ export function expectGradients(f: (...xs: Tensor[]) => Tensor, inputs: readonly
   });
   if (order === 1) return;
   const directions = inputs.map((x, k) => build(x.shape, (index) => Math.cos(k + index.reduce((sum, i) => 2 * sum + i, 1))));
-  const second = hvp(scalar as never, inputs, directions) as unknown as Tensor[];
+  const second = hvp(scalar, inputs, directions);
   const differences = along((t) => Float64Array.from(
     gradientsAt(inputs.map((x, k) => moved(x, directions[k]!.data, t))).flatMap((g) => Array.from(g.data))));
   const flat = Float64Array.from(second.flatMap((x) => Array.from(x.data)));
@@ -80,5 +80,5 @@ export function expectGradients(f: (...xs: Tensor[]) => Tensor, inputs: readonly
 
 /** The gradient of a sum of f's entries, for points where differences do not exist. */
 export function gradientOf(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  return grad(((y: Tensor) => sumTo(f(y), [])) as never)(x) as Tensor;
+  return grad((y: Tensor) => sumTo(f(y), []))(x);
 }

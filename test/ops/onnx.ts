@@ -69,7 +69,7 @@ const because = (reason: string): Unsupported => ({ because: reason });
 
 const unary = (op: (x: Tensor) => Tensor): Runner => (n) => op(n.x());
 const binary = (op: (a: Tensor, b: Tensor) => Tensor): Runner => (n) => {
-  const [a, b] = n.all as [Tensor, Tensor];
+  const [a, b] = n.all;
   return a.dtype === b.dtype ? op(a, b) : because('mixed number types');
 };
 const floats = (runner: Runner): Runner => (n) => (n.x().dtype === 'i32' ? because('defined on floats only') : runner(n));

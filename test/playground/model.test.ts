@@ -15,7 +15,7 @@ describe('the picture', () => {
     const x = tensor(state.samples.map((s) => [...pointOf(s.angle, s.length)]), { dtype: 'f64' });
     const w = tensor(state.weights.map((a) => [...pointOf(a)]), { dtype: 'f64' });
     const y = tensor(state.samples.map((s) => s.label), { dtype: 'i32' });
-    const [gx, gw] = grad((a: Tensor, b: Tensor) => f(a, b, y), { wrt: [0, 1] })(x, w) as [Tensor, Tensor];
+    const [gx, gw] = grad((a: Tensor, b: Tensor) => f(a, b, y), { wrt: [0, 1] })(x, w);
     expect(dx).toEqual(gx.toArray());
     expect(dw).toEqual(gw.toArray());
     expect(loss).toBe(f(x, w, y).item());

@@ -82,8 +82,8 @@ function valueAndSlopes(
   loss: Loss, { features, weights, labels }: Problem
 ): { value: Tensor; features: Tensor; weights: Tensor } {
   const { value, pullback } = vjp((x: Tensor, w: Tensor) => loss(x, w, labels), [features, weights]);
-  const [x, w] = pullback() as [Tensor, Tensor];
-  return { value: value as Tensor, features: x, weights: w };
+  const [x, w] = pullback();
+  return { value, features: x, weights: w };
 }
 
 const rowsOf = (x: Tensor): number[][] => {
