@@ -122,6 +122,7 @@ h2+.scroll caption,h2+p+.scroll caption,h2+details+.scroll caption,h2+p+details+
 .fails{color:var(--bad)}
 .back{color:var(--back)}
 .holds,.amended,.fails,.unexercised{font-weight:600;white-space:nowrap}
+p.fails{white-space:normal}
 .note{font-size:.9rem;max-width:46rem}
 .formula{margin:.35rem 0}
 .rule math,.rule code{color:var(--back)}
