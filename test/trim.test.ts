@@ -30,19 +30,19 @@ function trimmed(files: Record<string, string>): Record<string, string> {
 
 describe('trimmed', () => {
   it('code is indented by tabs, and what stands in a literal keeps its spaces', () => {
-    expect(tabbed('if (a)\n    b(`p\n    q ${c\n        }`\n        .d);\n      e;')).toBe('if (a) b(`p\n    q ${c\n        }`\n\t\t.d);\n\t  e;');
+    expect(tabbed('if (a)\n    b(`p\n    q ${c\n        }`\n        .d);\n      e;')).toBe('if(a) b(`p\n    q ${c\n        }`\n\t\t.d);\n\t  e;');
   });
 
   it('a statement stands beside the one that governs it', () => {
     const written = 'if (a)\n    for (const b of c)\n        d(`if (a)\n    e`);\nelse if (f) {\n    g = `if (h)`\n        + i;\n}\nelse\n    j(1,\n        2);\n';
-    expect(tabbed(written)).toBe('if (a) for (const b of c) d(`if (a)\n    e`);\nelse if (f) {\n\tg = `if (h)`\n\t\t+ i;\n}\nelse j(1,\n\t\t2);\n');
+    expect(tabbed(written)).toBe('if(a) for(const b of c) d(`if (a)\n    e`);\nelse if(f){\n\tg = `if (h)`\n\t\t+ i;\n}\nelse j(1,\n\t\t2);\n');
   });
 
   it('lists lose their spaces and a lone parameter its brackets, unless a literal on that line looks the same', () => {
     expect(tabbed("import { a, b as c } from './d.js';\nconst e = a.map((f) => ({ f }));\nexport { e };\n"))
-      .toBe("import{a,b as c}from './d.js';\nconst e = a.map(f => ({f}));\nexport{e};\n");
+      .toBe("import{a,b as c}from './d.js';\nconst e = a.map(f=>({f}));\nexport{e};\n");
     expect(tabbed("g((f) => '(f) => { f }');\nconst { a, b } = c;\n")).toBe("g((f) => '(f) => { f }');\nconst {a, b} = c;\n");
-    expect(tabbed('h(async (f) => f, (i, j) => i, function (k) {});\n')).toBe('h(async f => f, (i, j) => i, function (k) {});\n');
+    expect(tabbed('h(async (f) => f, (i, j) => i, function (k) {});\n')).toBe('h(async f=>f, (i, j)=>i, function (k) {});\n');
   });
 
   it('a package keeps the declarations that its entries reach, however deep', () => {
@@ -73,7 +73,7 @@ describe('trimmed', () => {
 
   it('a package keeps all that is no declaration', () => {
     const left = trimmed({ 'index.d.ts': 'export {};\n', 'more/index.d.ts': 'export {};\n', 'more/index.js': 'if (1)\n    f();\n', 'b.derivation': '    x\n' });
-    expect([left['more/index.js'], left['b.derivation']]).toEqual(['if (1) f();\n', '    x\n']);
+    expect([left['more/index.js'], left['b.derivation']]).toEqual(['if(1) f();\n', '    x\n']);
   });
 
   it('a package keeps the modules that its entries reach, what is loaded later and the worker among them', () => {

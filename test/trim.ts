@@ -1,7 +1,7 @@
 // Part of `npm run build`, its last step: what the package carries is what its users can read. Declarations and modules that
 // no entry of package.json reaches are taken out (nobody can import them), every level of indentation, four spaces as tsc
 // writes it, becomes one tab, which saves a tenth of the code, an `if` has its one statement beside it again, as src has it, lists
-// lose their spaces, a lone parameter its brackets, comments the stars down their side, and an exported declaration goes
+// and brackets lose their spaces, a lone parameter its brackets, comments the stars down their side, and an exported declaration goes
 // without `declare`. Names and statements stay as they were written. `tsx test/trim.ts`
 
 import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,11 @@ const head = /^( *)(?:(?:else )?(?:if|for|while) \(.*\)|else)$/;
 
 /** A line of names from another module, or for others. */
 const names = /^(?:import|export|(?:export )?const|return) (?:type )?\{.*\}(?: from '[^']*'| = \$\d+)?;$/;
-/** Brackets of a parameter that stands alone, and spaces inside braces, with what is left of each. */
-const spare: readonly (readonly [RegExp, string])[] = [[/(?<![\w$)])\((\w+)\) =>/g, '$1 =>'], [/\{ (?=\S)/g, '{'], [/(?<=\S) \}/g, '}']];
+/** Brackets of a parameter that stands alone, and spaces at brackets, braces and arrows, with what is left of each. */
+const spare: readonly (readonly [RegExp, string])[] = [
+  [/(?<![\w$)])\((\w+)\) =>/g, '$1 =>'], [/ => /g, '=>'], [/\b(if|for|while) \(/g, '$1('], [/\) \{/g, '){'],
+  [/\{ (?=\S)/g, '{'], [/(?<=\S) \}/g, '}'],
+];
 
 /** Without the spaces of lists of names, and without what is spare. */
 function bare(line: string, code: string): string {
