@@ -3,7 +3,7 @@
 
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bits, uniformFromBits } from '../base/random.ts';
 import { MarginaliaError } from '../base/errors.ts';
 import { provedLines } from '../check/index.ts';
@@ -139,15 +139,15 @@ function lossPages(
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The address of a line of this package in a page at `path`: a relative one, so that page and files can be committed together. A
- * page that lies elsewhere names the file alone: nobody knows where the package will be when it is read.
+ * The address of a line of this package in a page at `path`: a relative one in a page within it, so that page and files can be
+ * committed together; elsewhere the address on this machine, as for files of the reader's own.
  */
 function addressIn(path: string): NonNullable<ReportOptions['address']> {
   const folder = dirname(resolve(path));
   return (file, line) => {
-    if (!`${folder}${sep}`.startsWith(root)) return undefined;
-    const way = relative(folder, join(root, file.replace(/^marginalia\//, '')));
-    return `${way.split(sep).map(encodeURIComponent).join('/')}#L${line}`;
+    const target = join(root, file.replace(/^marginalia\//, ''));
+    if (!`${folder}${sep}`.startsWith(root)) return `${pathToFileURL(target)}#L${line}`;
+    return `${relative(folder, target).split(sep).map(encodeURIComponent).join('/')}#L${line}`;
   };
 }
 
