@@ -93,7 +93,7 @@ const style = `
 @media screen and (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#f0f0f0;--quiet:#b0b4b8;--rule:#3d434a;--band:#1f242a;--link:#7ab8f5;--good:#4fd1a5;--odd:#e8b04a;--bad:#ff8f85;--back:#c3a6ff;--shade:#000000}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{margin:0 auto;max-width:76rem;padding:1rem clamp(.8rem,3vw,2.5rem) 4rem;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
+body{margin:0 auto;max-width:80rem;padding:1rem clamp(.8rem,3vw,2.5rem) 4rem;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
 h1{font-size:1.7rem;line-height:1.25;margin:.5rem 0}
 h2{font-size:1.3rem;line-height:1.3;margin:2.5rem 0 .5rem}
 h3{font-size:1.05rem;margin:1.2rem 0 .3rem}
