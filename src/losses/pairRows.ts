@@ -26,7 +26,7 @@ export const pairRows: readonly Row[] = [
     inputs: ['features', 'labels'],
     parameters: {
       m: continuous(0.2, positive, 'squared distance that a negative should be farther, the α of its paper'),
-      selection: choice(['all', 'semiHard'], 'all triplets, or those whose negative is farther and still within the margin'),
+      selection: choice(['all', 'semiHard', 'batchHard'], 'all triplets; those whose negative is farther and still within the margin; the hardest of an anchor'),
       reduction: reductionParameter,
     },
     text: () => ({

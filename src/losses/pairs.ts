@@ -7,7 +7,7 @@ import { DomainError, DTypeError, message, ShapeError } from '../base/errors.ts'
 import { shapeText } from '../base/shape.ts';
 import { isTensor, label, type Tensor } from '../graph/index.ts';
 import {
-  add, cast, div, equal, eye, less, maximum, mul, relu, reshape, safeSqrt, square, sub, sum, unsqueeze, where,
+  add, cast, div, equal, eye, less, lessEqual, max, maximum, min, mul, relu, reshape, safeSqrt, square, sub, sum, unsqueeze, where,
 } from '../ops/index.ts';
 import { checkFloats, fitting } from './inputs.ts';
 import { checkChoice, checkParameter, type Parameter, positive } from './parameter.ts';
@@ -89,19 +89,19 @@ export const floatOf = (x: Tensor): 'f32' | 'f64' => (x.dtype === 'f64' ? 'f64' 
 export interface TripletOptions extends ReductionOption {
   /** The α of FaceNet. Default 0.2. */
   readonly m?: Parameter;
-  /** All triplets, or those whose negative is farther than the positive and still within the margin. */
-  readonly selection?: 'all' | 'semiHard';
+  /** All triplets; those whose negative is farther than the positive and still within the margin; the farthest positive with the nearest negative. */
+  readonly selection?: 'all' | 'semiHard' | 'batchHard';
 }
 
 /**
  * The triplet loss over the triplets of a batch. The loss of a sample is the mean over the triplets it anchors, 0
  * where it anchors none.
  *
- * Equation  L = max(norm(a - p)^2 - norm(a - q)^2 + m, 0)                                             (1503.03832)
+ * Equation  L = max(norm(a - p)^2 - norm(a - q)^2 + m, 0)                    (1503.03832; batch-hard: 1703.07737)
  * Shapes    features [N, D], labels [N] of i32 → [], or [N] with reduction none
  * Units     m > 0 in units of squared distance
  * Gradient  exact where active: 2*(q − p) for the anchor; the selection is constant
- * Edges     a hinge of exactly 0 has gradient 0
+ * Edges     a hinge of exactly 0 has gradient 0; batch-hard takes the mean of triplets that tie
  * Throws    DomainError if m ≤ 0, for an unknown selection or a batch of one; ShapeError or DTypeError for tensors that
  *           do not fit
  */
@@ -109,18 +109,24 @@ export function tripletLoss(options: TripletOptions = {}): PairLoss {
   demandOptions(options, ['m', 'selection', 'reduction'], 'tripletLoss');
   const { m = 0.2, selection = 'all', reduction = 'mean' } = options;
   checkParameter('tripletLoss', 'm', m, positive);
-  checkChoice('tripletLoss', 'selection', selection, ['all', 'semiHard']);
+  checkChoice('tripletLoss', 'selection', selection, ['all', 'semiHard', 'batchHard']);
   checkReduction('tripletLoss', reduction);
   return (features, labels) => {
     checkPairInputs('tripletLoss', features, labels);
     const squared = squaredDistances(label(features, 'x'));
     const same = sameClass(labels, floatOf(features));
-    const positive = unsqueeze(sub(same, eye(labels.shape[0]!, { dtype: same.dtype })), 2);
-    const valid = mul(positive, unsqueeze(sub(1, same), 1));
+    const [positive, negative] = [sub(same, eye(labels.shape[0]!, { dtype: same.dtype })), sub(1, same)];
+    const valid = mul(unsqueeze(positive, 2), unsqueeze(negative, 1));
     const margin = typeof m === 'number' || m.rank === 0 ? m : reshape(m, [...m.shape, 1]);
     const [near, far] = [unsqueeze(squared, 2), unsqueeze(squared, 1)];
     const excess = add(sub(near, far), margin);
-    const chosen = selection === 'all' ? valid : mul(valid, mul(less(near, far), less(0, excess)));
+    // Every selection leaves triplets out, so that one with a NaN stays in and shows.
+    const without = (...tests: readonly Tensor[]): Tensor => tests.reduce((left, test) => where(test, 0, left), valid);
+    const farthest = () => max(where(positive, squared, -Infinity), { axis: 1, keepDims: true });
+    const nearest = () => min(where(negative, squared, Infinity), { axis: 1, keepDims: true });
+    const chosen = selection === 'all' ? valid
+      : selection === 'semiHard' ? without(lessEqual(far, near), lessEqual(excess, 0))
+        : without(less(near, unsqueeze(farthest(), 2)), less(unsqueeze(nearest(), 2), far));
     const total = sum(where(chosen, relu(excess), 0), { axis: [1, 2] });
     return reduced(label(div(total, maximum(sum(chosen, { axis: [1, 2] }), 1)), 'L'), reduction);
   };

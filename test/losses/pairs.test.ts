@@ -115,8 +115,20 @@ describe('tripletLoss', () => {
     expect(loss).toBeCloseTo(0.25 - 0.36 + 0.2, 15);
   });
 
-  it('is 0 for a batch of one class', () => {
-    expect(tripletLoss()(x, labels([1, 1, 1, 1])).item()).toBe(0);
+  it('keeps to the farthest positive and the nearest negative of an anchor when asked for the hardest, and to all that tie', () => {
+    const line = f64([[0, 0], [0.5, 0], [-0.2, 0], [0.6, 0], [0, 0.6], [3, 0]]);
+    const losses = tripletLoss({ selection: 'batchHard', reduction: 'none' })(line, labels([1, 1, 1, 2, 3, 4])).data;
+    expect(losses[0]).toBeCloseTo(0.25 - 0.36 + 0.2, 15);
+    expect(losses[2]).toBeCloseTo(0.49 - 0.4 + 0.2, 15);
+    expect(losses[5]).toBe(0);
+    const own = (v: Tensor): Tensor => slice(tripletLoss({ selection: 'batchHard', reduction: 'none' })(v, labels([1, 1, 1, 2, 3, 4])), [[0, 1]]);
+    // Of the two nearest negatives each has half: 2(q − p) = 2([0.3, 0.3] − [0.5, 0]).
+    expect(worstError(grad((v: Tensor) => sum(own(v)))(line).data.slice(0, 2), [-0.4, 0.6]).error).toBeLessThan(1e-14);
+  });
+
+  it.each(['all', 'semiHard', 'batchHard'] as const)('is 0 for a batch of one class, and no number where a sample is none (%s)', (selection) => {
+    expect(tripletLoss({ selection })(x, labels([1, 1, 1, 1])).item()).toBe(0);
+    expect(tripletLoss({ selection })(f64([[0, 0], [NaN, 0], [0, 2], [0.6, 0]]), y).item()).toBeNaN();
   });
 
   it('takes a margin per anchor', () => {

@@ -102,7 +102,7 @@ function meanOverGroups(row: Row, text: LossText, given: Sample, options: LossOp
   const all = Object.fromEntries(numbersOf(row).map((name) => [name, (options[name] ?? row.parameters[name]!.default) as number]));
   const levels = floats.map((x) => Array.from({ length: given.samples }, (_, i) => Array.from(x.data.slice(i * given.dims, (i + 1) * given.dims))));
   const { members, numbers, counts } = floats.length > 1 ? cascadePairs(levels, given.labels, all)
-    : 'selection' in row.parameters ? triplets(levels[0]!, given.labels, all['m']!, options['selection'] === 'semiHard') : pairs(given.labels);
+    : 'selection' in row.parameters ? triplets(levels[0]!, given.labels, all['m']!, options['selection']) : pairs(given.labels);
   if (counts.length === 0) return mul(sum(floats[0]!), 0);
   const index = (places: readonly number[]): Tensor => tensor([...places], { dtype: 'i32' });
   const f64 = (values: readonly number[] | number): Tensor => tensor(typeof values === 'number' ? values : [...values], { dtype: 'f64' });
@@ -130,13 +130,16 @@ function pairs(labels: readonly number[]): Groups {
   };
 }
 
-/** Every triplet, or the semi-hard ones; the mean over those of an anchor, then over the samples. */
-function triplets(x: readonly (readonly number[])[], labels: readonly number[], m: number, semiHard: boolean): Groups {
+/** Every triplet, the semi-hard ones or the hardest; the mean over those of an anchor, then over the samples. */
+function triplets(x: readonly (readonly number[])[], labels: readonly number[], m: number, selection: unknown): Groups {
   const n = labels.length;
   const all = range(n).flatMap((a) => range(n).flatMap((p) => range(n).flatMap((q) => {
     const [near, far] = [squared(x[a]!, x[p]!), squared(x[a]!, x[q]!)];
     const valid = a !== p && labels[a] === labels[p] && labels[a] !== labels[q];
-    return valid && (!semiHard || (near < far && near - far + m > 0)) ? [[a, p, q] as const] : [];
+    const isHardest = (): boolean => range(n).every((i) => i === a
+      || (labels[i] === labels[a] ? squared(x[a]!, x[i]!) <= near : squared(x[a]!, x[i]!) >= far));
+    const isChosen = selection === 'semiHard' ? near < far && near - far + m > 0 : selection !== 'batchHard' || isHardest();
+    return valid && isChosen ? [[a, p, q] as const] : [];
   })));
   const ofAnchor = (a: number): number => all.filter(([anchor]) => anchor === a).length;
   return {

@@ -184,7 +184,11 @@ function pairPlaces(row: Row): Place[] {
   const semiHard = placed([[0, 0, 0], [2, 0, 0], [1, 1, 2], [1, 2, 0], [0, 2, 0]], [[1, 0, 0]], [0, 0, 1, 2, 3]);
   places.push({ name: 'all samples at one point', given: placed([[1, 2, 3], [1, 2, 3], [1, 2, 3]], [[1, 0, 0]], [0, 0, 1]), slopes: 'zero' });
   if (row.inputs[0] === 'features') places.push({ name: 'hinges at 0', given: atHinge, options: { m }, slopes: 'zero' });
-  if (m === 2) places.push({ name: 'borders of semi-hard', given: semiHard, options: { m }, slopes: 'finite' });
+  const tied = placed([[0, 0, 0], [2, 0, 0], [0, 2, 0], [1, 1, 1]], [[1, 0, 0]], [0, 0, 0, 1]);
+  if (m === 2) {
+    places.push({ name: 'borders of semi-hard', given: semiHard, options: { m }, slopes: 'finite' });
+    places.push({ name: 'two farthest positives', given: tied, options: { m }, slopes: 'formula' });
+  }
   places.push({ name: 'wide margin', given: crowd(5), options: { m: 3 }, slopes: 'formula' });
   if (row.inputs[0] !== 'features') places.push(...cascadePlaces());
   return places;
