@@ -153,16 +153,13 @@ export class Grouping {
     const perRow = node.row === undefined ? node.space.length : node.space.length - node.row;
     if (space.length !== node.space.length && (space.length !== perRow || asked !== undefined)) return false;
     if (space.some((n, axis) => n !== node.space[axis])) return false;
-    if (asked !== undefined && node.row === undefined) {
-      const uses = [...node.members].flatMap((id) => this.operands.usesOf(this.operands.step(id)));
-      if (!uses.every((use) => this.#runsAlong(node, use, asked))) return false;
-    }
-    return this.operands.usesOf(step).every((use) => this.#canRead(node, use, row));
+    if (asked !== undefined && node.row === undefined && !this.#membersRunAlong(node, node.members, asked)) return false;
+    return this.#storesAlong(node, step, row) && this.operands.usesOf(step).every((use) => this.#canRead(node, use, row));
   }
 
-  /** Strides of a use over the whole space of a loop. */
-  #spread(node: LoopNode, use: Use): number[] {
-    return [...use.strides, ...new Array<number>(node.space.length - use.strides.length).fill(0)];
+  /** Strides of what a member reads or stores over the whole space of a loop. */
+  #spread(node: LoopNode, { strides }: Pick<Use, 'strides'>): number[] {
+    return [...strides, ...new Array<number>(node.space.length - strides.length).fill(0)];
   }
 
   #canRead(node: LoopNode, use: Use, row: number | undefined): boolean {
@@ -196,13 +193,26 @@ export class Grouping {
     return isLine(strides, node.space, row);
   }
 
+  /** The same for where a copy puts what it moves: the interior of a padded image is no line, however the image lies. */
+  #storesAlong(node: LoopNode, step: Step, row: number | undefined): boolean {
+    const placement = this.operands.placementOf(step);
+    return placement === undefined || row === undefined || isLine(this.#spread(node, placement), node.space, row);
+  }
+
+  /** Whether steps that are, or will be, members of a loop stay right when it gets a row. */
+  #membersRunAlong(node: LoopNode, members: Iterable<number>, row: number | undefined): boolean {
+    return [...members].every((id) => {
+      const step = this.operands.step(id);
+      return this.#storesAlong(node, step, row) && this.operands.usesOf(step).every((use) => this.#runsAlong(node, use, row));
+    });
+  }
+
   /** Loops that a step fits into both: what it reads waits for neither, so they do not wait for each other. */
   #canMerge(into: LoopNode, node: LoopNode): boolean {
     if (into.space.length !== node.space.length || into.space.some((n, axis) => n !== node.space[axis])) return false;
     const row = into.row ?? node.row;
     if (node.row !== undefined && node.row !== row) return false;
-    const uses = [...into.members, ...node.members].flatMap((id) => this.operands.usesOf(this.operands.step(id)));
-    return uses.every((use) => this.#runsAlong(into, use, row));
+    return this.#membersRunAlong(into, [...into.members, ...node.members], row);
   }
 
   #merge(into: LoopNode, node: LoopNode): void {
