@@ -6,6 +6,7 @@ import { apply, type Tensor, tensor } from '../../src/graph/index.ts';
 import { catalogue } from '../../src/losses/catalogue.ts';
 import { softmax, sum, tanh } from '../../src/ops/index.ts';
 import * as p from '../../src/primitives/index.ts';
+import { networkOf, networks } from '../graph/networks.ts';
 import { uniformRecipes, wholeOf } from '../graph/programs.ts';
 import { Draw, sampleOf } from '../laws/samples.ts';
 import { inputsOf, sample, show, variants } from '../losses/samples.ts';
@@ -68,6 +69,26 @@ describe('law: a compiled program is as good as the reference in Float32', () =>
     }), runs);
     expect(random.judged).toBeGreaterThanOrEqual(runs.numRuns);
     expect(random.excluded / random.judged).toBeLessThan(0.01);
+  });
+
+  it('random networks of images and their gradients', () => {
+    const drawn: Tally = { judged: 0, excluded: 0 };
+    fc.assert(fc.property(networks, (recipe) => {
+      const { f, x } = networkOf(recipe);
+      expectAgreement(f, [x], drawn);
+      expectAgreement(grad((a: Tensor) => f(a).map((y) => sum(p.mul(y, y))).reduce((total, y) => p.add(total, y))), [x], drawn);
+    }), { ...runs, numRuns: 2 * runs.numRuns });
+    expect(drawn.excluded / drawn.judged).toBeLessThan(0.01);
+  });
+
+  it('a padded copy beside a sum of what it copies, with gradients', () => {
+    const x = random([2, 3, 6, 5], 1);
+    const ofRows = (a: Tensor): Tensor[] => [p.padEdges(p.mul(a, tanh(a)), [[0, 0, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]], 0), p.sumAxes(p.mul(a, tanh(a)), [2, 3])];
+    const ofAll = (a: Tensor): Tensor[] => [p.padEdges(p.mul(a, tanh(a)), [[0, 1, 0], [0, 0, 0], [0, 0, 0], [1, 0, 1]], 0), sum(p.mul(a, tanh(a)))];
+    for (const f of [ofRows, ofAll, (a: Tensor) => ofRows(a).toReversed()]) {
+      expectAgreement(f, [x]);
+      expectAgreement(grad((a: Tensor) => f(a).map((y) => sum(p.mul(y, y))).reduce((total, y) => p.add(total, y))), [x]);
+    }
   });
 
   it.each(isLong ? [1, 3, 4, 5, 17, 127, 128, 129] : [1, 5, 17, 129])('rows, columns, products and long sums at size %i', (n) => {
