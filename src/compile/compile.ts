@@ -58,7 +58,8 @@ interface Entry {
  * Shapes    the arguments and results of f; numbers and typed arrays are inputs like tensors, strings and booleans
  *           belong to the signature
  * Gradient  `grad(compile(f))` and `compile(grad(f))` are what they would be without compile
- * Edges     captured tensors keep the numbers they had when a signature was first met; Float64 runs on the reference;
+ * Edges     a step whose result nobody needs is not run, and refuses nothing; captured tensors keep the numbers they had when
+ *           a signature was first met; Float64 runs on the reference;
  *           a number among the arguments is a float, also beside integers alone: pass tensor(2, { dtype: 'i32' }) there;
  *           a tensor that is kept (`keep`) is read once, and must not be written through `.data` afterwards;
  *           a plain number among the results comes as a tensor of rank 0; f is recorded once, so that `if (greater(a, 0))`

@@ -20,11 +20,12 @@ export function appendGuards(recorder: Recorder, outputs: readonly number[]): nu
 export function blame({ graph, inputs, outputs }: Fragment, given: readonly Value[]): string {
   const values = evaluate(graph, outputs, new Map(inputs.map((id, i) => [id, given[i]!])));
   const bad = (id: number, isBad: (x: number) => boolean): number => Array.from(values[id]?.data() ?? []).findIndex(isBad);
-  // An infinity may be meant, as in a mask; a NaN never is.
-  for (const isBad of [Number.isNaN, (x: number) => !Number.isFinite(x)]) {
+  const isInfinite = (x: number): boolean => !Number.isFinite(x);
+  // An infinity may be meant, as in a mask; a NaN never is. Only where nothing else remains is it that of a constant.
+  for (const [isBad, excused] of [[Number.isNaN, true], [isInfinite, true], [isInfinite, false]] as const) {
     for (const step of graph.steps) {
       const at = values[step.id] === undefined || isConstant(step) ? -1 : bad(step.id, isBad);
-      if (at < 0 || step.inputs.some((id) => bad(id, isBad) >= 0)) continue;
+      if (at < 0 || step.inputs.some((id) => (excused || !isConstant(graph.steps[id]!)) && bad(id, isBad) >= 0)) continue;
       return `${nameOf(step)} is ${values[step.id]!.data()[at]} at ${placeOf(step, at)}`;
     }
   }

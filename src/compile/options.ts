@@ -5,6 +5,9 @@ import { demandFunction, demandOptions, described } from '../base/demand.ts';
 import { DomainError, DTypeError, message } from '../base/errors.ts';
 import { defaultThreads } from './pool.ts';
 
+/** Beyond it every kernel's share of scratch costs more than a thread can win. */
+const mostThreads = 64;
+
 export interface CompileOptions {
   /** Threads that share the work; any number gives the same bits. Default: one per core, at most eight. */
   readonly threads?: number;
@@ -33,10 +36,10 @@ export function readOptions(f: unknown, options: CompileOptions): Required<Compi
   demandFunction(f, 'compile');
   demandOptions(options, ['threads', 'resident', 'keep', 'leave', 'guard'], 'compile');
   const { threads = defaultThreads(), resident = [], keep = [], leave = false, guard = false } = options;
-  if (!(Number.isInteger(threads) && threads >= 1)) {
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new DomainError(message(
       `compile: threads ${typeof threads === 'number' ? threads : `is ${described(threads)}`}`,
-      'A number of threads is a whole number ≥ 1', 'Leave it out for the default'));
+      `A number of threads is a whole number from 1 to ${mostThreads}`, 'Leave it out for the default'));
   }
   demandPositions(resident, 'resident');
   demandPositions(keep, 'keep');

@@ -45,9 +45,8 @@ function keyOf(x: unknown, path: string): string {
   if (typeof x === 'string') return JSON.stringify(x);
   if (typeof x === 'boolean' || x === null || x === undefined) return String(x);
   if (Array.isArray(x)) return `[${x.map((part, i) => keyOf(part, `${path}[${i}]`)).join(', ')}]`;
-  const prototype: unknown = typeof x === 'object' ? Object.getPrototypeOf(x) : undefined;
-  if (prototype === Object.prototype || prototype === null) {
-    const parts = Object.entries(x as object).map(([name, part]) => `${JSON.stringify(name)}: ${keyOf(part, `${path}.${name}`)}`);
+  if (typeof x === 'object') {
+    const parts = Object.entries(x).map(([name, part]) => `${JSON.stringify(name)}: ${keyOf(part, `${path}.${name}`)}`);
     return `{${parts.join(', ')}}`;
   }
   throw new DTypeError(message(

@@ -19,7 +19,7 @@ export type StepMetrics = {
   readonly accuracy: Tensor;
   /** The share of (image, other class) pairs in which the class lies beyond the margin: the support vectors. */
   readonly support: Tensor;
-  /** 1 where the loss and every number of the next state are finite; 0 where the state was left as it was. */
+  /** 1 where every number of the loss, its gradient and the next state is finite; 0 where the state was left as it was. */
   readonly healthy: Tensor;
 };
 
@@ -32,7 +32,7 @@ export type TrainStep = (
  *
  * Shapes    images [B, C, H, W], labels [B] of i32, rate [], key [2] → the state's own shapes and four numbers []
  * Gradient  taken inside; the step itself is not meant to be differentiated
- * Edges     where the loss or the next state is not finite, the state comes back bit for bit and `healthy` is 0
+ * Edges     where the loss, its gradient or the next state is not finite, the state comes back bit for bit and `healthy` is 0
  * Throws    whatever the network and the loss throw for inputs that do not fit
  */
 export function trainStep(model: Model, optimizer: Optimizer): TrainStep {
@@ -52,7 +52,7 @@ export function trainStep(model: Model, optimizer: Optimizer): TrainStep {
     const updated = scope('update', () =>
       optimizer.update(gradient as Gradients, state.optimizer, state.params as ParameterTree, { lr: rate }));
     const next = { params: updated.params as ModelParams, memory: seen!.memory, optimizer: updated.state };
-    const healthy = isSound([loss, ...flatten(next, isTensor).leaves]);
+    const healthy = isSound([loss, ...[gradient, next].flatMap((tree) => flatten(tree, isTensor).leaves)]);
     return [chosen(healthy, next, state), { loss, accuracy: seen!.accuracy, support: seen!.support, healthy }];
   };
 }

@@ -29,4 +29,14 @@ describe('flatten', () => {
     expect(JSON.stringify(rebuild([3, 4]))).toBe('{"__proto__":3,"constructor":{"prototype":4}}');
     expect(Object.getPrototypeOf(rebuild([3, 4]))).toBe(Object.prototype);
   });
+
+  it('refuses what would come back as another object, and what has no end', () => {
+    const isNumber = (x: unknown): x is number => typeof x === 'number';
+    expect(() => flatten({ a: new Map([[1, 2]]) }, isNumber)).toThrow('a tree that holds an object of class Map at a.');
+    expect(() => flatten([new Float32Array(2)], isNumber)).toThrow('class Float32Array at [0]. A tree is tensors and numbers in arrays and plain objects. Make a tensor');
+    const round: Record<string, unknown> = { x: 1 };
+    round['again'] = round;
+    expect(() => flatten(round, isNumber)).toThrow('a tree that holds itself at again.again');
+    expect(flatten(Object.assign(Object.create(null) as object, { x: 1 }), isNumber).leaves).toEqual([1]);
+  });
 });

@@ -255,6 +255,7 @@ describe('refusals', () => {
 
   it('of options that mean nothing', () => {
     expect(thrown(() => compile((a: Tensor) => a, { threads: 0 }))).toBeInstanceOf(DomainError);
+    expect(thrown(() => compile((a: Tensor) => a, { threads: 1e6 }))).toBeInstanceOf(DomainError);
     expect(thrown(() => compile((a: Tensor) => [a], { resident: [0], keep: [0] }))).toBeInstanceOf(DomainError);
     expect(thrown(() => compile((a: Tensor) => a, { resident: [0] })(x))).toBeInstanceOf(ShapeError);
   });

@@ -9,7 +9,9 @@ import type { CompileOptions } from '../../src/compile/options.ts';
 import { processMemory } from '../../src/compile/wasm/memory.ts';
 import { processRunner } from '../../src/compile/pool.ts';
 import { currentRecorder, label, type Tensor, tensor } from '../../src/graph/index.ts';
-import { add, cast, dropout, exp, foldIn, key, matmul, mean, mul, oneHot, relu, sqrt, sub, sum, take } from '../../src/ops/index.ts';
+import {
+  add, cast, dropout, exp, foldIn, key, less, matmul, mean, mul, oneHot, relu, sqrt, sub, sum, take, where,
+} from '../../src/ops/index.ts';
 import { expectBits, f64, i32, runs, thrown } from '../values.ts';
 import { randomArray } from './kernels.ts';
 
@@ -191,6 +193,13 @@ describe('a guarded call', () => {
     expect(String(thrown(() => f(tensor([1, 2]), 1000)))).toMatch(/\(exp\) is Infinity at \[\]/);
     expect(String(thrown(() => f(f64([1, 2]), f64(1000) as never)))).toMatch(/\(exp\) is Infinity at \[\]/);
     expectBits(f(tensor([1, 2]), 0)[1]!, 1);
+  });
+
+  it('names the constant where nothing else is infinite, and what overflows where something is', () => {
+    const masked = (p: Tensor, x: Tensor): Tensor[] => [mul(p, 1), where(less(x, 0), -Infinity, exp(x))];
+    const f = compile(masked, { resident: [0], guard: true });
+    expect(String(thrown(() => f(tensor([1]), -1)))).toMatch(/\(where\) is -Infinity at \[\]/);
+    expect(String(thrown(() => f(tensor([1]), 1000)))).toMatch(/\(exp\) is Infinity at \[\]/);
   });
 
   it('lets pass an infinity that no result has', () => {
