@@ -71,6 +71,11 @@ describe('checkDerivation', () => {
     expect(Math.abs(left - right)).toBeGreaterThan(0.1);
   });
 
+  it('shrinks no further than to where the sides are seen to differ', () => {
+    const { left, right } = check('declare a: scalar in [0, 5]\nclaim D 10 + a^3 / 50 = 10').row('D').counterexample!;
+    expect(left - right).toBeGreaterThan(0.05 * right);
+  });
+
   it('amends a printed line only when it was seen to fail and the amendment holds', () => {
     const truth = 'd(L, c[k]) = s * (p[k] - (1 if k = y else 0))';
     expect(check(`claim D d(L, c[k]) = s * p[k]\namend ${truth}`).row('D').verdict).toBe('amended');
