@@ -16,7 +16,7 @@ export function smallestFailure(
 ): Counterexample {
   let failure = found;
   // Another kind of failure, or one by rounding or hard to see, is not what the reader should see.
-  const least = Math.min(found.error, Math.max(1e-4, Math.min(0.05, found.error / 2)));
+  const least = Math.min(found.error, Math.max(1e-4, Math.min(0.02, found.error / 2)));
   const again = (candidate: NamedArrays): boolean => {
     const next = fails(pointOf(candidate, start));
     if (next === undefined || next.error < least || finite(next) !== finite(found)) return false;
