@@ -83,7 +83,7 @@ function conditionText(condition: ConditionReport): string {
     some: `${name} holds for some class`, none: `${name} holds for no class`,
   };
   const what = words[value] ?? `${name} is ${value}`;
-  return `${what}${called} in ${loss}: ${differing} of ${points} points differ, 0 of ${elsewhere} elsewhere`;
+  return `${what}${called} in ${loss}: ${differing} of ${points} single samples differ, 0 of ${elsewhere} elsewhere`;
 }
 
 function smallestText({ features, weights, labels, quantity, index, a, b }: SmallestDifference): string[] {

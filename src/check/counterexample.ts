@@ -15,10 +15,11 @@ export function smallestFailure(
   derivation: Derivation, relevant: ReadonlySet<string>, start: PointData, found: Failure, fails: (point: PointData) => Failure | undefined,
 ): Counterexample {
   let failure = found;
+  // Another kind of failure, or one by rounding or hard to see, is not what the reader should see.
+  const least = Math.min(found.error, Math.max(1e-4, Math.min(0.02, found.error / 2)));
   const again = (candidate: NamedArrays): boolean => {
     const next = fails(pointOf(candidate, start));
-    // Another kind of failure, or one by rounding alone, is not what the reader should see.
-    if (next === undefined || next.error < Math.min(found.error, 1e-4) || finite(next) !== finite(found)) return false;
+    if (next === undefined || next.error < least || finite(next) !== finite(found)) return false;
     failure = next;
     return true;
   };

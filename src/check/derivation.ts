@@ -198,7 +198,8 @@ function checkLine(
 const otherThanZero = 'entries other than 0';
 
 function survey(names: Names, { statement: judged, at, run }: Tried, points: Points): Survey {
-  const facts = factsOf(judged.claim?.where ?? null, names, judged.section);
+  const where = judged.claim?.where;
+  const asserted = where == null ? [] : [{ cond: where, holds: true, section: judged.section }];
   const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
   const wrong = new Map<string, number>();
   const hits = { data: 0, seeded: 0 };
@@ -213,6 +214,9 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
       // A condition that stands at several places of a line is one branch: the place that met it most often counts.
       const here = new Map<string, number>();
       for (const { branch, whenTrue, whenFalse, wrongTrue, wrongFalse } of found.branches) {
+        const arms = branch.inside.map(({ branch: { cond, section }, holds }) => ({ cond, holds, section }));
+        const facts = factsOf([...asserted, ...arms], names);
+        if (facts === undefined) continue;
         const decided = settled(branch.cond, facts);
         for (const holds of [true, false]) {
           if (decided === !holds) continue;

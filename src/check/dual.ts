@@ -90,7 +90,13 @@ function moved(step: Step, entry: Entry, { tangents, rounding }: Motion): Entry 
   }
   const tangent = seed === undefined ? entry.tangent : new Value('f64', step.shape, seed);
   const spread = seed === undefined ? entry.spread : absolute(tangent!);
-  return { value: entry.value, tangent, spread: rounding ? plus(spread, absolute(entry.value)) : spread };
+  return { value: entry.value, tangent, spread: rounding ? rounded(spread, entry.value) : spread };
+}
+
+/** The spread with the step's own rounding. An infinite value is not rounded: what was added to it has no size beside it. */
+function rounded(spread: Value | undefined, value: Value): Value {
+  const before = spread?.data();
+  return new Value('f64', value.shape, Float64Array.from(value.data(), (x, i) => (Math.abs(x) === Infinity ? 0 : (before?.[i] ?? 0) + Math.abs(x))));
 }
 
 /** One step, by kind. */

@@ -100,7 +100,8 @@ export function runLine(
       hits: met.reduce((sum, x) => sum + x, 0),
       branches: lowering.branches.map((branch) => {
         const [all, wrong] = [met, verdict.wrong].map((entries) => countBranch(branch, axes, entries, lowering));
-        return { branch, ...all!, wrongTrue: wrong!.whenTrue, wrongFalse: wrong!.whenFalse };
+        // What is wrong where the condition is not asked fails on neither side of it alone.
+        return { branch, whenTrue: all!.whenTrue, whenFalse: all!.whenFalse, wrongTrue: wrong!.whenTrue + wrong!.unasked, wrongFalse: wrong!.whenFalse + wrong!.unasked };
       }),
       statement: verdict.digits, duals: proof.duals, differences: proof.differences,
       atRounding: verdict.atRounding.reduce((sum, x) => sum + x, 0), aboveFloor: verdict.aboveFloor, atBorder: proof.atBorder, unresolved: proof.unresolved,
@@ -293,20 +294,25 @@ function between(graph: Graph, of: number, by: number): { graph: Graph; of: numb
 /** How many entries of a line that count meet each side of a condition; axes the line does not have count as "any". */
 function countBranch(
   branch: Branch, axes: readonly string[], met: ArrayLike<number>, lowering: Lowering,
-): { whenTrue: number; whenFalse: number } {
-  const { mask } = branch;
-  const extra = mask.axes.filter((axis) => !axes.includes(axis));
-  const all = [...axes, ...extra];
+): { whenTrue: number; whenFalse: number; unasked: number } {
+  const extra = unionAxes([branch.mask, ...branch.inside.map((arm) => arm.branch.mask)]).filter((axis) => !axes.includes(axis));
   const inner = extra.reduce((product, axis) => product * lowering.size(axis), 1);
-  const full = stretchTo(mask, all, (axis) => lowering.size(axis)).tensor.data;
+  const entries = (mask: Named) => stretchTo(mask, [...axes, ...extra], (axis) => lowering.size(axis)).tensor.data;
+  const full = entries(branch.mask);
+  const arms = branch.inside.map(({ branch: { mask }, holds }) => ({ held: entries(mask), holds }));
   let whenTrue = 0;
   let whenFalse = 0;
+  let unasked = 0;
   for (let i = 0; i < full.length / inner; i++) {
     if (met[i] === 0) continue;
-    const here = full.subarray(i * inner, (i + 1) * inner);
-    if (here.some((x) => x !== 0)) whenTrue++;
-    if (here.some((x) => x === 0)) whenFalse++;
+    const here = new Set<boolean>();
+    for (let at = i * inner; at < (i + 1) * inner; at++) {
+      if (arms.every(({ held, holds }) => (held[at] !== 0) === holds)) here.add(full[at] !== 0);
+    }
+    if (here.has(true)) whenTrue++;
+    if (here.has(false)) whenFalse++;
+    if (here.size === 0) unasked++;
   }
-  return { whenTrue, whenFalse };
+  return { whenTrue, whenFalse, unasked };
 }
 

@@ -46,7 +46,7 @@ function formatText(format: FormatPrecision, width: number, most: number): strin
     return wrap(`${lossText(loss)}${remark === '' ? '' : `; ${remark}`}`, width - lead.length).map((text, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + text);
   });
   const rest = losses.length - shown.length;
-  const count = losses.length === 0 ? 'no step loses a digit by itself' : 'digits that a step loses by itself';
+  const count = losses.length === 0 ? noneText(format) : 'digits that a step loses by itself';
   return [
     ...wrap(`${titles[format.format]}: ${count}`, width), ...rows, ...(rest === 0 ? [] : [`  and ${rest} more`]),
     ...suggestions.flatMap((one) => wrap(suggestionText(one), width - 2).map((text) => `  ${text}`)),
@@ -71,7 +71,7 @@ export function precisionParts(found: Precision, most = 12): StudyPart[] {
     ...formats.flatMap((format): StudyPart[] => {
       const { losses, suggestions } = format;
       const title = `${titles[format.format]}, ${format.digits.toFixed(1)} digits`;
-      if (losses.length === 0) return [`${title}: no step loses a digit by itself.`];
+      if (losses.length === 0) return [`${title}: ${noneText(format)}.`];
       const shown = shownOf(format, most);
       const rest = losses.length - shown.length;
       return [
@@ -91,11 +91,20 @@ function shownOf({ losses, firstToCancel }: FormatPrecision, most: number): Loss
   return losses.filter((loss) => largest.includes(loss) || loss === firstToCancel);
 }
 
-const remarkOf = ({ firstToCancel }: FormatPrecision, loss: Loss): string =>
-  (loss === firstToCancel ? 'the first to cancel' : loss.gain < felt ? 'without a consequence here' : '');
+const remarkOf = ({ firstToCancel, digits }: FormatPrecision, loss: Loss): string =>
+  (loss === firstToCancel ? 'the first to cancel' : loss.gain >= felt ? '' : digits - loss.left < 1 ? 'without a consequence here' : 'mended alone it gains nothing here');
 
-const suggestionText = ({ name, found, use, now, then }: Suggestion): string =>
-  `write ${use} for ${found} (in ${name}): ${now.toFixed(1)} → ${then.toFixed(1)} digits`;
+/** What little steps lose together is said, where it is a digit. */
+function noneText({ lines, digits: all }: FormatPrecision): string {
+  const left = lines.filter(({ named }) => named)
+    .flatMap(({ name, digits, adjoint }) => [{ name, digits }, ...(adjoint === null ? [] : [{ name: `∂${name}`, digits: adjoint }])]);
+  const worst = left.reduce((a, b) => (b.digits < a.digits ? b : a), { name: '', digits: all });
+  const together = all - worst.digits < 1 ? '' : `; together they leave ${worst.name} ${worst.digits.toFixed(1)} of ${all.toFixed(1)}`;
+  return `no step loses a digit by itself${together}`;
+}
+
+const suggestionText = ({ name, found, use, now, then, inRun }: Suggestion): string =>
+  `write ${use} for ${found} (in ${name}): ${now.toFixed(1)} → ${then.toFixed(1)} digits${then - inRun < 0.5 ? '' : ` by itself, ${inRun.toFixed(1)} in this run`}`;
 
 function lossText({ name, formula, derivative }: Loss): string {
   if (derivative) return `∂${name}: ${formula}`;

@@ -12,7 +12,7 @@ import { numbers } from '../primitives/algebra.ts';
 import { stretched } from '../primitives/loops.ts';
 import type { Explanation, Line } from './explanation.ts';
 import { digitsOf, evaluateIn, type Format, inFormat, leastOf, mended, rounded, runIn } from './formats.ts';
-import { hasOwnName, programOf, rerun } from './program.ts';
+import { hasOwnName, inType, programOf, rerun } from './program.ts';
 import { type Found, findRewrites, type Rewrite } from './rewrites.ts';
 
 /** Raised whenever a reader of the older form could misread the newer one. */
@@ -39,6 +39,8 @@ export interface Loss {
   readonly lost: number;
   /** Digits that the result or the gradient by an input would gain if this step had its exact value. */
   readonly gain: number;
+  /** The least digits that the result, or a gradient by an input, has left of those this step goes into. */
+  readonly left: number;
   /** The line, or the one whose rule the step belongs to. */
   readonly line: number;
   readonly name: string;
@@ -55,6 +57,8 @@ export interface Suggestion {
   /** Digits of the expression as it stands and in its safe form; of a slope, whether it is finite (0 or all). */
   readonly now: number;
   readonly then: number;
+  /** Digits of the line in its safe form in this run, where its operands have lost some already. */
+  readonly inRun: number;
 }
 
 export interface FormatPrecision {
@@ -164,15 +168,19 @@ function inOneFormat(subject: Subject, format: Format, least: number): FormatPre
     const fixed = evaluateIn(graph, ends, new Map([...inputs, [step, exact[step]!]]), format, wide);
     return Math.max(...ends.map((id) => Math.min(all, agreement(fixed[id]!, exact[id]!)) - digits(id)));
   };
+  const left = (step: number): number => {
+    const behind = graph.dependents([step]);
+    return Math.min(...ends.filter((id) => behind[id]).map(digits));
+  };
   const named = onceEach([
-    ...losses.map(({ step, how, lost }) => ({ how, lost, gain: gain(step, how), ...whereabouts(subject, step) })),
-    ...steep.map((step) => ({ how: 'overflows' as const, lost: all, gain: all, ...whereabouts(subject, step), derivative: true })),
+    ...losses.map(({ step, how, lost }) => ({ how, lost, gain: gain(step, how), left: left(step), ...whereabouts(subject, step) })),
+    ...steep.map((step) => ({ how: 'overflows' as const, lost: all, gain: all, left: 0, ...whereabouts(subject, step), derivative: true })),
   ]);
   const lossy = { digits: new Set(losses.map(({ step }) => step)), slope: new Set(steep) };
   return {
     format, digits: all, lines, losses: named,
     firstToCancel: named.find((loss) => loss.how === 'cancels' && loss.gain >= felt) ?? null,
-    suggestions: suggestionsFor(subject, lossy, format),
+    suggestions: suggestionsFor(subject, lossy, values, format),
   };
 }
 
@@ -190,7 +198,7 @@ function onceEach(losses: readonly Loss[]): Loss[] {
   for (const loss of losses) {
     const key = JSON.stringify([loss.how, loss.name, loss.formula, loss.derivative]);
     const first = found.get(key) ?? loss;
-    found.set(key, { ...first, lost: Math.max(first.lost, loss.lost), gain: Math.max(first.gain, loss.gain) });
+    found.set(key, { ...first, lost: Math.max(first.lost, loss.lost), gain: Math.max(first.gain, loss.gain), left: Math.min(first.left, loss.left) });
   }
   return [...found.values()];
 }
@@ -272,7 +280,9 @@ function steepSteps({ steps, lines, adjoints, exact }: Subject): number[] {
   return [...lines.keys()].filter((id) => isFinite(id) === true && steps[id]!.inputs.some((input) => isFinite(input) === false));
 }
 
-function suggestionsFor(subject: Subject, lossy: Record<Rewrite['gains'], ReadonlySet<number>>, format: Format): Suggestion[] {
+function suggestionsFor(
+  subject: Subject, lossy: Record<Rewrite['gains'], ReadonlySet<number>>, values: readonly (Value | undefined)[], format: Format,
+): Suggestion[] {
   const { explanation, graph, lines, exact } = subject;
   const forward = [...lines.keys()].filter((id) => exact[id] !== undefined);
   const taken: Found[] = [];
@@ -285,7 +295,7 @@ function suggestionsFor(subject: Subject, lossy: Record<Rewrite['gains'], Readon
     const nameOf = (id: number): string => explanation.lines.find(({ number }) => number === lines.get(id))?.name ?? '…';
     const [x = '', y = ''] = found.operands.map(nameOf);
     const [text, use] = found.rewrite.texts(x, y);
-    return [{ line: lines.get(found.root)!, name: nameOf(found.root), found: text, use, ...tried }];
+    return [{ line: lines.get(found.root)!, name: nameOf(found.root), found: text, use, ...tried, inRun: inRun(subject, found, values, format) ?? tried.then }];
   });
 }
 
@@ -306,14 +316,30 @@ function attempt(subject: Subject, found: Found, format: Format): { now: number;
   return { now: least('now'), then: least('then') };
 }
 
-function tryOut({ graph }: Subject, { rewrite, root, operands, axes }: Found, format: Format, given: readonly Value[]) {
+/** Digits of a safe form on the operands that the run in the format has. */
+function inRun({ exact }: Subject, found: Found, values: readonly (Value | undefined)[], format: Format): number | undefined {
+  if (found.rewrite.gains === 'slope') return undefined;
+  const { digits, safely } = safeForm(found, found.operands.map((id) => inType(values[id]!, 'f64')), format);
+  return digits(safely(), exact[found.root]!.data());
+}
+
+function safeForm({ rewrite, axes }: Found, given: readonly Value[], format: Format) {
   const safe = trace((...xs: Tensor[]) => rewrite.safe(xs[0]!, xs[1] ?? xs[0]!, axes), given.map(fromValue));
   const bindings = new Map(safe.inputs.map((id, i) => [id, given[i]!]));
   const [end] = safe.outputs as [number];
-  const truth = evaluate(safe.graph, [end], bindings)[end]!.data();
+  return {
+    truth: () => evaluate(safe.graph, [end], bindings)[end]!.data(),
+    safely: () => evaluateIn(safe.graph, [end], bindings, format)[end]!.data(),
+    digits: (x: ArrayLike<number>, truth: ArrayLike<number>): number => Math.min(digitsOf(format), digitsFor(worstError(x, truth).error)),
+  };
+}
+
+function tryOut({ graph }: Subject, found: Found, format: Format, given: readonly Value[]) {
+  const { root, operands } = found;
+  const form = safeForm(found, given, format);
+  const truth = form.truth();
   const held = new Map(operands.map((id, i) => [id, given[i]!]));
   const naive = evaluateIn(graph, [root], held, format)[root]!.data();
   if (naive.length !== truth.length) return undefined;
-  const digits = (x: ArrayLike<number>): number => Math.min(digitsOf(format), digitsFor(worstError(x, truth).error));
-  return { now: digits(naive), then: digits(evaluateIn(safe.graph, [end], bindings, format)[end]!.data()) };
+  return { now: form.digits(naive, truth), then: form.digits(form.safely(), truth) };
 }

@@ -1,11 +1,12 @@
 // Where the program of an explanation is cut, so that a gradient entry splits: which labelled steps, what their axes mean, and
 // which roles their elements have. A mask is a step with a role that holds zeros and ones and that no derivative moves;
-// its shape says where samples and classes meet, and its first axis is the batch.
+// its axes say where samples and classes meet, and its first axis is the batch.
 
 import { ruleOf } from '../autodiff/index.ts';
 import { isFloat } from '../base/dtype.ts';
-import { sameShape, sizeOf } from '../base/shape.ts';
+import { sizeOf } from '../base/shape.ts';
 import type { Graph, Trace } from '../graph/index.ts';
+import { axesOf } from './axes.ts';
 import type { Explanation, Line } from './explanation.ts';
 
 export interface Split {
@@ -22,7 +23,7 @@ export interface Split {
 
 /** The split for entries of one line. */
 export function splitOf({ lines }: Explanation, traced: Trace, entry: Line): Split {
-  const { graph, recorder, inputs } = traced;
+  const { graph, recorder, inputs, outputs } = traced;
   const byNumber = new Map(lines.map((line) => [line.number, line]));
   const moved = differentiable(graph, inputs);
   const ahead = differentiable(graph, [entry.number]);
@@ -33,24 +34,24 @@ export function splitOf({ lines }: Explanation, traced: Trace, entry: Line): Spl
 
   const masks = lines.filter(({ number, role, shape }) => role !== undefined && shape.length > 1 && !moved[number]
     && recorder.tensors[number]!.data.every((x) => x === 0 || x === 1));
-  const field = masks[0]?.shape;
-  const meetings = onTheWay.filter(({ shape }) => field !== undefined && sameShape(shape, field));
+  const axes = axesOf(graph, outputs[0]!);
+  const isOver = (mask: Line, step: number): boolean => axes[mask.number]!.join() === axes[step]!.join();
+  const meetings = onTheWay.filter(({ number }) => masks[0] !== undefined && isOver(masks[0], number));
   const hasRoles = meetings.length > 0;
-  const batch = hasRoles ? field![0]! : onTheWay.findLast(({ shape }) => shape.length > 0)?.shape[0];
+  const batch = axes[(hasRoles ? masks[0] : onTheWay.findLast(({ shape }) => shape.length > 0))?.number ?? -1]?.[0];
   const lasting = onTheWay.filter(({ shape }) => shape.length > 0);
   const first = hasRoles ? meetings : lasting.filter((line) => !lasting.some((to) => leadsTo(line, to)));
   const steps = onTheWay
     .filter((line) => first.includes(line) || first.some((from) => leadsTo(from, line)) || !first.some((to) => leadsTo(line, to)))
     .map(({ number }) => number);
 
-  const shapeOf = (step: number) => byNumber.get(step)!.shape;
-  const masksAt = new Map(steps.map((step) => [step, masks.filter(({ shape }) => sameShape(shape, shapeOf(step)))
+  const masksAt = new Map(steps.map((step) => [step, masks.filter((mask) => isOver(mask, step))
     .map(({ number, role }) => ({ role: role!, data: recorder.tensors[number]!.data }))]));
   return {
     steps,
     sampleOf: (step, element) => {
-      const shape = shapeOf(step);
-      return batch === undefined || shape[0] !== batch ? null : Math.floor(element / (sizeOf(shape) / batch));
+      const { shape } = byNumber.get(step)!;
+      return batch === undefined || axes[step]![0] !== batch ? null : Math.floor(element / (sizeOf(shape) / shape[0]!));
     },
     roleOf: (step, element) => {
       const here = masksAt.get(step) ?? [];
@@ -71,7 +72,7 @@ function notesOf(onTheWay: readonly Line[], first: readonly Line[], hasRoles: bo
   if (onTheWay.length === 0) return ['no line on the way bears a label, so the entry is one part; name quantities with label(x, name)'];
   if (first.length === 0) return ['no labelled line on the way has an axis, so there are paths and no samples'];
   const names = first.map(({ name }) => name).join(', ');
-  return [`no mask with a role has the shape of a labelled line on the way, so the split is at ${names}, by its first axis`];
+  return [`no mask with a role has the axes of a labelled line on the way, so the split is at ${names}, by its first axis`];
 }
 
 /** The steps a derivative carries to from any of these. */

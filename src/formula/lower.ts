@@ -24,10 +24,12 @@ export interface Point {
   readonly values: ReadonlyMap<string, Tensor>;
 }
 
-/** A condition some quantity was selected by, and where it held. */
+/** A condition some quantity was selected by, where it held, and the arms it stands in: elsewhere nobody asks it. */
 export interface Branch {
   readonly cond: Cond;
   readonly mask: Named;
+  readonly section: Section;
+  readonly inside: readonly { readonly branch: Branch; readonly holds: boolean }[];
 }
 
 /** Values that replace those of names, with everything that depends on them computed anew. */
@@ -50,6 +52,7 @@ export class Lowering implements Meaning {
   section: Section;
   #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined, text: '' };
   readonly #open = new Set<string>();
+  #inside: Branch['inside'] = [];
   /** How many forms are being lowered inside one another. */
   #depth = 0;
   /** The statement being lowered, for errors. */
@@ -104,10 +107,13 @@ export class Lowering implements Meaning {
       case 'negate': return combine([this.expr(e.of)], P.neg);
       case 'binary': return combine([this.expr(e.left), this.expr(e.right)], { '+': P.add, '-': P.sub, '*': P.mul, '/': P.div, '^': P.pow }[e.op]);
       case 'call': return callForm(this, e);
-      case 'bound': return boundForm(this, e);
+      // Its index is not one of the same name outside.
+      case 'bound': return this.#under(this.#inside.filter(({ branch }) => !branch.mask.axes.includes(e.index)), () => boundForm(this, e));
       case 'select': {
-        const parts = [this.branch(e.cond), this.expr(e.then), this.expr(e.otherwise)];
-        return combine(parts, P.where);
+        const mask = this.branch(e.cond);
+        const branch = this.branches.at(-1)!;
+        const arm = (holds: boolean, of: Expr): Named => this.#under([...this.#inside, { branch, holds }], () => this.expr(of));
+        return combine([mask, arm(true, e.then), arm(false, e.otherwise)], P.where);
       }
       case 'derivative': return derivativeOf(this, e);
       case 'at': return this.#at(e);
@@ -131,8 +137,18 @@ export class Lowering implements Meaning {
 
   branch(c: Cond): Named {
     const mask = this.cond(c);
-    this.branches.push({ cond: c, mask });
+    this.branches.push({ cond: c, mask, section: this.section, inside: this.#inside });
     return mask;
+  }
+
+  #under(inside: Branch['inside'], run: () => Named): Named {
+    const before = this.#inside;
+    this.#inside = inside;
+    try {
+      return run();
+    } finally {
+      this.#inside = before;
+    }
   }
 
   #compare(c: CompareCond, sides: readonly Named[]): Named {
@@ -205,7 +221,7 @@ export class Lowering implements Meaning {
     this.#environment = environment;
     this.#statement = entity.definition!;
     try {
-      const result = this.expr(value!);
+      const result = this.#under([], () => this.expr(value!));
       const indices = target!.index;
       const rest = result.axes.filter((axis) => axis !== sampleAxis && !indices.includes(axis));
       const loose = rest.find((axis) => !result.open.includes(axis));
@@ -286,7 +302,7 @@ export class Lowering implements Meaning {
     const before = this.#environment;
     this.#environment = { overrides, values: new Map(), outer: before, text: `${before.text} at ${e.bindings.map((b) => `${b.name} = ${printExpr(b.value)}`).join(', ')}` };
     try {
-      return this.expr(e.of);
+      return this.#under([], () => this.expr(e.of));
     } finally {
       this.#environment = before;
     }

@@ -16,8 +16,8 @@ const names = new Names(derivation);
 const context = { indices: ['n', 'k', 'd'] };
 
 function ask(where: string, condition: string): boolean | undefined {
-  const facts = factsOf(parseCond(where, context), names, derivation.sections[0]!);
-  return settled(parseCond(condition, context), facts);
+  const facts = factsOf([{ cond: parseCond(where, context), holds: true, section: derivation.sections[0]! }], names);
+  return settled(parseCond(condition, context), facts!);
 }
 
 describe('branches', () => {
@@ -29,12 +29,23 @@ describe('branches', () => {
     expect(ask('f < c[k]', 'f >= c[k]')).toBe(false);
     expect(ask('f < c[k]', 'f = c[k]')).toBe(false);
     expect(ask('not f < c[k]', 'f < c[k]')).toBe(false);
+    expect(ask('c[k] < f', 'c[k] > f')).toBe(false);
+    expect(ask('c[k] = f', 'f < c[k]')).toBe(false);
+    expect(ask('c[k] <= f and c[k] != f', 'f > c[k]')).toBe(true);
   });
 
   it('leaves open what the text does not say', () => {
     expect(ask('k != y', 'f < c[k]')).toBe(undefined);
     expect(ask('k != y', 'k != y and f < c[k]')).toBe(undefined);
     expect(ask('f >= c[k]', 'f > c[k]')).toBe(undefined);
+  });
+
+  it('says where conditions contradict each other', () => {
+    const facts = (...texts: string[]) =>
+      factsOf(texts.map((text) => ({ cond: parseCond(text, context), holds: true, section: derivation.sections[0]! })), names);
+    expect(facts('c[k] < f', 'f < c[k]')).toBe(undefined);
+    expect(facts('I[k] = 1', 'k = y')).toBe(undefined);
+    expect(facts('k != y', 'f < c[k]')).not.toBe(undefined);
   });
 
   it('settles a conjunction by any part that fails', () => {

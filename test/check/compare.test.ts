@@ -91,7 +91,7 @@ describe('two losses that differ in one branch', () => {
     expect(condition).toMatchObject({ loss: 'a', formula: '0 < c_y', value: 'false', scope: 'margin' });
     expect(condition!.differing).toBe(condition!.points);
     expect(condition!.elsewhere).toBeGreaterThan(10);
-    expect(compareText(report)).toMatch(/only where 0 < c_y does not hold \(margin\) in a: (\d+) of \1 points differ, 0 of \d+ elsewhere/);
+    expect(compareText(report)).toMatch(/only where 0 < c_y does not hold \(margin\) in a: (\d+) of \1 single samples differ, 0 of \d+ elsewhere/);
   });
 
   it('a mask that includes the label: where the margin makes the target smaller than the cosine', () => {

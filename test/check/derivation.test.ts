@@ -71,6 +71,11 @@ describe('checkDerivation', () => {
     expect(Math.abs(left - right)).toBeGreaterThan(0.1);
   });
 
+  it('shrinks no further than to where the sides are seen to differ', () => {
+    const { left, right } = check('declare a: scalar in [0, 5]\nclaim D 10 + a^3 / 50 = 10').row('D').counterexample!;
+    expect(left - right).toBeGreaterThan(0.02 * right);
+  });
+
   it('amends a printed line only when it was seen to fail and the amendment holds', () => {
     const truth = 'd(L, c[k]) = s * (p[k] - (1 if k = y else 0))';
     expect(check(`claim D d(L, c[k]) = s * p[k]\namend ${truth}`).row('D').verdict).toBe('amended');
@@ -154,6 +159,38 @@ describe('checkDerivation', () => {
     expect(row('D').atRounding).toBe(24);
   });
 
+  describe('asks for a condition in the arm it stands in alone', () => {
+    const hard = [
+      'declare r: scalar in [0.1, 0.5]', 'define f f = c[y] - r', 'define v v[k] = f if k = y else (2 * c[k] if c[k] > f else c[k])',
+      'define q q[k] = exp(s * v[k]) / sum(j, exp(s * v[j]))', 'define H H = log(sum(k, exp(s * v[k]))) - s * v[y]',
+    ].join('\n');
+    it.each([
+      ['d(H, c[k]) = s * (q[k] - 1) where k = y', ['k = y true']],
+      ['d(H, c[k]) = s * q[k] where c[k] < f and k != y', ['k = y false', 'c[k] > f false']],
+      ['d(H, c[k]) = 2 * s * q[k] where k != y and not f >= c[k]', ['k = y false', 'c[k] > f true']],
+      ['(c[k] if c[k] > 0 else c[k] / 1 if c[k] <= 0 else 7) = c[k]', ['c[k] > 0 true', 'c[k] > 0 false', 'c[k] <= 0 true']],
+    ])('%s', (claim, sides) => {
+      const { verdict, branches } = check(`${hard}\nclaim D ${claim}`).row('D');
+      expect([verdict, branches.map(({ condition, holds }) => `${condition} ${holds}`)]).toEqual(['holds', sides]);
+    });
+
+    it('and counts no entry for it elsewhere', () => {
+      const { branches } = check(`${hard}\nclaim D v[k] = v[k]`).row('D');
+      const hits = (condition: string, truth: boolean): number => branches.find((b) => b.condition === condition && b.holds === truth)!.seeded;
+      expect(hits('c[k] > f', true) + hits('c[k] > f', false)).toBe(hits('k = y', false));
+    });
+
+    it('but not in an index of the same name inside', () => {
+      const { row } = check(`${hard}\nclaim D (s if k = y else sum(k, 1 if k = y else 0)) = (s if k = y else 1)`);
+      expect(row('D').verdict).toBe('holds');
+    });
+
+    it('and says of no side that only it fails where others fail that are not asked', () => {
+      const { verdict, failsWhere } = check(`${hard}\nclaim D (1 if s > 4 else (2 if r > 0.3 else 3)) = 3`).row('D');
+      expect([verdict, failsWhere]).toEqual(['fails', undefined]);
+    });
+  });
+
   it('does not ask for the side of a branch that the line itself rules out', () => {
     const { row } = check('claim D I[k] * c[k] = c[k] where I[k] = 1\nclaim E (1 if k = y else 0) = 0 where k != y');
     expect(row('D').verdict).toBe('holds');
@@ -173,6 +210,14 @@ describe('checkDerivation', () => {
     expect(row('D').verdict).toBe('fails');
     expect(row('E').verdict).toBe('holds');
     expect(row('E').digits.differences).toBeGreaterThan(6);
+  });
+
+  it('takes an infinite value on the way for exact: what cancels beside it is still rounding, and no engine is to blame', () => {
+    const { row } = check([
+      'define v v[k] = c[y] if k = y else c[k] + log(0)', 'define q q[k] = exp(s * v[k]) / sum(j, exp(s * v[j]))',
+      'define H H = log(sum(k, exp(s * v[k]))) - s * v[y]', 'claim D d(H, c[k]) = 0 where k = y', 'claim E d(H, c[k]) = s * q[k] where k != y',
+    ].join('\n'));
+    expect([row('D').verdict, row('E').verdict]).toEqual(['holds', 'unexercised']);
   });
 
   it('compares a number to its last printed digit', () => {

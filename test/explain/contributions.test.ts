@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { customGradient, grad } from '../../src/autodiff/index.ts';
 import { DomainError } from '../../src/base/errors.ts';
 import { type Contributions, contributions, contributionsText, explain, type Explanation } from '../../src/explain/index.ts';
-import { label, type Tensor } from '../../src/graph/index.ts';
-import { catalogue, cosines, lossRow, type Row } from '../../src/losses/index.ts';
-import { add, exp, mean, mul, sin, slice, stopGradient, sum, where } from '../../src/ops/index.ts';
+import { isTensor, label, type Tensor } from '../../src/graph/index.ts';
+import { catalogue, cosines, type LossInput, lossRow, type Row } from '../../src/losses/index.ts';
+import { add, concat, exp, mean, mul, sin, slice, stopGradient, sum, where } from '../../src/ops/index.ts';
 import { functionOf, recipes } from '../graph/programs.ts';
 import { inputsOf, placed, sample } from '../losses/samples.ts';
 import { f32, f64, runs, thrown } from '../values.ts';
@@ -72,6 +72,31 @@ describe('the parts', () => {
       { sample: null, role: 'regulariser', path: ['R'], value: 7 },
     ]);
     expect([split.value, split.residue, split.spread]).toEqual([133, 0, 133]);
+  });
+});
+
+describe('law: a further coordinate that is 0 everywhere leaves the parts as they are', () => {
+  const padded = (x: LossInput): LossInput =>
+    (isTensor(x) ? (x.rank === 2 ? concat([x, f64(Array.from({ length: x.shape[0]! }, () => [0]))], 1) : x) : x.map((level) => padded(level) as Tensor));
+  // As many features as classes, and as samples too: nothing may be told by a size.
+  const shapes = [{ samples: 3, classes: 3, dims: 3 }, { samples: 4, classes: 3, dims: 3 }, { samples: 3, classes: 5, dims: 3 }];
+  it.each(rows)('$id', (row) => {
+    for (const shape of shapes.slice(0, process.env['RUNS'] === undefined ? 1 : 3)) {
+      const given = inputsOf(row, sample(3, shape));
+      const [before, after] = [given, given.map(padded)].map((inputs) => {
+        const found = explain(row.create(row.id === 'hdc' ? { m: 3 } : {}) as (...inputs: never[]) => Tensor, inputs);
+        const entries = found.inputs.map((number) => found.lines.find((line) => line.number === number)!)
+          .filter((line) => line.shape.length === 2).map(({ name }) => `${name}[1, 0]`);
+        return entries.map((entry) => contributions(found, entry)
+          .parts.map(({ sample: n, role, path, value }) => [[n, role, ...path].join(), Number(value)] as const));
+      });
+      expect(before!.length).toBeGreaterThan(0);
+      before!.forEach((parts, i) => {
+        const others = new Map(after![i]);
+        expect(parts.map(([key]) => key).sort()).toEqual([...others.keys()].sort());
+        for (const [key, value] of parts) expect(value, key).toBeCloseTo(others.get(key)!, 12);
+      });
+    }
   });
 });
 

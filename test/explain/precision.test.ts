@@ -10,7 +10,7 @@ import { explain, type Explanation, type FormatPrecision, precision, precisionTe
 import { digitsOf, evaluateIn, rounded } from '../../src/explain/formats.ts';
 import { label, scope, tensor, type Tensor, trace } from '../../src/graph/index.ts';
 import { lossRow } from '../../src/losses/index.ts';
-import { add, div, exp, less, log, matmul, mul, roundTo, safeSqrt, sin, sub, sum, transpose, where } from '../../src/ops/index.ts';
+import { add, div, exp, less, log, log1p, matmul, mul, roundTo, safeSqrt, sin, sub, sum, transpose, where } from '../../src/ops/index.ts';
 import { inputsOf, sample } from '../losses/samples.ts';
 import { expectBits, f32, f64, runs, thrown } from '../values.ts';
 
@@ -167,6 +167,33 @@ describe('the report', () => {
     expect(text).toMatch(/Float32: digits that a step loses by itself\n( .*\n)* {2}write softplus\(x\) for log\(1 \+ exp\(x\)\) \(in L\): \d\.\d → \d\.\d digits/);
     const plain = precisionText(precision(of((x) => sum(x), f64([1])), { formats: ['f32'] }));
     expect(plain).toContain('no step loses a digit by itself');
+  });
+
+  it('says what a safe form keeps where its operands have lost digits already', () => {
+    const report = precision(of((x) => sum(label(log(add(1, x)), 'v')), f64([1e-6, 2e-7])), { formats: ['f32', 'f16'] });
+    const kept = line(inOne(of((x) => sum(label(log1p(x), 'v')), f64([1e-6, 2e-7])), 'f16'), 'v').digits;
+    expect(report.formats[1]!.suggestions[0]!.inRun).toBeCloseTo(kept, 6);
+    expect(precisionText(report, { width: 120 })).toMatch(new RegExp(`→ 3\\.3 digits by itself, ${kept.toFixed(1)} in this run`));
+    expect(precisionText(report, { width: 120 })).toMatch(/0\.7 → 7\.2 digits\n/);
+  });
+
+  it('calls a loss without a consequence only where the digits are kept', () => {
+    const both = of((x) => sub(sum(mul(x, x)), mul(sum(x), mul(sum(x), 1 / 3))), f64([1000.1, 1000.2, 1000.3]));
+    const text = precisionText(precision(both, { formats: ['f16'] }), { width: 120 });
+    expect(text).toMatch(/overflows +x · x; mended alone it gains nothing here/);
+    expect(text).not.toContain('without a consequence');
+    const kept = of((x) => add(sum(mul(1e-9, sub(1, mul(x, x)))), sum(x)), f64([0.998]));
+    expect(precisionText(precision(kept, { formats: ['f32'] }))).toMatch(/without a\s+consequence here/);
+  });
+
+  it('says what many small losses leave together', () => {
+    const chain = of((x) => {
+      let q = x;
+      for (let i = 0; i < 40; i++) q = mul(q, 1.03);
+      return sum(q);
+    }, f64([1.1]));
+    expect(precisionText(precision(chain, { formats: ['bf16'] }), { width: 120 }))
+      .toMatch(/no step loses a digit by itself; together they leave (∂x|result) [01]\.\d of 2\.4/);
   });
 
   it('stays within the width and counts what it leaves out', () => {
