@@ -6,7 +6,7 @@ import { Circle, describe } from './circle.ts';
 import { Curves } from './curves.ts';
 import { fitChildren, html, part, say, set } from './dom.ts';
 import { Lines } from './lines.ts';
-import { lines, losses, type Picture, picture, sliders, turn } from './model.ts';
+import { lines, losses, type Picture, picture, sliders, turn, withLoss } from './model.ts';
 import { type Before, beforeOf, follow, type Move, wordsOf } from './move.ts';
 import { check } from './own.ts';
 import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
@@ -142,7 +142,12 @@ part('parameters').addEventListener('input', (event) => {
   change({ ...state, parameters: { ...state.parameters, [dataset['name']!]: Number(value) } });
 });
 for (const row of losses) loss.append(html('option', { value: row.id }, row.id));
-loss.addEventListener('change', () => change({ ...state, loss: loss.value }));
+/** What was set for each loss: who comes back to one finds it as it was. */
+const ownOf = new Map<string, State['parameters']>();
+loss.addEventListener('change', () => {
+  ownOf.set(state.loss, state.parameters);
+  change(withLoss(state, loss.value, ownOf.get(loss.value)));
+});
 
 /** A number typed into a field, when it is one the field allows. */
 function onNumber(input: HTMLInputElement, use: (value: number) => void): void {
@@ -155,6 +160,7 @@ onNumber(sampleAngle, (angle) => change(withSample(state, state.selected, { angl
 onNumber(sampleClass, (k) => change(withSample(state, state.selected, { label: k - 1 })));
 for (const input of [classes, perClass]) onNumber(input, () => change(resized(state, Number(classes.value), Number(perClass.value))));
 part('reset').addEventListener('click', () => {
+  ownOf.clear();
   change(initial);
   drawFormulas();
 });

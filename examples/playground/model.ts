@@ -40,6 +40,19 @@ export function sliders(state: State): Slider[] {
 
 const options = (state: State): Record<string, number> => Object.fromEntries(sliders(state).map(({ name, value }) => [name, value]));
 
+/**
+ * The state with another loss. A letter is another number elsewhere (the m of A-Softmax is a factor, the t of MV-Softmax
+ * begins at 0), so a value goes along only where both rows declare the same of it; the others are those given, the loss's own of before.
+ */
+export function withLoss(state: State, loss: string, own: State['parameters'] = {}): State {
+  const [from, to] = [catalogue[state.loss]!.parameters, catalogue[loss]!.parameters];
+  const isSame = (name: string): boolean => {
+    const [a, b] = [from, to].map((all) => Object.hasOwn(all, name) && { ...all[name]!, default: undefined });
+    return b !== false && JSON.stringify(a) === JSON.stringify(b);
+  };
+  return { ...state, loss, parameters: { ...own, ...Object.fromEntries(Object.entries(state.parameters).filter(([name]) => isSame(name))) } };
+}
+
 export const pointOf = (angle: number, length = 1): Point => {
   const radians = (angle * Math.PI) / 180;
   return [length * Math.cos(radians), length * Math.sin(radians)];

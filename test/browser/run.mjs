@@ -139,6 +139,13 @@ test('slides a parameter and changes the loss', async () => {
   // AM has no support vectors to name.
   const numbers = (said) => said.replace(/; support vectors.*$/, '');
   assert.equal(numbers(await settled(page)), numbers(text), 'SV-AM at t = 1 is AM');
+  const values = () => page.locator('#parameters input').evaluateAll((all) => Object.fromEntries(all.map(({ dataset, value }) => [dataset.name, Number(value)])));
+  await page.selectOption('#loss', 'a-softmax');
+  await settled(page);
+  assert.deepEqual(await values(), { s: 16, m: 4, lambda: 0 });
+  await page.selectOption('#loss', 'sv-am-softmax');
+  await settled(page);
+  assert.deepEqual(await values(), { s: 16, m: 0.2, t: 1 }, 'as it was left');
 });
 
 test('follows the derivation: a line pointed at lights what it speaks of', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grad, type Tensor, tensor } from 'marginalia';
 import { catalogue } from 'marginalia/losses';
-import { lines, losses, picture, pointOf, sliders, turn } from '../../examples/playground/model.ts';
+import { lines, losses, picture, pointOf, sliders, turn, withLoss } from '../../examples/playground/model.ts';
 import { check, derivationText } from '../../examples/playground/own.ts';
 import { initial, scattered, type State, svFormulas } from '../../examples/playground/state.ts';
 import { partsTouched } from '../../examples/playground/touched.ts';
@@ -49,6 +49,24 @@ describe('the picture', () => {
         expect(picture({ ...state, loss, parameters: { [slider.name]: value } }).loss).toSatisfy(Number.isFinite);
       }
     }
+  });
+});
+
+describe('another loss', () => {
+  const values = (is: State): Record<string, number> => Object.fromEntries(sliders(is).map(({ name, value }) => [name, value]));
+
+  it('takes a parameter along where it means the same there, and not where only the letter is the same', () => {
+    expect(values(withLoss(initial, 'am-softmax'))).toEqual({ s: 16, m: 0.2 });
+    expect(values(withLoss(initial, 'a-softmax'))).toEqual({ s: 16, m: 4, lambda: 0 });
+    expect(values(withLoss(initial, 'mv-am-softmax'))).toEqual({ s: 16, m: 0.2, t: 0.2 });
+    expect(values(withLoss(initial, 'curricular'))).toEqual({ s: 16, m: 0.5, t: 0 });
+    expect(values(withLoss(initial, 'sv-arc-softmax'))).toEqual({ s: 16, m: 0.5, t: 1.2 });
+  });
+
+  it('has what was set for it before, but for what goes along', () => {
+    const plain = withLoss({ ...initial, parameters: { s: 20, t: 1.3, m: 0.1 } }, 'normface');
+    expect(plain.parameters).toEqual({ s: 20 });
+    expect(withLoss({ ...plain, parameters: { s: 8 } }, 'sv-am-softmax', { s: 20, t: 1.3, m: 0.1 }).parameters).toEqual({ s: 8, t: 1.3, m: 0.1 });
   });
 });
 
