@@ -171,6 +171,15 @@ test('follows the derivation: a line pointed at lights what it speaks of', async
   assert(near(number(last), each[state.selected]), last);
 });
 
+test('tells one story of a sample that hard mining drops: in the words, the derivation and the curve', async () => {
+  const page = await open({}, `#${toHash({ ...initial, loss: 'hm-softmax', parameters: { s: 16, saveRate: 0.2 }, selected: 0 })}`);
+  assert.match(await settled(page), /loss 0; support/);
+  const rows = await page.locator('#lines tr').evaluateAll((all) => Object.fromEntries(all.map(({ cells }) => [cells[0].textContent, cells[2].textContent])));
+  assert.deepEqual([rows.g, rows.L, rows.result], ['0', '0', '0']);
+  const { state } = ofEngine(page.url());
+  assert.equal(turn(state, 3600).losses[Math.round(10 * state.samples[0].angle)], 0);
+});
+
 test('judges a typed line at once', async () => {
   const page = await open();
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] where k != y');

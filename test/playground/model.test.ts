@@ -77,6 +77,26 @@ describe('a turn around the circle', () => {
     expect(turn(at, 360).losses[72]).toBeCloseTo(picture(at).losses[4]!, 12);
   });
 
+  it.each(losses.map(({ id }) => id))('of %s has the loss that the sample has in its batch, wherever it is put', (loss) => {
+    const isMined = 'saveRate' in catalogue[loss]!.parameters;
+    for (const saveRate of isMined ? [0.9, 0.2] : [1]) {
+      const at = { ...state, loss, parameters: isMined ? { saveRate } : {} };
+      const around = Array.from(turn(at, 12).losses);
+      around.forEach((l, i) => {
+        expect(l).toBeCloseTo(picture({ ...at, samples: at.samples.with(4, { ...at.samples[4]!, angle: 30 * i }) }).losses[4]!, 9);
+      });
+      if (saveRate === 0.2) expect(around).toContain(0);
+    }
+  });
+
+  it('ranks the earlier of two equal samples first', () => {
+    const twins = [3, 0].map((k) => ({ ...state.samples[0]!, label: k, angle: 40 }));
+    for (const [pair, selected] of [[[0, 0], 0], [[0, 0], 1], [[1, 1], 0], [[1, 1], 1]] as const) {
+      const at = { ...state, loss: 'hm-softmax', parameters: { saveRate: 0.5 }, samples: pair.map((i) => twins[i]!), selected };
+      expect(turn(at, 36).losses[4]).toBeCloseTo(picture(at).losses[selected]!, 12);
+    }
+  });
+
   it('accepts less than the cosine alone where there is a margin, and as much where there is none', () => {
     const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length;
     const margin = turn(state);
@@ -99,6 +119,28 @@ describe('the lines of the selected sample', () => {
     const parts = partsTouched(explanation);
     const of = (name: string): readonly string[] => parts.get(explanation.lines.find((line) => line.name === name)!.number)!;
     expect([of('u1'), of('u4'), of('f'), of('I'), of('u6')]).toEqual([['sample'], ['weights'], ['own'], ['support'], ['links', 'own']]);
+  });
+
+  it.each([['hm-softmax', 9], ['hm-am-softmax', 5], ['hm-arc-softmax', 2], ['hm-softmax', 1]])('of %s among %i end in the loss it has there, and are its own', (loss, count) => {
+    const zero: number[] = [];
+    for (let selected = 0; selected < count; selected++) {
+      const at = { ...state, loss, parameters: { saveRate: 0.5 }, samples: state.samples.slice(0, count), selected };
+      const { losses: each } = picture(at);
+      const explained = lines(at);
+      const of = (all: typeof explained, name: string) => all.lines.find((line) => line.name === name)!;
+      expect(Number(explained.lines.find(({ number }) => number === explained.result)!.value.values![0])).toBeCloseTo(each[selected]!, 12);
+      expect(of(explained, 'g').value.values).toEqual([each[selected] === 0 ? 0 : 1]);
+      if (each[selected] === 0) zero.push(selected);
+      // Up to ℓ the others make no difference, nor below it to what came back to a sample that is kept.
+      const alone = lines({ ...at, samples: [at.samples[selected]!], selected: 0 });
+      for (const name of ['x', 'w', 'x̂', 'c', 'c_y', 'f', 'v', 'z', 'ℓ']) {
+        const [a, b] = [of(explained, name), of(alone, name)];
+        expect([name, a.shape]).toEqual([name, b.shape]);
+        b.value.values!.forEach((v, i) => expect(a.value.values![i]).toBeCloseTo(Number(v), 12));
+        b.adjoint!.value.values!.forEach((v, i) => expect(Number(a.adjoint!.value.values![i])).toBeCloseTo(each[selected] === 0 ? 0 : Number(v), 9));
+      }
+    }
+    expect(zero).toHaveLength(count === 1 ? 0 : Math.ceil(count / 2));
   });
 
   it('end in its loss', () => {
