@@ -37,6 +37,9 @@ const circle = new Circle({
 const curves = new Curves();
 const trail = new Trail();
 const table = new Lines((parts) => circle.touch(parts));
+// Where the page is one column, the circle follows the derivation as long as any of it stands below where the circle goes.
+new IntersectionObserver(([seen]) => part<SVGElement>('circle').classList.toggle('reading', seen!.isIntersecting), { rootMargin: '-25% 0px 0px' })
+  .observe(part('derivation'));
 
 function change(next: State): void {
   const is = follow(move, state, next, isNew);

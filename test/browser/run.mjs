@@ -171,6 +171,34 @@ test('follows the derivation: a line pointed at lights what it speaks of', async
   assert(near(number(last), each[state.selected]), last);
 });
 
+for (const [width, height] of [[1280, 800], [1440, 900], [390, 800]]) {
+  test(`shows what a line lights while the derivation is read, at ${width} × ${height}`, async () => {
+    const isPhone = width < 700;
+    const page = await open({ viewport: { width, height }, ...(isPhone && { isMobile: true, hasTouch: true }) });
+    await settled(page);
+    for (const row of await page.locator('#lines tr').all()) {
+      await row.scrollIntoViewIfNeeded();
+      // The circle gets its place at the next frame.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      if (isPhone) await row.tap();
+      else await row.hover();
+      const { lit, hidden, isRead } = await row.evaluate((tr) => {
+        const mark = getComputedStyle(document.querySelector('.arrow.weight')).stroke;
+        const found = [...document.querySelectorAll('#circle :is(.handle, .sample.selected, .link)')].filter((e) => getComputedStyle(e).stroke === mark);
+        const middle = ({ left, right, top, bottom }) => [(left + right) / 2, (top + bottom) / 2];
+        // Outside of the window nothing is at a point; under something else, that is.
+        const isSeen = (e) => document.elementFromPoint(...middle(e.getBoundingClientRect()))?.closest('#circle') != null;
+        const cells = [...tr.cells].map((cell) => cell.getBoundingClientRect());
+        return { lit: found.length, hidden: found.filter((e) => !isSeen(e)).length, isRead: cells.every(({ left, right }) => left >= 0 && right <= innerWidth) };
+      });
+      assert(lit > 0 && hidden === 0 && isRead, `${await row.locator('th').textContent()}: ${lit} lit, ${hidden} of them out of sight; all columns in sight: ${isRead}`);
+    }
+    await page.locator('h1').scrollIntoViewIfNeeded();
+    await page.locator('#lines tr').nth(8).focus();
+    assert.equal(await page.locator('#lines tr').nth(8).evaluate((tr) => tr.contains(document.elementFromPoint(tr.getBoundingClientRect().left + 5, tr.getBoundingClientRect().top + 5))), true, 'by key');
+  });
+}
+
 test('tells one story of a sample that hard mining drops: in the words, the derivation and the curve', async () => {
   const page = await open({}, `#${toHash({ ...initial, loss: 'hm-softmax', parameters: { s: 16, saveRate: 0.2 }, selected: 0 })}`);
   assert.match(await settled(page), /loss 0; support/);
