@@ -1,5 +1,5 @@
 // The page: a state, what the engine makes of it, and the parts that show it. A change draws at the next frame; the
-// heavier views take turns, and the derivation follows when the hand rests. What one change does is a move from 1 to 1*.
+// heavier views, the derivation among them, take turns, and the words follow when the hand rests. What one change does is a move from 1 to 1*.
 
 import { catalogue } from 'marginalia/losses';
 import { Circle, describe } from './circle.ts';
@@ -65,13 +65,16 @@ function draw(): void {
   circle.draw(state, shown);
   if (move === undefined) trail.clear();
   else trail.draw(move, before ??= beforeOf(move), state, shown);
-  // The rings and the curves follow every third frame, the dots of the third curve the one after.
+  // The rings and the curves follow every third frame, the dots of the third curve the one after; the derivation has every
+  // other frame that is left.
   if (frame % 3 === 0) {
     const around = turn(state, 180);
     circle.drawTurn(around);
     curves.drawTurn(state, around, before);
   } else if (frame % 3 === 1) curves.drawSamples(state, shown, before);
+  else if (frame % 6 === 5) table.draw(lines(state));
   drawControls();
+  set(part('summary'), { 'aria-busy': 'true' });
   scriptMs.push(performance.now() - start);
   if (scriptMs.length > 240) scriptMs.shift();
   clearTimeout(resting);
@@ -88,10 +91,12 @@ function rest(): void {
   curves.drawSamples(state, shown, before);
   table.draw(lines(state));
   describe(state, shown, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
+  set(part('summary'), { 'aria-busy': null });
   history.replaceState(null, '', `#${toHash(state)}`);
   const sorted = scriptMs.toSorted((a, b) => a - b);
+  const at = (share: number): string => sorted[Math.floor(share * sorted.length)]!.toFixed(1);
   say(part('frame-time'), sorted.length < fewFrames ? 'Drag something to see how long a frame takes.'
-    : `${sorted[Math.floor(sorted.length / 2)]!.toFixed(1)} ms of script a frame (median of the last ${sorted.length})`);
+    : `${at(0.5)} ms of script a frame, ${at(0.95)} ms in one of twenty (median and 95th percentile of the last ${sorted.length})`);
 }
 
 /** Takes the trail of the move away. */

@@ -172,13 +172,14 @@ export function lines(state: State): Explanation {
     return explain(loss, inputs, { names, whole: 2 * classLimit });
   }
   // Ranked samples are explained together, and what belongs to the others is left out. The axis of the samples is the one
-  // that is longer with a sample more: a length alone does not tell it from that of the classes.
-  const of = (batch: readonly Sample[]) => {
+  // that has another length among fewer: the length alone does not tell it from that of the classes.
+  const of = (batch: readonly Sample[], n: number) => {
     const { loss, inputs } = lossOf(state, batch, 'none');
-    return { f: (x: Tensor, w: Tensor): Tensor => slice(loss(x, w), [[selected, selected + 1]]), inputs };
+    return { f: (x: Tensor, w: Tensor): Tensor => slice(loss(x, w), [[n, n + 1]]), inputs };
   };
-  const [all, more] = [of(samples), of([...samples, samples[0]!])];
-  const { steps } = trace(more.f, more.inputs).graph;
+  const all = of(samples, selected);
+  const few = of(Array<Sample>(samples.length === 2 ? 3 : 2).fill(samples[selected]!), 0);
+  const { steps } = trace(few.f, few.inputs).graph;
   const explanation = explain(all.f, all.inputs, { names, whole: classLimit * sampleLimit });
   return {
     ...explanation, lines: explanation.lines.map((line): Line => {

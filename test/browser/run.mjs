@@ -324,6 +324,28 @@ test('fits a phone', async () => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
 });
 
+test('writes the derivation anew while a sample is dragged, and greys the words that wait for its end', async () => {
+  const page = await open();
+  await settled(page);
+  const box = await page.locator('#circle .sample.selected').boundingBox();
+  const from = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  const seen = new Set();
+  for (let i = 1; i <= 60; i++) {
+    await page.mouse.move(from[0] - i, from[1] - 2 * i);
+    await page.waitForTimeout(16);
+    seen.add(await page.locator('#lines tr').last().locator('td').nth(1).textContent());
+  }
+  assert.equal(await page.getAttribute('#summary', 'aria-busy'), 'true');
+  await page.mouse.up();
+  await settled(page);
+  assert.equal(await page.getAttribute('#summary', 'aria-busy'), null);
+  assert(seen.size >= 5, `${seen.size} losses seen on the way`);
+  const last = await page.locator('#lines tr').last().locator('td').nth(1).textContent();
+  assert.match(await page.textContent('#summary'), new RegExp(`, loss ${last};`));
+});
+
 const legend = (page) => page.evaluate(() => {
   const cells = (row) => [...document.querySelectorAll(`#move-${row} td`)].map((cell) => cell.textContent);
   return { title: document.querySelector('#move-title').textContent, p: cells('p'), loss: cells('loss'), isShown: !document.querySelector('#move').hidden };
@@ -437,7 +459,7 @@ const frameLimit = Number(process.env.FRAME_MS ?? 8);
 test('draws a frame within the limit while dragging, with 10 classes and 200 samples', async () => {
   const page = await open({}, `#${toHash({ ...initial, ...scattered(10, 20) })}`);
   await settled(page);
-  const medians = [];
+  const windows = [];
   // What else the machine does only adds to a median, so the best of three windows, each of as many frames as the page counts, is judged.
   for (let window = 0; window < 3; window++) {
     const box = await page.locator('[data-weight="3"]').boundingBox();
@@ -449,10 +471,11 @@ test('draws a frame within the limit while dragging, with 10 classes and 200 sam
     }
     await page.mouse.up();
     await settled(page);
-    medians.push(Number(/^([\d.]+) ms of script a frame/.exec(await page.textContent('#frame-time'))[1]));
+    windows.push(/^([\d.]+) ms of script a frame, ([\d.]+) ms/.exec(await page.textContent('#frame-time')).slice(1).map(Number));
   }
-  const best = Math.min(...medians);
-  process.stdout.write(`  ms of script a frame, medians of 3 windows: ${medians.join(', ')}; best ${best}, limit ${frameLimit}\n`);
+  const best = Math.min(...windows.map(([median]) => median));
+  const list = (i) => windows.map((window) => window[i]).join(', ');
+  process.stdout.write(`  ms of script a frame, medians of 3 windows: ${list(0)}; best ${best}, limit ${frameLimit}; 95th percentiles: ${list(1)}\n`);
   assert(best <= frameLimit, `${best} ms a frame, ${frameLimit} are allowed; FRAME_MS raises the limit on a slow machine`);
 });
 
