@@ -11,7 +11,7 @@ import { type Before, beforeOf, follow, type Move, wordsOf } from './move.ts';
 import { check } from './own.ts';
 import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
 import { Trail } from './trail.ts';
-import { short } from './words.ts';
+import { apart, short } from './words.ts';
 
 const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
 let state: State = fromHash(location.hash, isLoss) ?? initial;
@@ -181,8 +181,9 @@ function judge(): void {
   const verdict = part('verdict');
   set(verdict, { 'data-verdict': found.verdict });
   const example = found.counterexample;
+  const [left, right] = example === undefined ? [] : apart(example.left, example.right);
   say(verdict, example === undefined ? found.text
-    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${short(example.left)}, right ${short(example.right)}`);
+    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${left!}, right ${right!}`);
 }
 function drawFormulas(): void {
   for (const [name, input] of Object.entries(own)) input.value = state.formulas[name as keyof OwnFormulas];

@@ -215,6 +215,11 @@ test('judges a typed line at once', async () => {
   assert.match(await page.textContent('#verdict'), /is wrong[\s\S]*x = \[/);
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
   await page.waitForSelector('#verdict[data-verdict=holds]');
+  await page.fill('#own-g', '(1 - p[y])^2');
+  await page.waitForSelector('#verdict[data-verdict=fails]');
+  const [, left, right] = /left (\S+), right (\S+)/.exec(await page.textContent('#verdict'));
+  assert.notEqual(left, right);
+  await page.fill('#own-g', '1');
   await page.fill('#own-h', 't * (c[k]');
   await page.waitForSelector('#verdict[data-verdict=unreadable]');
   await settled(page);

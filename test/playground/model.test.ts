@@ -156,6 +156,13 @@ describe('the reader\'s own loss', () => {
     expect(check(svFormulas)).toMatchObject({ verdict: 'holds' });
   });
 
+  it.each([
+    [svFormulas.line, /^The line holds: both sides agree to \d+ digits, its derivatives to \d+ with dual numbers and \d+ with differences\.$/],
+    ['sum(k, p[k]) = 1', /^The line holds: both sides agree to \d+ digits\.$/], ['p[k] > 0', /^The line holds at every point tried\.$/],
+  ])('holds by what %s can be judged by, and no more is said', (line, text) => {
+    expect(check({ ...svFormulas, line }).text).toMatch(text);
+  });
+
   it('with t forgotten is wrong, and the smallest point is shown', () => {
     const found = check({ ...svFormulas, line: 'd(L, c[k]) = s * p[k] where k != y' });
     expect(found.verdict).toBe('fails');
