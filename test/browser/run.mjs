@@ -118,15 +118,26 @@ test('moves weights and samples by keys', async () => {
   const page = await open();
   await settled(page);
   await page.focus('[data-weight="2"]');
-  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowRight');
   await page.keyboard.press('PageUp');
   await page.focus('.sample.selected');
-  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowLeft');
   await settled(page);
   const { state } = ofEngine(page.url());
   assert.equal(state.weights[2], (initial.weights[2] + 11) % 360);
   assert.equal(state.samples[initial.selected].angle, (initial.samples[initial.selected].angle + 359) % 360);
-  assert.equal(await page.getAttribute('[data-weight="2"]', 'aria-valuenow'), String(state.weights[2]));
+  const now = (of) => page.getAttribute(of, 'aria-valuenow');
+  assert.equal(await now('[data-weight="2"]'), String(state.weights[2]));
+  for (const of of ['[data-weight="2"]', '.sample.selected']) {
+    await page.focus(of);
+    for (const [key, angle] of [['Home', '0'], ['ArrowUp', '1'], ['ArrowDown', '0'], ['ArrowLeft', '359'], ['End', '359.9']]) {
+      await page.keyboard.press(key);
+      await settled(page);
+      assert.equal(await now(of), angle, key);
+    }
+    assert.deepEqual([await page.getAttribute(of, 'aria-valuemin'), await page.getAttribute(of, 'aria-valuemax')], ['0', '359.9']);
+  }
+  assert.equal(await page.evaluate(() => scrollY), 0);
 });
 
 test('slides a parameter and changes the loss', async () => {
@@ -402,7 +413,7 @@ test('lays a sample on top of the others when it is taken hold of, and lets the 
   const { state } = ofEngine(page.url());
   assert.equal(state.selected, 4);
   assert.equal(await page.locator('#samples > *').last().getAttribute('data-sample'), '4');
-  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowRight');
   await settled(page);
   const by = ofEngine(page.url()).state.samples[4].angle - state.samples[4].angle;
   assert(Math.abs(by - 1) < 1e-9, `${by}`);
