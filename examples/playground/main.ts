@@ -52,7 +52,7 @@ function change(next: State): void {
 
 function show(next: State): void {
   state = next;
-  say(part('address-note'), '');
+  for (const note of ['address-note', 'number-note']) say(part(note), '');
   if (!asked) requestAnimationFrame(draw);
   asked = true;
 }
@@ -121,13 +121,17 @@ const classes = part<HTMLInputElement>('classes');
 const perClass = part<HTMLInputElement>('per-class');
 const loss = part<HTMLSelectElement>('loss');
 
-function drawControls(): void {
+/** What each field stands for. */
+function inForce(): Map<HTMLInputElement, number> {
   const own = state.samples[state.selected]!;
+  return new Map([[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length],
+    [perClass, Math.ceil(state.samples.length / state.weights.length)]]);
+}
+
+function drawControls(): void {
   set(sample, { max: state.samples.length });
   set(sampleClass, { max: state.weights.length });
-  const values: [HTMLInputElement, number][] = [[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length],
-    [perClass, Math.ceil(state.samples.length / state.weights.length)]];
-  for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
+  for (const [input, value] of inForce()) if (input !== document.activeElement) input.value = String(value);
   loss.value = state.loss;
   const shownSliders = sliders(state);
   const fields = fitChildren(part('parameters'), shownSliders.length, () => html('label', {}, html('span'), html('input', { type: 'range' }), html('output')));
@@ -157,16 +161,24 @@ loss.addEventListener('change', () => {
   change(withLoss(state, loss.value, ownOf.get(loss.value)));
 });
 
-/** A number typed into a field, when it is one the field allows. */
+/** A number typed into a field, when it is one the field allows; of another it is said why not, and a field left shows what holds. */
 function onNumber(input: HTMLInputElement, use: (value: number) => void): void {
+  const note = part('number-note');
   input.addEventListener('input', () => {
-    if (input.value !== '' && input.checkValidity()) use(Number(input.value));
+    const { value, min, max, step, validity } = input;
+    say(note, '');
+    if (!validity.valid) {
+      const kind = step === '1' ? 'a whole number' : 'a number with one decimal at most';
+      say(note, `${input.labels![0]!.textContent.trim()} stays ${inForce().get(input)!}: it takes ${kind} from ${min} to ${max}.`);
+    } else if (value !== '') use(Number(value));
   });
+  input.addEventListener('blur', () => (input.value = String(inForce().get(input)!)));
 }
 onNumber(sample, (n) => change({ ...state, selected: n - 1 }));
 onNumber(sampleAngle, (angle) => change(withSample(state, state.selected, { angle })));
 onNumber(sampleClass, (k) => change(withSample(state, state.selected, { label: k - 1 })));
-for (const input of [classes, perClass]) onNumber(input, () => change(resized(state, Number(classes.value), Number(perClass.value))));
+onNumber(classes, (count) => change(resized(state, count, inForce().get(perClass)!)));
+onNumber(perClass, (count) => change(resized(state, state.weights.length, count)));
 part('reset').addEventListener('click', () => {
   ownOf.clear();
   change(initial);

@@ -140,6 +140,22 @@ test('moves weights and samples by keys', async () => {
   assert.equal(await page.evaluate(() => scrollY), 0);
 });
 
+test('shows where the keyboard is without hiding what is there', async () => {
+  const page = await open();
+  await settled(page);
+  const stroke = (of) => page.locator(of).evaluate((e) => [getComputedStyle(e).stroke, getComputedStyle(e).strokeWidth].join());
+  const parts = ['.weight.lit .handle', '.weight.own .handle', '.weight.lit .hold', '#circle .sample.selected'];
+  const all = () => Promise.all(parts.map(stroke));
+  const before = await all();
+  const changes = async () => (await all()).map((now, i) => now !== before[i]);
+  // Any key makes the next focus a visible one.
+  await page.keyboard.press('Shift');
+  await page.focus('.weight.lit');
+  assert.deepEqual(await changes(), [false, false, true, false]);
+  await page.focus('#circle .sample.selected');
+  assert.deepEqual(await changes(), [false, false, false, true]);
+});
+
 test('slides a parameter and changes the loss', async () => {
   const page = await open();
   await page.fill('#parameters input[data-name="t"]', '1');
@@ -239,6 +255,26 @@ test('judges a typed line at once', async () => {
   await copied.waitForSelector('#verdict[data-verdict=unreadable]');
   await copied.click('#reset');
   await copied.waitForSelector('#verdict[data-verdict=holds]');
+});
+
+test('says why a field refuses a number, and shows the one that holds when the field is left', async () => {
+  const page = await open();
+  await settled(page);
+  for (const [id, typed, note, holds] of [
+    ['classes', '11', 'classes stays 4: it takes a whole number from 2 to 10.', '4'], ['classes', '1', 'classes stays 4: it takes a whole number from 2 to 10.', '4'],
+    ['per-class', '0', 'per class stays 8: it takes a whole number from 1 to 20.', '8'], ['sample', '9999', 'sample stays 25: it takes a whole number from 1 to 32.', '25'],
+    ['sample-class', '7', 'its class stays 1: it takes a whole number from 1 to 4.', '1'],
+    ['sample-angle', '12.34', 'its angle stays 343.5: it takes a number with one decimal at most from 0 to 360.', '343.5'], ['sample', '', '', '25'],
+  ]) {
+    await page.fill(`#${id}`, typed);
+    assert.deepEqual([await page.textContent('#number-note'), await page.inputValue(`#${id}`)], [note, typed]);
+    await page.locator(`#${id}`).blur();
+    assert.equal(await page.inputValue(`#${id}`), holds);
+  }
+  await page.fill('#sample', '99');
+  await page.fill('#classes', '3');
+  await settled(page);
+  assert.deepEqual([await page.textContent('#number-note'), ofEngine(page.url()).state.samples.length], ['', 24]);
 });
 
 test('says that an address cannot be read, until something is changed', async () => {
