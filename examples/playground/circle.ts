@@ -19,6 +19,8 @@ export interface Moves {
 }
 
 const longestArrow = 0.4;
+/** Angles are kept in tenths; the next one is 0 again. */
+const lastAngle = 359.9;
 const degrees = (x: number, y: number): number => (Math.atan2(y, x) * 180) / Math.PI;
 /** What makes the selected sample a handle; any other sample has none of it. */
 const handle = ['tabindex', 'role', 'aria-label', 'aria-valuenow', 'aria-valuetext', 'aria-valuemin', 'aria-valuemax'];
@@ -54,7 +56,7 @@ export class Circle {
     const row = state.selected * C;
     const lit = state.weights.map((_, k) => picture.support[row + k] !== 0);
     const rays = fitChildren(this.#rays, C, () => svg('line', { x1: 0, y1: 0 }));
-    const handles = fitChildren(this.#weights, C, (k) => svg('g', { role: 'slider', tabindex: 0, 'aria-valuemin': 0, 'aria-valuemax': 360, 'data-weight': k },
+    const handles = fitChildren(this.#weights, C, (k) => svg('g', { role: 'slider', tabindex: 0, 'aria-valuemin': 0, 'aria-valuemax': lastAngle, 'data-weight': k },
       svg('circle', { r: 0.12, class: 'hold' }), svg('circle', { r: 0.075, class: 'handle' }), svg('text', { dy: '0.35em' }, String(k + 1))));
     state.weights.forEach((angle, k) => {
       const [x, y] = at(pointOf(angle));
@@ -81,7 +83,7 @@ export class Circle {
     }
     set(held, {
       tabindex: 0, role: 'slider', 'aria-label': `sample ${state.selected + 1} of class ${own.label + 1}`,
-      'aria-valuemin': 0, 'aria-valuemax': 360, 'aria-valuenow': own.angle, 'aria-valuetext': `${own.angle} degrees, loss ${short(picture.losses[state.selected]!)}`,
+      'aria-valuemin': 0, 'aria-valuemax': lastAngle, 'aria-valuenow': own.angle, 'aria-valuetext': `${own.angle} degrees, loss ${short(picture.losses[state.selected]!)}`,
     });
     if (this.#awaitsFocus) held.focus({ preventScroll: true });
     this.#awaitsFocus = false;
@@ -172,13 +174,14 @@ export class Circle {
   }
 
   #key(event: KeyboardEvent): void {
-    const steps: Record<string, number> = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
-    const by = steps[event.key];
+    const steps: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
+    const ends: Record<string, number> = { Home: 0, End: lastAngle };
     const state = this.#state;
     const { weight, sample } = (event.target as SVGElement).dataset;
-    if (by === undefined || state === undefined || (weight === undefined && sample === undefined)) return;
-    if (weight !== undefined) this.#moves.weight(Number(weight), state.weights[Number(weight)]! + by);
-    else this.#moves.sample(Number(sample), state.samples[Number(sample)]!.angle + by, state.samples[Number(sample)]!.length);
+    if (state === undefined || !(event.key in { ...steps, ...ends }) || (weight === undefined && sample === undefined)) return;
+    const of = (angle: number): number => ends[event.key] ?? angle + steps[event.key]!;
+    if (weight !== undefined) this.#moves.weight(Number(weight), of(state.weights[Number(weight)]!));
+    else this.#moves.sample(Number(sample), of(state.samples[Number(sample)]!.angle), state.samples[Number(sample)]!.length);
     this.#moves.rest();
     event.preventDefault();
   }

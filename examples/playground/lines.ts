@@ -18,20 +18,23 @@ export class Lines {
   #parts: ReadonlyMap<number, readonly string[]> = new Map();
 
   constructor(touch: (parts: readonly string[]) => void) {
-    const of = (event: Event): readonly string[] => {
-      const row = (event.target as Element).closest('tr');
+    const of = (target: EventTarget | null): readonly string[] => {
+      const row = (target as Element | null)?.closest<HTMLTableRowElement>('#lines tr') ?? null;
       const line = row === null ? undefined : this.#shown[row.sectionRowIndex];
       return this.#parts.get(line?.number ?? -1) ?? [];
     };
-    for (const name of ['pointerover', 'focusin']) this.#body.addEventListener(name, (event) => touch(of(event)));
-    for (const name of ['pointerleave', 'focusout']) this.#body.addEventListener(name, () => touch([]));
+    for (const name of ['pointerover', 'focusin']) this.#body.addEventListener(name, (event) => touch(of(event.target)));
+    // Where a finger or a mouse is gone, the line the keyboard is at goes on.
+    this.#body.addEventListener('pointerleave', () => touch(of(document.activeElement)));
+    this.#body.addEventListener('focusout', () => touch([]));
   }
 
+  // On a phone a row takes two lines, for which it is laid out as no table; the roles keep it one.
   draw(explanation: Explanation): void {
     this.#parts = partsTouched(explanation);
     this.#shown = explanation.lines.filter((line) => line.main && line.dtype !== 'i32');
-    const rows = fitChildren(this.#body, this.#shown.length, () => html('tr', { tabindex: 0 },
-      html('th', { scope: 'row' }), html('td', { class: 'formula' }), html('td'), html('td'))) as HTMLTableRowElement[];
+    const rows = fitChildren(this.#body, this.#shown.length, () => html('tr', { tabindex: 0, role: 'row' },
+      html('th', { scope: 'row', role: 'rowheader' }), html('td', { class: 'formula', role: 'cell' }), html('td', { role: 'cell' }), html('td', { role: 'cell' }))) as HTMLTableRowElement[];
     this.#shown.forEach((line, i) => {
       const [name, formula, value, adjoint] = rows[i]!.cells;
       say(name!, line.name);

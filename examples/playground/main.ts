@@ -1,17 +1,17 @@
 // The page: a state, what the engine makes of it, and the parts that show it. A change draws at the next frame; the
-// heavier views take turns, and the derivation follows when the hand rests. What one change does is a move from 1 to 1*.
+// heavier views, the derivation among them, take turns, and the words follow when the hand rests. What one change does is a move from 1 to 1*.
 
 import { catalogue } from 'marginalia/losses';
 import { Circle, describe } from './circle.ts';
 import { Curves } from './curves.ts';
 import { fitChildren, html, part, say, set } from './dom.ts';
 import { Lines } from './lines.ts';
-import { lines, losses, type Picture, picture, sliders, turn } from './model.ts';
+import { lines, losses, type Picture, picture, sliders, turn, withLoss } from './model.ts';
 import { type Before, beforeOf, follow, type Move, wordsOf } from './move.ts';
 import { check } from './own.ts';
 import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
 import { Trail } from './trail.ts';
-import { short } from './words.ts';
+import { apart, short } from './words.ts';
 
 const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
 let state: State = fromHash(location.hash, isLoss) ?? initial;
@@ -37,6 +37,9 @@ const circle = new Circle({
 const curves = new Curves();
 const trail = new Trail();
 const table = new Lines((parts) => circle.touch(parts));
+// Where the page is one column, the circle follows the derivation as long as any of it stands below where the circle goes.
+new IntersectionObserver(([seen]) => part<SVGElement>('circle').classList.toggle('reading', seen!.isIntersecting), { rootMargin: '-25% 0px 0px' })
+  .observe(part('derivation'));
 
 function change(next: State): void {
   const is = follow(move, state, next, isNew);
@@ -49,7 +52,7 @@ function change(next: State): void {
 
 function show(next: State): void {
   state = next;
-  say(part('address-note'), '');
+  for (const note of ['address-note', 'number-note']) say(part(note), '');
   if (!asked) requestAnimationFrame(draw);
   asked = true;
 }
@@ -62,13 +65,16 @@ function draw(): void {
   circle.draw(state, shown);
   if (move === undefined) trail.clear();
   else trail.draw(move, before ??= beforeOf(move), state, shown);
-  // The rings and the curves follow every third frame, the dots of the third curve the one after.
+  // The rings and the curves follow every third frame, the dots of the third curve the one after; the derivation has every
+  // other frame that is left.
   if (frame % 3 === 0) {
     const around = turn(state, 180);
     circle.drawTurn(around);
     curves.drawTurn(state, around, before);
   } else if (frame % 3 === 1) curves.drawSamples(state, shown, before);
+  else if (frame % 6 === 5) table.draw(lines(state));
   drawControls();
+  set(part('summary'), { 'aria-busy': 'true' });
   scriptMs.push(performance.now() - start);
   if (scriptMs.length > 240) scriptMs.shift();
   clearTimeout(resting);
@@ -85,10 +91,12 @@ function rest(): void {
   curves.drawSamples(state, shown, before);
   table.draw(lines(state));
   describe(state, shown, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
+  set(part('summary'), { 'aria-busy': null });
   history.replaceState(null, '', `#${toHash(state)}`);
   const sorted = scriptMs.toSorted((a, b) => a - b);
+  const at = (share: number): string => sorted[Math.floor(share * sorted.length)]!.toFixed(1);
   say(part('frame-time'), sorted.length < fewFrames ? 'Drag something to see how long a frame takes.'
-    : `${sorted[Math.floor(sorted.length / 2)]!.toFixed(1)} ms of script a frame (median of the last ${sorted.length})`);
+    : `${at(0.5)} ms of script a frame, ${at(0.95)} ms in one of twenty (median and 95th percentile of the last ${sorted.length})`);
 }
 
 /** Takes the trail of the move away. */
@@ -113,13 +121,17 @@ const classes = part<HTMLInputElement>('classes');
 const perClass = part<HTMLInputElement>('per-class');
 const loss = part<HTMLSelectElement>('loss');
 
-function drawControls(): void {
+/** What each field stands for. */
+function inForce(): Map<HTMLInputElement, number> {
   const own = state.samples[state.selected]!;
+  return new Map([[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length],
+    [perClass, Math.ceil(state.samples.length / state.weights.length)]]);
+}
+
+function drawControls(): void {
   set(sample, { max: state.samples.length });
   set(sampleClass, { max: state.weights.length });
-  const values: [HTMLInputElement, number][] = [[sample, state.selected + 1], [sampleAngle, own.angle], [sampleClass, own.label + 1], [classes, state.weights.length],
-    [perClass, Math.ceil(state.samples.length / state.weights.length)]];
-  for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
+  for (const [input, value] of inForce()) if (input !== document.activeElement) input.value = String(value);
   loss.value = state.loss;
   const shownSliders = sliders(state);
   const fields = fitChildren(part('parameters'), shownSliders.length, () => html('label', {}, html('span'), html('input', { type: 'range' }), html('output')));
@@ -142,19 +154,33 @@ part('parameters').addEventListener('input', (event) => {
   change({ ...state, parameters: { ...state.parameters, [dataset['name']!]: Number(value) } });
 });
 for (const row of losses) loss.append(html('option', { value: row.id }, row.id));
-loss.addEventListener('change', () => change({ ...state, loss: loss.value }));
+/** What was set for each loss: who comes back to one finds it as it was. */
+const ownOf = new Map<string, State['parameters']>();
+loss.addEventListener('change', () => {
+  ownOf.set(state.loss, state.parameters);
+  change(withLoss(state, loss.value, ownOf.get(loss.value)));
+});
 
-/** A number typed into a field, when it is one the field allows. */
+/** A number typed into a field, when it is one the field allows; of another it is said why not, and a field left shows what holds. */
 function onNumber(input: HTMLInputElement, use: (value: number) => void): void {
+  const note = part('number-note');
   input.addEventListener('input', () => {
-    if (input.value !== '' && input.checkValidity()) use(Number(input.value));
+    const { value, min, max, step, validity } = input;
+    say(note, '');
+    if (!validity.valid) {
+      const kind = step === '1' ? 'a whole number' : 'a number with one decimal at most';
+      say(note, `${input.labels![0]!.textContent.trim()} stays ${inForce().get(input)!}: it takes ${kind} from ${min} to ${max}.`);
+    } else if (value !== '') use(Number(value));
   });
+  input.addEventListener('blur', () => (input.value = String(inForce().get(input)!)));
 }
 onNumber(sample, (n) => change({ ...state, selected: n - 1 }));
 onNumber(sampleAngle, (angle) => change(withSample(state, state.selected, { angle })));
 onNumber(sampleClass, (k) => change(withSample(state, state.selected, { label: k - 1 })));
-for (const input of [classes, perClass]) onNumber(input, () => change(resized(state, Number(classes.value), Number(perClass.value))));
+onNumber(classes, (count) => change(resized(state, count, inForce().get(perClass)!)));
+onNumber(perClass, (count) => change(resized(state, state.weights.length, count)));
 part('reset').addEventListener('click', () => {
+  ownOf.clear();
   change(initial);
   drawFormulas();
 });
@@ -167,8 +193,9 @@ function judge(): void {
   const verdict = part('verdict');
   set(verdict, { 'data-verdict': found.verdict });
   const example = found.counterexample;
+  const [left, right] = example === undefined ? [] : apart(example.left, example.right);
   say(verdict, example === undefined ? found.text
-    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${short(example.left)}, right ${short(example.right)}`);
+    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${left!}, right ${right!}`);
 }
 function drawFormulas(): void {
   for (const [name, input] of Object.entries(own)) input.value = state.formulas[name as keyof OwnFormulas];

@@ -1,11 +1,11 @@
 // The numbers behind the picture, all from the engine: one traced call of the loss and its gradient for every sample,
-// one for a sample of the selected class carried around the circle, one explanation of the selected sample.
+// one for the selected sample carried around the circle, one explanation of the selected sample.
 // Nothing here knows of the page, so the same numbers can be had in Node.
 
-import { type Tensor, tensor, type Trace, trace, valueAndGrad } from 'marginalia';
-import { type Explanation, explain } from 'marginalia/explain';
+import { slice, type Tensor, tensor, type Trace, trace, valueAndGrad } from 'marginalia';
+import { type Explanation, explain, type Line, type Numbers } from 'marginalia/explain';
 import { catalogue, type Row } from 'marginalia/losses';
-import type { Sample, State } from './state.ts';
+import { classLimit, type Sample, sampleLimit, type State } from './state.ts';
 
 type Point = readonly [number, number];
 
@@ -40,6 +40,19 @@ export function sliders(state: State): Slider[] {
 
 const options = (state: State): Record<string, number> => Object.fromEntries(sliders(state).map(({ name, value }) => [name, value]));
 
+/**
+ * The state with another loss. A letter is another number elsewhere (the m of A-Softmax is a factor, the t of MV-Softmax
+ * begins at 0), so a value goes along only where both rows declare the same of it; the others are those given, the loss's own of before.
+ */
+export function withLoss(state: State, loss: string, own: State['parameters'] = {}): State {
+  const [from, to] = [catalogue[state.loss]!.parameters, catalogue[loss]!.parameters];
+  const isSame = (name: string): boolean => {
+    const [a, b] = [from, to].map((all) => Object.hasOwn(all, name) && { ...all[name]!, default: undefined });
+    return b !== false && JSON.stringify(a) === JSON.stringify(b);
+  };
+  return { ...state, loss, parameters: { ...own, ...Object.fromEntries(Object.entries(state.parameters).filter(([name]) => isSame(name))) } };
+}
+
 export const pointOf = (angle: number, length = 1): Point => {
   const radians = (angle * Math.PI) / 180;
   return [length * Math.cos(radians), length * Math.sin(radians)];
@@ -50,9 +63,12 @@ const weightsOf = (state: State): Tensor => tensor(state.weights.map((angle) => 
 const featuresOf = (samples: readonly Sample[]): Tensor => tensor(samples.map((x) => [...pointOf(x.angle, x.length)]), f64);
 const labelsOf = (samples: readonly Sample[]): Tensor => tensor(samples.map((x) => x.label), { dtype: 'i32' });
 
+/** Whether a sample's loss depends on the others: hard mining ranks them. */
+const ranks = (state: State): boolean => Object.hasOwn(catalogue[state.loss]!.parameters, 'saveRate');
+
 /** The loss of some samples as a function of features and weights, and the features and weights themselves. */
-function lossOf(state: State, samples: readonly Sample[]) {
-  const loss = catalogue[state.loss]!.create(options(state));
+function lossOf(state: State, samples: readonly Sample[], reduction: 'mean' | 'none' = 'mean') {
+  const loss = catalogue[state.loss]!.create({ ...options(state), reduction });
   const labels = labelsOf(samples);
   return { loss: (x: Tensor, w: Tensor): Tensor => loss(x, w, labels), inputs: [featuresOf(samples), weightsOf(state)] };
 }
@@ -80,7 +96,7 @@ function seen(run: Trace) {
     return step === undefined ? undefined : run.recorder.tensors[step.id]?.data;
   };
   const [c, z] = [labelled('c'), labelled('z')!];
-  return { losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
+  return { unweighted: labelled('ℓ'), factors: labelled('g'), losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
 }
 
 /** The probability of a class among the scores of a sample, whose row begins at `from`. */
@@ -103,7 +119,7 @@ export function picture(state: State): Picture {
   const run = trace(valueAndGrad(loss, { wrt: [0, 1] }), inputs);
   const [value, dx, dw] = run.result.leaves;
   const C = state.weights.length;
-  const { z, ...rest } = seen(run);
+  const { z, unweighted, factors, ...rest } = seen(run);
   return {
     ...rest, loss: value.item(), p: state.samples.map(({ label }, n) => probability(z, n * C, C, label)),
     isHard: state.samples.map((_, n) => hasAny(rest.support, n * C, C)), dx: points(dx), dw: points(dw),
@@ -119,25 +135,65 @@ export interface Turn {
   readonly accepted: readonly boolean[];
 }
 
-/**
- * A sample of the selected one's class at every angle: the loss as a function on the circle, jumps and all. A loss that
- * weighs a sample by its batch weighs each of these among all of them.
- */
+/** What hard mining leaves of a sample in the place of the selected one, by its loss, index by index: the others stay who they are. */
+function mined(state: State, carried: ArrayLike<number>): number[] {
+  const { loss, inputs } = lossOf(state, state.samples);
+  const { unweighted, factors } = seen(trace(loss, inputs));
+  const kept = Array.from(factors!).reduce((sum, g) => sum + g, 0);
+  // Of equal losses the earlier sample ranks first.
+  const isBefore = (l: number, n: number, own: number): boolean => n !== state.selected && (l > own || (l === own && n < state.selected));
+  const all = Array.from(unweighted!);
+  return Array.from(carried, (own) => (all.filter((l, n) => isBefore(l, n, own)).length < kept ? own : 0));
+}
+
+/** The selected sample carried around the circle among all the others: its loss as a function on the circle, jumps and all. */
 export function turn(state: State, steps = 360): Turn {
   const { label, length } = state.samples[state.selected]!;
   const angles = Array.from({ length: steps }, (_, i) => (360 * i) / steps);
   const { loss, inputs } = lossOf(state, angles.map((angle) => ({ angle, length, label })));
   const C = state.weights.length;
-  const { losses, scores, z } = seen(trace(loss, inputs));
+  const { losses, unweighted, scores, z } = seen(trace(loss, inputs));
   const wins = (row: ArrayLike<number>): boolean[] => angles.map((_, i) => {
     for (let k = 0; k < C; k++) if (row[i * C + k]! > row[i * C + label]!) return false;
     return true;
   });
-  return { angles, losses, p: angles.map((_, i) => probability(z, i * C, C, label)), nearest: wins(scores), accepted: wins(z) };
+  return {
+    angles, losses: ranks(state) ? mined(state, unweighted!) : losses,
+    p: angles.map((_, i) => probability(z, i * C, C, label)), nearest: wins(scores), accepted: wins(z),
+  };
 }
 
 /** Every line of the selected sample's loss, its value and its adjoint. */
 export function lines(state: State): Explanation {
-  const { loss, inputs } = lossOf(state, [state.samples[state.selected]!]);
-  return explain(loss, inputs, { names: ['x', 'w'], whole: 2 * 10 });
+  const { samples, selected } = state;
+  const names = ['x', 'w'];
+  if (!ranks(state)) {
+    const { loss, inputs } = lossOf(state, [samples[selected]!]);
+    return explain(loss, inputs, { names, whole: 2 * classLimit });
+  }
+  // Ranked samples are explained together, and what belongs to the others is left out. The axis of the samples is the one
+  // that has another length among fewer: the length alone does not tell it from that of the classes.
+  const of = (batch: readonly Sample[], n: number) => {
+    const { loss, inputs } = lossOf(state, batch, 'none');
+    return { f: (x: Tensor, w: Tensor): Tensor => slice(loss(x, w), [[n, n + 1]]), inputs };
+  };
+  const all = of(samples, selected);
+  const few = of(Array<Sample>(samples.length === 2 ? 3 : 2).fill(samples[selected]!), 0);
+  const { steps } = trace(few.f, few.inputs).graph;
+  const explanation = explain(all.f, all.inputs, { names, whole: classLimit * sampleLimit });
+  return {
+    ...explanation, lines: explanation.lines.map((line): Line => {
+      const axis = line.shape.findIndex((n, i) => n !== steps[line.number]!.shape[i]);
+      const own = (values: Numbers): Numbers => rowOf(values, line.shape, axis, selected);
+      return axis < 0 ? line : {
+        ...line, shape: line.shape.with(axis, 1), value: own(line.value), adjoint: line.adjoint && { contributions: [], value: own(line.adjoint.value) },
+      };
+    }),
+  };
+}
+
+/** The numbers at one index of an axis. */
+function rowOf({ values = [] }: Numbers, shape: readonly number[], axis: number, at: number): Numbers {
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  return { values: values.filter((_, i) => Math.floor(i / inner) % shape[axis]! === at) };
 }

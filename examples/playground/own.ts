@@ -55,9 +55,10 @@ export function check(formulas: OwnFormulas): Finding {
     return { verdict: 'unreadable', text: inBox(error instanceof Error ? error.message : String(error), derivation) };
   }
   const { statement, duals, differences } = row.digits;
-  const whole = (x: number | null): string => (x === null ? '–' : String(Math.floor(x)));
-  const digits = `both sides agree to ${whole(statement)} digits, its derivatives to ${whole(duals)} with dual numbers and ${whole(differences)} with differences`;
+  const by = (means: string, x: number | null): string[] => (x === null ? [] : [`${Math.floor(x)}${means}`]);
+  const derivatives = [...by(' with dual numbers', duals), ...by(' with differences', differences)].join(' and ');
+  const digits = [...by(' digits', statement).map((n) => `: both sides agree to ${n}`), ...(derivatives === '' ? [] : [`, its derivatives to ${derivatives}`])].join('');
   const where = row.failsWhere === undefined ? '' : `; only where ${row.failsWhere.join(' and ')}`;
-  const text = row.verdict === 'holds' ? `The line holds: ${digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}${where}`;
+  const text = row.verdict === 'holds' ? `The line holds${digits === '' ? ' at every point tried' : digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}${where}`;
   return { verdict: row.verdict, text, ...(row.counterexample && { counterexample: row.counterexample }) };
 }

@@ -30,7 +30,7 @@ export class Trail {
     if (thing.kind === 'weight') {
       const [start, end] = [from.weights[thing.k]!, state.weights[thing.k]!];
       // The names stand inside the circle, where no ring is.
-      this.#place(pointOf(start), pointOf(start, 0.86), pointOf(end, 0.84), arcArrow(start, end, 5), 0.075, `w${thing.k + 1}`);
+      this.#place(pointOf(start), pointOf(start, 0.86), pointOf(end, 0.8), arcArrow(start, end, 5), 0.075, `w${thing.k + 1}`);
     } else {
       const [a, b] = [pointOf(was.angle, was.length), pointOf(is.angle, is.length)];
       const far = Math.hypot(b[0] - a[0], b[1] - a[1]);

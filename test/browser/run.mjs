@@ -118,15 +118,42 @@ test('moves weights and samples by keys', async () => {
   const page = await open();
   await settled(page);
   await page.focus('[data-weight="2"]');
-  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowRight');
   await page.keyboard.press('PageUp');
   await page.focus('.sample.selected');
-  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowLeft');
   await settled(page);
   const { state } = ofEngine(page.url());
   assert.equal(state.weights[2], (initial.weights[2] + 11) % 360);
   assert.equal(state.samples[initial.selected].angle, (initial.samples[initial.selected].angle + 359) % 360);
-  assert.equal(await page.getAttribute('[data-weight="2"]', 'aria-valuenow'), String(state.weights[2]));
+  const now = (of) => page.getAttribute(of, 'aria-valuenow');
+  assert.equal(await now('[data-weight="2"]'), String(state.weights[2]));
+  for (const of of ['[data-weight="2"]', '.sample.selected']) {
+    await page.focus(of);
+    for (const [key, angle] of [['Home', '0'], ['ArrowUp', '1'], ['ArrowDown', '0'], ['ArrowLeft', '359'], ['End', '359.9']]) {
+      await page.keyboard.press(key);
+      await settled(page);
+      assert.equal(await now(of), angle, key);
+    }
+    assert.deepEqual([await page.getAttribute(of, 'aria-valuemin'), await page.getAttribute(of, 'aria-valuemax')], ['0', '359.9']);
+  }
+  assert.equal(await page.evaluate(() => scrollY), 0);
+});
+
+test('shows where the keyboard is without hiding what is there', async () => {
+  const page = await open();
+  await settled(page);
+  const stroke = (of) => page.locator(of).evaluate((e) => [getComputedStyle(e).stroke, getComputedStyle(e).strokeWidth].join());
+  const parts = ['.weight.lit .handle', '.weight.own .handle', '.weight.lit .hold', '#circle .sample.selected'];
+  const all = () => Promise.all(parts.map(stroke));
+  const before = await all();
+  const changes = async () => (await all()).map((now, i) => now !== before[i]);
+  // Any key makes the next focus a visible one.
+  await page.keyboard.press('Shift');
+  await page.focus('.weight.lit');
+  assert.deepEqual(await changes(), [false, false, true, false]);
+  await page.focus('#circle .sample.selected');
+  assert.deepEqual(await changes(), [false, false, false, true]);
 });
 
 test('slides a parameter and changes the loss', async () => {
@@ -139,6 +166,13 @@ test('slides a parameter and changes the loss', async () => {
   // AM has no support vectors to name.
   const numbers = (said) => said.replace(/; support vectors.*$/, '');
   assert.equal(numbers(await settled(page)), numbers(text), 'SV-AM at t = 1 is AM');
+  const values = () => page.locator('#parameters input').evaluateAll((all) => Object.fromEntries(all.map(({ dataset, value }) => [dataset.name, Number(value)])));
+  await page.selectOption('#loss', 'a-softmax');
+  await settled(page);
+  assert.deepEqual(await values(), { s: 16, m: 4, lambda: 0 });
+  await page.selectOption('#loss', 'sv-am-softmax');
+  await settled(page);
+  assert.deepEqual(await values(), { s: 16, m: 0.2, t: 1 }, 'as it was left');
 });
 
 test('follows the derivation: a line pointed at lights what it speaks of', async () => {
@@ -164,6 +198,43 @@ test('follows the derivation: a line pointed at lights what it speaks of', async
   assert(near(number(last), each[state.selected]), last);
 });
 
+for (const [width, height] of [[1280, 800], [1440, 900], [390, 800]]) {
+  test(`shows what a line lights while the derivation is read, at ${width} × ${height}`, async () => {
+    const isPhone = width < 700;
+    const page = await open({ viewport: { width, height }, ...(isPhone && { isMobile: true, hasTouch: true }) });
+    await settled(page);
+    for (const row of await page.locator('#lines tr').all()) {
+      await row.scrollIntoViewIfNeeded();
+      // The circle gets its place at the next frame.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      if (isPhone) await row.tap();
+      else await row.hover();
+      const { lit, hidden, isRead } = await row.evaluate((tr) => {
+        const mark = getComputedStyle(document.querySelector('.arrow.weight')).stroke;
+        const found = [...document.querySelectorAll('#circle :is(.handle, .sample.selected, .link)')].filter((e) => getComputedStyle(e).stroke === mark);
+        const middle = ({ left, right, top, bottom }) => [(left + right) / 2, (top + bottom) / 2];
+        // Outside of the window nothing is at a point; under something else, that is.
+        const isSeen = (e) => document.elementFromPoint(...middle(e.getBoundingClientRect()))?.closest('#circle') != null;
+        const cells = [...tr.cells].map((cell) => cell.getBoundingClientRect());
+        return { lit: found.length, hidden: found.filter((e) => !isSeen(e)).length, isRead: cells.every(({ left, right }) => left >= 0 && right <= innerWidth) };
+      });
+      assert(lit > 0 && hidden === 0 && isRead, `${await row.locator('th').textContent()}: ${lit} lit, ${hidden} of them out of sight; all columns in sight: ${isRead}`);
+    }
+    await page.locator('h1').scrollIntoViewIfNeeded();
+    await page.locator('#lines tr').nth(8).focus();
+    assert.equal(await page.locator('#lines tr').nth(8).evaluate((tr) => tr.contains(document.elementFromPoint(tr.getBoundingClientRect().left + 5, tr.getBoundingClientRect().top + 5))), true, 'by key');
+  });
+}
+
+test('tells one story of a sample that hard mining drops: in the words, the derivation and the curve', async () => {
+  const page = await open({}, `#${toHash({ ...initial, loss: 'hm-softmax', parameters: { s: 16, saveRate: 0.2 }, selected: 0 })}`);
+  assert.match(await settled(page), /loss 0; support/);
+  const rows = await page.locator('#lines tr').evaluateAll((all) => Object.fromEntries(all.map(({ cells }) => [cells[0].textContent, cells[2].textContent])));
+  assert.deepEqual([rows.g, rows.L, rows.result], ['0', '0', '0']);
+  const { state } = ofEngine(page.url());
+  assert.equal(turn(state, 3600).losses[Math.round(10 * state.samples[0].angle)], 0);
+});
+
 test('judges a typed line at once', async () => {
   const page = await open();
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] where k != y');
@@ -171,6 +242,11 @@ test('judges a typed line at once', async () => {
   assert.match(await page.textContent('#verdict'), /is wrong[\s\S]*x = \[/);
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
   await page.waitForSelector('#verdict[data-verdict=holds]');
+  await page.fill('#own-g', '(1 - p[y])^2');
+  await page.waitForSelector('#verdict[data-verdict=fails]');
+  const [, left, right] = /left (\S+), right (\S+)/.exec(await page.textContent('#verdict'));
+  assert.notEqual(left, right);
+  await page.fill('#own-g', '1');
   await page.fill('#own-h', 't * (c[k]');
   await page.waitForSelector('#verdict[data-verdict=unreadable]');
   await settled(page);
@@ -179,6 +255,26 @@ test('judges a typed line at once', async () => {
   await copied.waitForSelector('#verdict[data-verdict=unreadable]');
   await copied.click('#reset');
   await copied.waitForSelector('#verdict[data-verdict=holds]');
+});
+
+test('says why a field refuses a number, and shows the one that holds when the field is left', async () => {
+  const page = await open();
+  await settled(page);
+  for (const [id, typed, note, holds] of [
+    ['classes', '11', 'classes stays 4: it takes a whole number from 2 to 10.', '4'], ['classes', '1', 'classes stays 4: it takes a whole number from 2 to 10.', '4'],
+    ['per-class', '0', 'per class stays 8: it takes a whole number from 1 to 20.', '8'], ['sample', '9999', 'sample stays 25: it takes a whole number from 1 to 32.', '25'],
+    ['sample-class', '7', 'its class stays 1: it takes a whole number from 1 to 4.', '1'],
+    ['sample-angle', '12.34', 'its angle stays 343.5: it takes a number with one decimal at most from 0 to 360.', '343.5'], ['sample', '', '', '25'],
+  ]) {
+    await page.fill(`#${id}`, typed);
+    assert.deepEqual([await page.textContent('#number-note'), await page.inputValue(`#${id}`)], [note, typed]);
+    await page.locator(`#${id}`).blur();
+    assert.equal(await page.inputValue(`#${id}`), holds);
+  }
+  await page.fill('#sample', '99');
+  await page.fill('#classes', '3');
+  await settled(page);
+  assert.deepEqual([await page.textContent('#number-note'), ofEngine(page.url()).state.samples.length], ['', 24]);
 });
 
 test('says that an address cannot be read, until something is changed', async () => {
@@ -280,6 +376,28 @@ test('fits a phone', async () => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
 });
 
+test('writes the derivation anew while a sample is dragged, and greys the words that wait for its end', async () => {
+  const page = await open();
+  await settled(page);
+  const box = await page.locator('#circle .sample.selected').boundingBox();
+  const from = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  const seen = new Set();
+  for (let i = 1; i <= 60; i++) {
+    await page.mouse.move(from[0] - i, from[1] - 2 * i);
+    await page.waitForTimeout(16);
+    seen.add(await page.locator('#lines tr').last().locator('td').nth(1).textContent());
+  }
+  assert.equal(await page.getAttribute('#summary', 'aria-busy'), 'true');
+  await page.mouse.up();
+  await settled(page);
+  assert.equal(await page.getAttribute('#summary', 'aria-busy'), null);
+  assert(seen.size >= 5, `${seen.size} losses seen on the way`);
+  const last = await page.locator('#lines tr').last().locator('td').nth(1).textContent();
+  assert.match(await page.textContent('#summary'), new RegExp(`, loss ${last};`));
+});
+
 const legend = (page) => page.evaluate(() => {
   const cells = (row) => [...document.querySelectorAll(`#move-${row} td`)].map((cell) => cell.textContent);
   return { title: document.querySelector('#move-title').textContent, p: cells('p'), loss: cells('loss'), isShown: !document.querySelector('#move').hidden };
@@ -331,7 +449,7 @@ test('lays a sample on top of the others when it is taken hold of, and lets the 
   const { state } = ofEngine(page.url());
   assert.equal(state.selected, 4);
   assert.equal(await page.locator('#samples > *').last().getAttribute('data-sample'), '4');
-  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowRight');
   await settled(page);
   const by = ofEngine(page.url()).state.samples[4].angle - state.samples[4].angle;
   assert(Math.abs(by - 1) < 1e-9, `${by}`);
@@ -393,7 +511,7 @@ const frameLimit = Number(process.env.FRAME_MS ?? 8);
 test('draws a frame within the limit while dragging, with 10 classes and 200 samples', async () => {
   const page = await open({}, `#${toHash({ ...initial, ...scattered(10, 20) })}`);
   await settled(page);
-  const medians = [];
+  const windows = [];
   // What else the machine does only adds to a median, so the best of three windows, each of as many frames as the page counts, is judged.
   for (let window = 0; window < 3; window++) {
     const box = await page.locator('[data-weight="3"]').boundingBox();
@@ -405,10 +523,11 @@ test('draws a frame within the limit while dragging, with 10 classes and 200 sam
     }
     await page.mouse.up();
     await settled(page);
-    medians.push(Number(/^([\d.]+) ms of script a frame/.exec(await page.textContent('#frame-time'))[1]));
+    windows.push(/^([\d.]+) ms of script a frame, ([\d.]+) ms/.exec(await page.textContent('#frame-time')).slice(1).map(Number));
   }
-  const best = Math.min(...medians);
-  process.stdout.write(`  ms of script a frame, medians of 3 windows: ${medians.join(', ')}; best ${best}, limit ${frameLimit}\n`);
+  const best = Math.min(...windows.map(([median]) => median));
+  const list = (i) => windows.map((window) => window[i]).join(', ');
+  process.stdout.write(`  ms of script a frame, medians of 3 windows: ${list(0)}; best ${best}, limit ${frameLimit}; 95th percentiles: ${list(1)}\n`);
   assert(best <= frameLimit, `${best} ms a frame, ${frameLimit} are allowed; FRAME_MS raises the limit on a slow machine`);
 });
 

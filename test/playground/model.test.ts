@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grad, type Tensor, tensor } from 'marginalia';
 import { catalogue } from 'marginalia/losses';
-import { lines, losses, picture, pointOf, sliders, turn } from '../../examples/playground/model.ts';
+import { lines, losses, picture, pointOf, sliders, turn, withLoss } from '../../examples/playground/model.ts';
 import { check, derivationText } from '../../examples/playground/own.ts';
 import { initial, scattered, type State, svFormulas } from '../../examples/playground/state.ts';
 import { partsTouched } from '../../examples/playground/touched.ts';
@@ -52,11 +52,49 @@ describe('the picture', () => {
   });
 });
 
+describe('another loss', () => {
+  const values = (is: State): Record<string, number> => Object.fromEntries(sliders(is).map(({ name, value }) => [name, value]));
+
+  it('takes a parameter along where it means the same there, and not where only the letter is the same', () => {
+    expect(values(withLoss(initial, 'am-softmax'))).toEqual({ s: 16, m: 0.2 });
+    expect(values(withLoss(initial, 'a-softmax'))).toEqual({ s: 16, m: 4, lambda: 0 });
+    expect(values(withLoss(initial, 'mv-am-softmax'))).toEqual({ s: 16, m: 0.2, t: 0.2 });
+    expect(values(withLoss(initial, 'curricular'))).toEqual({ s: 16, m: 0.5, t: 0 });
+    expect(values(withLoss(initial, 'sv-arc-softmax'))).toEqual({ s: 16, m: 0.5, t: 1.2 });
+  });
+
+  it('has what was set for it before, but for what goes along', () => {
+    const plain = withLoss({ ...initial, parameters: { s: 20, t: 1.3, m: 0.1 } }, 'normface');
+    expect(plain.parameters).toEqual({ s: 20 });
+    expect(withLoss({ ...plain, parameters: { s: 8 } }, 'sv-am-softmax', { s: 20, t: 1.3, m: 0.1 }).parameters).toEqual({ s: 8, t: 1.3, m: 0.1 });
+  });
+});
+
 describe('a turn around the circle', () => {
   it('passes the sample itself with the loss it has', () => {
     const angle = 72;
     const at = { ...state, samples: state.samples.with(4, { ...state.samples[4]!, angle }) };
     expect(turn(at, 360).losses[72]).toBeCloseTo(picture(at).losses[4]!, 12);
+  });
+
+  it.each(losses.map(({ id }) => id))('of %s has the loss that the sample has in its batch, wherever it is put', (loss) => {
+    const isMined = 'saveRate' in catalogue[loss]!.parameters;
+    for (const saveRate of isMined ? [0.9, 0.2] : [1]) {
+      const at = { ...state, loss, parameters: isMined ? { saveRate } : {} };
+      const around = Array.from(turn(at, 12).losses);
+      around.forEach((l, i) => {
+        expect(l).toBeCloseTo(picture({ ...at, samples: at.samples.with(4, { ...at.samples[4]!, angle: 30 * i }) }).losses[4]!, 9);
+      });
+      if (saveRate === 0.2) expect(around).toContain(0);
+    }
+  });
+
+  it('ranks the earlier of two equal samples first', () => {
+    const twins = [3, 0].map((k) => ({ ...state.samples[0]!, label: k, angle: 40 }));
+    for (const [pair, selected] of [[[0, 0], 0], [[0, 0], 1], [[1, 1], 0], [[1, 1], 1]] as const) {
+      const at = { ...state, loss: 'hm-softmax', parameters: { saveRate: 0.5 }, samples: pair.map((i) => twins[i]!), selected };
+      expect(turn(at, 36).losses[4]).toBeCloseTo(picture(at).losses[selected]!, 12);
+    }
   });
 
   it('accepts less than the cosine alone where there is a margin, and as much where there is none', () => {
@@ -83,6 +121,28 @@ describe('the lines of the selected sample', () => {
     expect([of('u1'), of('u4'), of('f'), of('I'), of('u6')]).toEqual([['sample'], ['weights'], ['own'], ['support'], ['links', 'own']]);
   });
 
+  it.each([['hm-softmax', 9], ['hm-am-softmax', 5], ['hm-arc-softmax', 2], ['hm-softmax', 1]])('of %s among %i end in the loss it has there, and are its own', (loss, count) => {
+    const zero: number[] = [];
+    for (let selected = 0; selected < count; selected++) {
+      const at = { ...state, loss, parameters: { saveRate: 0.5 }, samples: state.samples.slice(0, count), selected };
+      const { losses: each } = picture(at);
+      const explained = lines(at);
+      const of = (all: typeof explained, name: string) => all.lines.find((line) => line.name === name)!;
+      expect(Number(explained.lines.find(({ number }) => number === explained.result)!.value.values![0])).toBeCloseTo(each[selected]!, 12);
+      expect(of(explained, 'g').value.values).toEqual([each[selected] === 0 ? 0 : 1]);
+      if (each[selected] === 0) zero.push(selected);
+      // Up to ℓ the others make no difference, nor below it to what came back to a sample that is kept.
+      const alone = lines({ ...at, samples: [at.samples[selected]!], selected: 0 });
+      for (const name of ['x', 'w', 'x̂', 'c', 'c_y', 'f', 'v', 'z', 'ℓ']) {
+        const [a, b] = [of(explained, name), of(alone, name)];
+        expect([name, a.shape]).toEqual([name, b.shape]);
+        b.value.values!.forEach((v, i) => expect(a.value.values![i]).toBeCloseTo(Number(v), 12));
+        b.adjoint!.value.values!.forEach((v, i) => expect(Number(a.adjoint!.value.values![i])).toBeCloseTo(each[selected] === 0 ? 0 : Number(v), 9));
+      }
+    }
+    expect(zero).toHaveLength(count === 1 ? 0 : Math.ceil(count / 2));
+  });
+
   it('end in its loss', () => {
     const explanation = lines(state);
     const result = explanation.lines.find(({ number }) => number === explanation.result)!;
@@ -94,6 +154,13 @@ describe('the lines of the selected sample', () => {
 describe('the reader\'s own loss', () => {
   it('of the paper holds', () => {
     expect(check(svFormulas)).toMatchObject({ verdict: 'holds' });
+  });
+
+  it.each([
+    [svFormulas.line, /^The line holds: both sides agree to \d+ digits, its derivatives to \d+ with dual numbers and \d+ with differences\.$/],
+    ['sum(k, p[k]) = 1', /^The line holds: both sides agree to \d+ digits\.$/], ['p[k] > 0', /^The line holds at every point tried\.$/],
+  ])('holds by what %s can be judged by, and no more is said', (line, text) => {
+    expect(check({ ...svFormulas, line }).text).toMatch(text);
   });
 
   it('with t forgotten is wrong, and the smallest point is shown', () => {
