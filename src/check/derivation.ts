@@ -252,7 +252,10 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
 /** A line that is wrong comes before an engine that is, whatever the sizes. */
 function worse(a: Failure, b: Failure | undefined): boolean {
   if (b === undefined || a.engine !== b.engine) return b === undefined || b.engine === true;
-  return a.error > b.error;
+  if (a.error !== b.error) return a.error > b.error;
+  // Of two that miss beyond all measure, the one with more to compare.
+  const finite = ({ left, right }: Failure): number => [left, right].filter(Number.isFinite).length;
+  return finite(a) > finite(b);
 }
 
 function runStatement(names: Names, statement: Statement, { data, proofs }: Site): LineRun {

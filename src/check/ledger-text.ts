@@ -81,11 +81,10 @@ function digitText(digits: number | null): string {
 export function counterexampleText({ values, entry, left, right, sides = ['left', 'right'] }: Counterexample): string[] {
   const names = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const place = entry === '' ? '' : `at ${entry}: `;
-  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}${sides[0]} ${numberText(left)}, ${sides[1]} ${numberText(right)}`];
-}
-
-function numberText(x: number): string {
-  return Number.isFinite(x) ? String(Number(x.toPrecision(10))) : String(x);
+  const written = [10, 17].map((digits) => [left, right].map((x) => String(Number(x.toPrecision(digits)))));
+  // Sides that differ are written with the digits in which they do.
+  const [a, b] = written.find(([l, r]) => l !== r) ?? written[0]!;
+  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}${sides[0]} ${a}, ${sides[1]} ${b}`];
 }
 
 /** The heading of a section, and of the columns under it. */
