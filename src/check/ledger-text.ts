@@ -48,6 +48,7 @@ export function rowText(row: LedgerRow, paint: Paint, width = fullWidth): string
   if (row.restsOn !== undefined) add(groundsText(row));
   if (row.atRounding > 0) add(paint('dim', `${row.atRounding} ${row.atRounding === 1 ? 'entry' : 'entries'} at rounding`));
   if (row.unresolved > 0) add(paint('dim', `${row.unresolved} derivative entries that differences could not judge`));
+  if (row.drawn !== undefined) add(paint('dim', `drawn on to ${row.drawn} seeded points`));
   if (row.counterexample !== undefined) {
     lines.push(...counterexampleText(row.counterexample).flatMap((line) => hanging(' '.repeat(indent) + line, width)));
   }
@@ -185,6 +186,7 @@ function details(row: LedgerRow): string[] {
   const notes = row.notes.map((note) => `- ${row.id}: ${note}`);
   const reason = row.reason === undefined ? [] : [`- ${row.id}, ${row.verdict}: ${row.reason}`];
   if (row.restsOn !== undefined) reason.push(`- ${row.id}: ${groundsText(row)}`);
+  if (row.drawn !== undefined) reason.push(`- ${row.id}: drawn on to ${row.drawn} seeded points`);
   const example = row.counterexample === undefined ? [] : ['', '```', ...counterexampleText(row.counterexample), '```'];
   const all = [...notes, ...reason, ...example];
   return all.length > 0 ? [...all, ''] : [];
