@@ -7,6 +7,7 @@ import { DomainError, message } from '../base/errors.ts';
 import {
   type Claim, type Cond, type Derivation, editsBetween, type Expr, type Line, Names, type Origin, printClaim, printCond, printExpr, printName,
 } from '../formula/index.ts';
+import { numbersIn, settledByNumbers } from './branch-bounds.ts';
 import { condKey, factsOf, settled } from './branches.ts';
 import { smallestFailure } from './counterexample.ts';
 import type { Counterexample, Ledger, LedgerRow, Verdict } from './ledger.ts';
@@ -222,6 +223,7 @@ const otherThanZero = 'entries other than 0';
 function survey(names: Names, { statement: judged, at, run }: Tried, points: Points): Survey {
   const where = judged.claim?.where;
   const asserted = where == null ? [] : [{ cond: where, holds: true, section: judged.section }];
+  const known = numbersIn(where ?? null, judged.section, names);
   const branches = new Map<string, { condition: string; holds: boolean; data: number; seeded: number }>();
   const wrong = new Map<string, number>();
   const hits = { data: 0, seeded: 0 };
@@ -238,8 +240,9 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
       for (const { branch, whenTrue, whenFalse, wrongTrue, wrongFalse } of found.branches) {
         const arms = branch.inside.map(({ branch: { cond, section }, holds }) => ({ cond, holds, section }));
         const facts = factsOf([...asserted, ...arms], names);
-        if (facts === undefined) continue;
-        const decided = settled(branch.cond, facts);
+        const unreached = branch.inside.some((arm) => settledByNumbers(arm.branch, names, known) === !arm.holds);
+        if (facts === undefined || unreached) continue;
+        const decided = settled(branch.cond, facts) ?? settledByNumbers(branch, names, known);
         for (const holds of [true, false]) {
           if (decided === !holds) continue;
           const key = `${condKey(branch.cond)} ${holds}`;

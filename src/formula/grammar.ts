@@ -104,6 +104,12 @@ export function childrenOf(node: Expr | Cond): readonly (Expr | Cond)[] {
   }
 }
 
+/** The value of a written number, also a negative one. */
+export function constantOf(e: Expr): number | undefined {
+  if (e.kind === 'negate') return e.of.kind === 'number' ? -e.of.value : undefined;
+  return e.kind === 'number' ? e.value : undefined;
+}
+
 /** The name a condition begins with, when it stands alone on the left of its first comparison: what a sum binds. */
 export function leadingName(cond: Cond): string | null {
   if (cond.kind === 'not') return leadingName(cond.of);

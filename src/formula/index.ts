@@ -2,7 +2,7 @@
 // is lowered elsewhere, to steps of a graph. The grammar is docs/notation.md; read grammar.ts first.
 
 export {
-  childrenOf, equalCond, equalExpr, freeIndices, functions, precedence, precedenceOf, reserved,
+  childrenOf, constantOf, equalCond, equalExpr, freeIndices, functions, precedence, precedenceOf, reserved,
   type AndCond, type At, type AtExpr, type BinaryExpr, type BinaryOp, type Binding, type BoundExpr, type BoundOp,
   type CallExpr, type Claim, type CompareCond, type CompareOp, type Cond, type DerivativeExpr, type Expr, type NameExpr,
   type NegateExpr, type NotCond, type NumberExpr, type SelectExpr,

@@ -9,7 +9,7 @@ import type { Origin } from './declarations.ts';
 import type { Section } from './derivation.ts';
 import { derivativeOf } from './differentiate.ts';
 import { boundForm, callForm } from './forms.ts';
-import type { AtExpr, CompareCond, Cond, Expr, NameExpr } from './grammar.ts';
+import { type AtExpr, type CompareCond, type Cond, constantOf, type Expr, type NameExpr } from './grammar.ts';
 import type { DerivativeQuery, Meaning } from './meaning.ts';
 import { combine, type Named, named, pick, renamed, sampleAxis, stretchTo } from './named.ts';
 import { printExpr } from './print.ts';
@@ -30,12 +30,15 @@ export interface Branch {
   readonly mask: Named;
   readonly section: Section;
   readonly inside: readonly { readonly branch: Branch; readonly holds: boolean }[];
+  /** The names whose values `at` replaces there, by key; with the number, where it is one. */
+  readonly given: ReadonlyMap<string, number | undefined>;
 }
 
 /** Values that replace those of names, with everything that depends on them computed anew. */
 interface Environment {
   readonly overrides: ReadonlyMap<string, Named>;
   readonly values: Map<string, Named>;
+  readonly given: Branch['given'];
   readonly outer: Environment | undefined;
   /** The bindings as text, for the names of derivatives taken here. */
   readonly text: string;
@@ -50,7 +53,7 @@ export class Lowering implements Meaning {
   readonly derivatives: DerivativeQuery[] = [];
   readonly branches: Branch[] = [];
   section: Section;
-  #environment: Environment = { overrides: new Map(), values: new Map(), outer: undefined, text: '' };
+  #environment: Environment = { overrides: new Map(), values: new Map(), given: new Map(), outer: undefined, text: '' };
   readonly #open = new Set<string>();
   #inside: Branch['inside'] = [];
   /** How many forms are being lowered inside one another. */
@@ -137,7 +140,7 @@ export class Lowering implements Meaning {
 
   branch(c: Cond): Named {
     const mask = this.cond(c);
-    this.branches.push({ cond: c, mask, section: this.section, inside: this.#inside });
+    this.branches.push({ cond: c, mask, section: this.section, inside: this.#inside, given: this.#environment.given });
     return mask;
   }
 
@@ -285,6 +288,7 @@ export class Lowering implements Meaning {
 
   #at(e: AtExpr): Named {
     const overrides = new Map<string, Named>();
+    const given = new Map(this.#environment.given);
     for (const binding of e.bindings) {
       const node: NameExpr = { kind: 'name', name: binding.name, index: [], column: binding.column ?? 0 };
       const entity = this.entity(node);
@@ -298,9 +302,10 @@ export class Lowering implements Meaning {
       const axes = value.axes.includes(sampleAxis) && !shape.axes.includes(sampleAxis) ? [sampleAxis, ...shape.axes] : shape.axes;
       const full = stretchTo(value, axes, (axis) => this.size(axis));
       overrides.set(entity.key, named(P.alias(full.tensor), axes, shape.open));
+      given.set(entity.key, constantOf(binding.value));
     }
     const before = this.#environment;
-    this.#environment = { overrides, values: new Map(), outer: before, text: `${before.text} at ${e.bindings.map((b) => `${b.name} = ${printExpr(b.value)}`).join(', ')}` };
+    this.#environment = { overrides, values: new Map(), given, outer: before, text: `${before.text} at ${e.bindings.map((b) => `${b.name} = ${printExpr(b.value)}`).join(', ')}` };
     try {
       return this.#under([], () => this.expr(e.of));
     } finally {
