@@ -212,6 +212,13 @@ describe('checkDerivation', () => {
     });
   });
 
+  it('says of a side that only it fails where nearly all of it does, else with counts, and nothing of a few', () => {
+    const where = (claim: string, cases = 64): string | undefined => check(`claim D ${claim}`, { cases }).row('D').onlyWhere;
+    expect(where('(2 if k = y else 1) = 1')).toBe('only where k = y');
+    expect(where('(s if k = y else 0) <= 5')).toMatch(/^seen only where k = y \((\d+) of (?!\1 )\d+ entries, 0 of \d+ elsewhere\)$/);
+    expect(where('(2 if s > 4 else 1) = 1', 2)).toBeUndefined();
+  });
+
   it('does not ask for the side of a branch that the line itself rules out', () => {
     const { row } = check('claim D I[k] * c[k] = c[k] where I[k] = 1\nclaim E (1 if k = y else 0) = 0 where k != y');
     expect(row('D').verdict).toBe('holds');
