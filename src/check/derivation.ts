@@ -17,7 +17,7 @@ import { type Dataset, dataPoint, type PointData, samplePoint } from './sampling
 export interface DerivationOptions {
   /** Seed of all points. Default 1. */
   readonly seed?: number;
-  /** Number of seeded points. Default 64. */
+  /** Number of seeded points. Default 64, and for a line met at some of them, but too seldom, up to 16 times as many. */
   readonly cases?: number;
   /** Somebody's own features, class weights and labels; seeded points fill in what they do not reach. */
   readonly dataset?: Dataset;
@@ -29,6 +29,9 @@ export interface DerivationOptions {
 
 /** 64 points take seconds, so many half an hour. */
 export const mostCases = 10_000;
+/** Seeded points unless told, and how many times as many a line that is met too seldom is drawn on to. */
+export const usualCases = 64;
+const mostTimes = 16;
 /** Points taken from a dataset. */
 export const dataCases = 12;
 /** Points of each source at which derivatives are also proved by duals and differences; values are compared at all. */
@@ -54,7 +57,7 @@ export function checkDerivation(derivation: Derivation, options: DerivationOptio
 export function* checkLines(derivation: Derivation, options: DerivationOptions = {}): Generator<LedgerRow, Ledger> {
   demandMade(derivation, ['sections'], 'checkDerivation', 'what parseDerivation returns');
   demandOptions(options, ['seed', 'cases', 'dataset', 'hits', 'printedCounterexamples'], 'checkDerivation');
-  const { seed = 1, cases = 64, dataset, hits = 20, printedCounterexamples = false } = options;
+  const { seed = 1, cases = usualCases, dataset, hits = 20, printedCounterexamples = false } = options;
   if (!Number.isInteger(cases) || cases < 1 || cases > mostCases) {
     throw new DomainError(message(
       `${cases} cases`, `The number of points is a whole number from 1 to ${mostCases}`,
@@ -65,6 +68,12 @@ export function* checkLines(derivation: Derivation, options: DerivationOptions =
   const points: Points = {
     data: dataset === undefined ? [] : Array.from({ length: dataCases }, (_, i) => site(dataPoint(derivation, dataset, seed, i), i < provedCases.data)),
     seeded: Array.from({ length: cases }, (_, i) => site(samplePoint(derivation, seed, i), i < provedCases.seeded)),
+  };
+  const drawnOn = [...points.seeded];
+  const drawOn = (times: number): Points => {
+    const wanted = Math.ceil(cases * Math.min(times, mostTimes));
+    while (drawnOn.length < wanted) drawnOn.push(site(samplePoint(derivation, seed, drawnOn.length), false));
+    return { ...points, seeded: drawnOn.slice(0, wanted) };
   };
   const names = new Names(derivation);
   // Mistakes of the text are reported before anything is printed, so every line is run at one point first.
@@ -79,7 +88,8 @@ export function* checkLines(derivation: Derivation, options: DerivationOptions =
   }));
   const rows: LedgerRow[] = [];
   for (const each of examined) {
-    const row = checkLine(names, each, points, { hits, printedCounterexamples });
+    // So many points as were asked for are what was asked for.
+    const row = checkLine(names, each, points, { hits, printedCounterexamples, ...(options.cases === undefined && { drawOn }) });
     rows.push(row);
     yield row;
   }
@@ -115,6 +125,13 @@ interface Points {
   readonly seeded: readonly Site[];
 }
 
+interface Demands {
+  readonly hits: number;
+  readonly printedCounterexamples: boolean;
+  /** So many times the points, for a line that is met at some and too seldom; not given once that was done. */
+  readonly drawOn?: (times: number) => Points;
+}
+
 /** A claim at all points. */
 interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder' | 'unresolved'> {
   readonly failure?: Failure & { readonly point: PointData };
@@ -123,8 +140,7 @@ interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRou
 }
 
 function checkLine(
-  names: Names, examined: Examined, points: Points,
-  { hits: needed, printedCounterexamples }: { readonly hits: number; readonly printedCounterexamples: boolean },
+  names: Names, examined: Examined, points: Points, { hits: needed, printedCounterexamples, drawOn }: Demands,
 ): LedgerRow {
   const { section, line } = examined.printed.statement;
   const judge = (tried: Tried): Survey => survey(names, tried, points);
@@ -180,6 +196,12 @@ function checkLine(
     // An equality that is only ever met where both sides vanish has not been met; a claim that something is 0 is exempt.
     if (judged?.op === '=' && !isZero(judged.right) && chosen.aboveFloor < needed) {
       few.push({ data: 0, seeded: chosen.aboveFloor, text: otherThanZero });
+    }
+    const least = Math.min(...few.map((x) => x.data + x.seeded));
+    if (few.length > 0 && least > 0 && drawOn !== undefined) {
+      // Half as many again as should do.
+      const more = drawOn((1.5 * needed) / least);
+      return { ...checkLine(names, examined, more, { hits: needed, printedCounterexamples }), drawn: more.seeded.length };
     }
     if (few.length > 0) {
       const met = few.map((x) => `${x.text}: ${x.data + x.seeded} of ${needed} hits`).join('; ');
@@ -265,7 +287,10 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
 /** A line that is wrong comes before an engine that is, whatever the sizes. */
 function worse(a: Failure, b: Failure | undefined): boolean {
   if (b === undefined || a.engine !== b.engine) return b === undefined || b.engine === true;
-  return a.error > b.error;
+  if (a.error !== b.error) return a.error > b.error;
+  // Of two that miss beyond all measure, the one with more to compare.
+  const finite = ({ left, right }: Failure): number => [left, right].filter(Number.isFinite).length;
+  return finite(a) > finite(b);
 }
 
 function runStatement(names: Names, statement: Statement, { data, proofs }: Site): LineRun {

@@ -88,10 +88,11 @@ function formulasOf(row: LedgerRow, line: Line): Markup[] {
 }
 
 function remarks(row: LedgerRow): Markup[] {
-  const { notes, reason, restsOn, atRounding, counterexample } = row;
+  const { notes, reason, restsOn, atRounding, drawn, counterexample } = row;
   const said = [
     ...notes, ...(reason === undefined ? [] : [reason]), ...(restsOn === undefined ? [] : [groundsText(row)]),
     ...(atRounding > 0 ? [`${atRounding} ${atRounding === 1 ? 'entry' : 'entries'} at rounding`] : []),
+    ...(drawn === undefined ? [] : [`drawn on to ${drawn} seeded points`]),
   ];
   const example = counterexample === undefined ? []
     : [fold('counterexample', listing(counterexampleText(counterexample).slice(1).map((text) => text.trim()).join('\n'), 'Counterexample'))];

@@ -48,6 +48,7 @@ export function rowText(row: LedgerRow, paint: Paint, width = fullWidth): string
   if (row.restsOn !== undefined) add(groundsText(row));
   if (row.atRounding > 0) add(paint('dim', `${row.atRounding} ${row.atRounding === 1 ? 'entry' : 'entries'} at rounding`));
   if (row.unresolved > 0) add(paint('dim', `${row.unresolved} derivative entries that differences could not judge`));
+  if (row.drawn !== undefined) add(paint('dim', `drawn on to ${row.drawn} seeded points`));
   if (row.counterexample !== undefined) {
     lines.push(...counterexampleText(row.counterexample).flatMap((line) => hanging(' '.repeat(indent) + line, width)));
   }
@@ -81,11 +82,10 @@ function digitText(digits: number | null): string {
 export function counterexampleText({ values, entry, left, right, sides = ['left', 'right'] }: Counterexample): string[] {
   const names = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const place = entry === '' ? '' : `at ${entry}: `;
-  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}${sides[0]} ${numberText(left)}, ${sides[1]} ${numberText(right)}`];
-}
-
-function numberText(x: number): string {
-  return Number.isFinite(x) ? String(Number(x.toPrecision(10))) : String(x);
+  const written = [10, 17].map((digits) => [left, right].map((x) => String(Number(x.toPrecision(digits)))));
+  // Sides that differ are written with the digits in which they do.
+  const [a, b] = written.find(([l, r]) => l !== r) ?? written[0]!;
+  return ['counterexample', ...names.map((line) => `  ${line}`), `  ${place}${sides[0]} ${a}, ${sides[1]} ${b}`];
 }
 
 /** The heading of a section, and of the columns under it. */
@@ -186,6 +186,7 @@ function details(row: LedgerRow): string[] {
   const notes = row.notes.map((note) => `- ${row.id}: ${note}`);
   const reason = row.reason === undefined ? [] : [`- ${row.id}, ${row.verdict}: ${row.reason}`];
   if (row.restsOn !== undefined) reason.push(`- ${row.id}: ${groundsText(row)}`);
+  if (row.drawn !== undefined) reason.push(`- ${row.id}: drawn on to ${row.drawn} seeded points`);
   const example = row.counterexample === undefined ? [] : ['', '```', ...counterexampleText(row.counterexample), '```'];
   const all = [...notes, ...reason, ...example];
   return all.length > 0 ? [...all, ''] : [];

@@ -67,6 +67,8 @@ export interface LedgerRow {
   readonly atBorder: number;
   /** Derivative entries that differences could not judge: their own estimate is too poor there. */
   readonly unresolved: number;
+  /** Seeded points of this line, where more were drawn than for the others. */
+  readonly drawn?: number;
   /** Why the verdict is not `holds`, in one sentence. */
   readonly reason?: string;
   /** Where a line fails only on one side of a condition: those sides. */

@@ -5,7 +5,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { makeFolder } from '../base/node.ts';
-import { checkLines, dataCases, mostCases } from '../check/derivation.ts';
+import { checkLines, dataCases, mostCases, usualCases } from '../check/derivation.ts';
 import { ledgerHtml } from '../check/ledger-html.ts';
 import { headerText, ledgerMarkdown, legendText, rowText, sectionText, summaryText } from '../check/ledger-text.ts';
 import { type Derivation, derivationFromJson, parseDerivation } from '../formula/index.ts';
@@ -22,7 +22,7 @@ Runs every line of a derivation: both sides are compared, and every derivative i
 dual numbers and by differences. Papers: ${papers.join(', ')}.
 
   --data DIR     take points from images: a folder per person of PGM, PPM or PNG files
-  --cases N      number of seeded points (64)
+  --cases N      number of seeded points (64, and more for a line that is met too seldom)
   --seed N       seed of the points (1)
   --out DIR      where the report goes, as a page, Markdown and JSON (marginalia-report)
   --html FILE    also write the page of the report here
@@ -44,7 +44,8 @@ async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`check: which derivation? Give a paper (${papers.join(', ')}) or a file; see marginalia check --help`);
   }
   if (extra !== undefined) throw new UsageError(`check: one derivation at a time, found '${extra}' after '${target}'`);
-  const cases = wholeNumber(values['cases'], 'cases', 1, 64, mostCases);
+  const asked = values['cases'] !== undefined;
+  const cases = wholeNumber(values['cases'], 'cases', 1, usualCases, mostCases);
   const seed = wholeNumber(values['seed'], 'seed', 0, 1);
   const out = String(values['out'] ?? 'marginalia-report');
   const { derivation, text } = load(target);
@@ -71,7 +72,7 @@ async function run(args: readonly string[]): Promise<number> {
   ));
   let section: string | undefined;
   const points = { data: dataset === undefined ? 0 : dataCases, seeded: cases };
-  const lines = checkLines(derivation, { cases, seed, ...(dataset && { dataset }) });
+  const lines = checkLines(derivation, { seed, ...(asked && { cases }), ...(dataset && { dataset }) });
   let next = lines.next();
   if (!json) print(headerText({ title: derivation.title, source: derivation.source, seed, points }, paint, width));
   for (let done = 1; !next.done; done++) {

@@ -90,6 +90,24 @@ describe('checkDerivation', () => {
     expect(early.ledger.ok).toBe(false);
   });
 
+  // E is wrong only at points that are drawn on.
+  it('draws more points for a line that is met too seldom, unless their number was asked for', () => {
+    const both = (options: DerivationOptions) => checkDerivation(parseDerivation([
+      'title T', 'declare a b: scalar', 'declare q: scalar in [0, 1]', 'claim D log(a * b) = log(a) + log(b) where a > 0 and b > 0',
+      'claim E q <= 0.985 where q > 0.9', 'claim F (2 if q > 1 else 1) * a = a',
+      'claim G q * 2 = q + q',
+    ].join('\n')), options);
+    const { rows, points } = both({});
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['holds', 'fails', 'unexercised', 'holds']);
+    expect(points.seeded).toBe(64);
+    const [rare] = rows;
+    expect(rare!.drawn).toBeGreaterThan(64);
+    expect(rare!.hits.seeded).toBeGreaterThanOrEqual(20);
+    expect(rowText(rare!, (_, text) => text)).toMatch(new RegExp(`drawn on to ${rare!.drawn!} seeded points`));
+    expect(rows.slice(2).map(({ drawn }) => drawn)).toEqual([undefined, undefined]);
+    expect(both({ cases: 64 }).rows.slice(0, 2).map(({ verdict, drawn }) => [verdict, drawn])).toEqual(Array(2).fill(['unexercised', undefined]));
+  });
+
   it('calls a line unexercised when one side of a branch is met too rarely', () => {
     const { ledger, row } = check('claim D (2 if s > 100 else 1) = 1');
     expect(row('D').verdict).toBe('unexercised');

@@ -120,7 +120,7 @@ function* rounder(
   for (const [name, { data, labels }] of Object.entries(inputs)) {
     for (let at = 0; at < data.length; at++) {
       const x = data[at]!;
-      const choices = labels === undefined ? [0, 1, Math.abs(x), round(x, 0), round(x, 1), round(x, 2)] : [0];
+      const choices = labels === undefined ? [0, 1, ...(x < 0 ? [-1, -2] : [2, 3]), Math.abs(x), round(x, 0), round(x, 1), round(x, 2)] : [0];
       for (const choice of choices.sort((a, b) => size(a) - size(b))) {
         if (size(choice) < size(x)) yield* replaced(name, data.map((y, i) => (i === at ? choice : y)));
       }
