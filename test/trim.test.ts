@@ -41,8 +41,9 @@ describe('trimmed', () => {
   it('lists lose their spaces and a lone parameter its brackets, unless a literal on that line looks the same', () => {
     expect(tabbed("import { a, b as c } from './d.js';\nconst e = a.map((f) => ({ f }));\nexport { e };\n"))
       .toBe("import{a,b as c}from './d.js';\nconst e = a.map(f=>({f}));\nexport{e};\n");
-    expect(tabbed("g((f) => '(f) => { f }');\nconst { a, b } = c;\n")).toBe("g((f) => '(f) => { f }');\nconst {a, b} = c;\n");
-    expect(tabbed('h(async (f) => f, (i, j) => i, function (k) {});\n')).toBe('h(async f=>f, (i, j)=>i, function (k){});\n');
+    expect(tabbed("g((f) => '(f) => { f }');\nconst { a, b } = c;\n")).toBe("g((f) => '(f) => { f }');\nconst {a,b} = c;\n");
+    expect(tabbed("i(j, ', ');\nk(l, m);\n")).toBe("i(j, ', ');\nk(l,m);\n");
+    expect(tabbed('h(async (f) => f, (i, j) => i, function (k) {});\n')).toBe('h(async f=>f,(i,j)=>i,function (k){});\n');
   });
 
   it('a package keeps the declarations that its entries reach, however deep', () => {

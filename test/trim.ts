@@ -17,10 +17,10 @@ const head = /^( *)(?:(?:else )?(?:if|for|while) \(.*\)|else)$/;
 
 /** A line of names from another module, or for others. */
 const names = /^(?:import|export|(?:export )?const|return) (?:type )?\{.*\}(?: from '[^']*'| = \$\d+)?;$/;
-/** Brackets of a parameter that stands alone, and spaces at brackets, braces and arrows, with what is left of each. */
+/** Brackets of a parameter that stands alone, and spaces at brackets, braces, arrows and commas, with what is left of each. */
 const spare: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w$)])\((\w+)\) =>/g, '$1 =>'], [/ => /g, '=>'], [/\b(if|for|while) \(/g, '$1('], [/\) \{/g, '){'],
-  [/\{ (?=\S)/g, '{'], [/(?<=\S) \}/g, '}'],
+  [/\{ (?=\S)/g, '{'], [/(?<=\S) \}/g, '}'], [/, (?=\S)/g, ','],
 ];
 
 /** Without the spaces of lists of names, and without what is spare. */

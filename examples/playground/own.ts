@@ -58,7 +58,7 @@ export function check(formulas: OwnFormulas): Finding {
   const by = (means: string, x: number | null): string[] => (x === null ? [] : [`${Math.floor(x)}${means}`]);
   const derivatives = [...by(' with dual numbers', duals), ...by(' with differences', differences)].join(' and ');
   const digits = [...by(' digits', statement).map((n) => `: both sides agree to ${n}`), ...(derivatives === '' ? [] : [`, its derivatives to ${derivatives}`])].join('');
-  const where = row.failsWhere === undefined ? '' : `; only where ${row.failsWhere.join(' and ')}`;
+  const where = row.onlyWhere === undefined ? '' : `; ${row.onlyWhere}`;
   const text = row.verdict === 'holds' ? `The line holds${digits === '' ? ' at every point tried' : digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}${where}`;
   return { verdict: row.verdict, text, ...(row.counterexample && { counterexample: row.counterexample }) };
 }

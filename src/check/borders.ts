@@ -169,7 +169,7 @@ export function sideOf(probe: (h: number) => Probe, sign: 1 | -1, { smallest, wi
  */
 export function kindOf(left: Side, right: Side, middle: Float64Array, span: number): Border['kind'] | undefined {
   if (![...left.value, ...right.value].every(Number.isFinite)) return 'edge';
-  if (!left.resolved || !right.resolved) return 'jump';
+  if (left.probe.decisions !== undefined && !(left.resolved && right.resolved)) return 'jump';
   const differs = (a: Float64Array, b: Float64Array, error: (k: number) => number, tolerance: number, scale: number): boolean =>
     a.some((x, k) => {
       const smallest = Math.max(tolerance * Math.max(Math.abs(x), Math.abs(b[k]!), 1e-3 * scale), 8 * error(k));
@@ -177,8 +177,10 @@ export function kindOf(left: Side, right: Side, middle: Float64Array, span: numb
     });
   const slopes = largest(left.slope, right.slope);
   const values = Math.max(largest(left.value, right.value, middle), slopes * span);
-  const eitherValue = (k: number): number => left.valueError[k]! + right.valueError[k]!;
+  // Of code that is not ours a side too narrow to look into is no jump where its one value is that of the other.
+  const eitherValue = (k: number): number => (left.resolved && right.resolved ? left.valueError[k]! + right.valueError[k]! : 0);
   if (differs(left.value, right.value, eitherValue, 1e-7, values)) return 'jump';
+  if (!left.resolved || !right.resolved) return undefined;
   const alone = [left, right].some((side) => differs(side.value, middle, (k) => side.valueError[k]!, 1e-7, values));
   if (alone) return 'jump';
   if (![...left.slope, ...right.slope].every(Number.isFinite)) return 'kink';

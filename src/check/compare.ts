@@ -232,9 +232,10 @@ function smallestDifference(
     const fewer = pair.point.samples - best.point.samples;
     return fewer < 0 || (fewer === 0 && worst(pair, quantity).error > worst(best, quantity).error) ? pair : best;
   });
-  // Neither a difference by rounding alone nor one of another kind is what the reader should see.
-  const finite = Number.isFinite(worst(start, quantity).error);
-  const enough = Math.min(worst(start, quantity).error, Math.max(1e-4, tolerance));
+  // Neither a difference by rounding alone, nor one hard to see or of another kind, is what the reader should see.
+  const found = worst(start, quantity).error;
+  const finite = Number.isFinite(found);
+  const enough = Math.min(found, Math.max(1e-4, tolerance, Math.min(0.02, found / 2)));
   const stillDiffers = (point: ComparePoint): boolean => {
     const { error } = worst(pairAt(a, b, point), quantity);
     return error >= enough && Number.isFinite(error) === finite;

@@ -137,7 +137,7 @@ interface Demands {
 interface Survey extends Pick<LedgerRow, 'hits' | 'branches' | 'digits' | 'atRounding' | 'aboveFloor' | 'atBorder' | 'unresolved'> {
   readonly failure?: Failure & { readonly point: PointData };
   /** Sides of conditions on which alone the claim fails. */
-  readonly failsWhere: readonly string[];
+  readonly failsWhere: Pick<LedgerRow, 'failsWhere' | 'onlyWhere'>;
 }
 
 function checkLine(
@@ -180,7 +180,7 @@ function checkLine(
     const restsOn = names.definitionsUnder(partsOf(tried.statement), section)
       .map((entity) => ({ section: entity.section.id, id: entity.definition!.id, name: entity.name }));
     return {
-      ...row('fails', chosen.failure.reason), ...(chosen.failsWhere.length > 0 && { failsWhere: chosen.failsWhere }),
+      ...row('fails', chosen.failure.reason), ...chosen.failsWhere,
       ...(chosen.failure.engine && { engine: true }), ...(restsOn.length > 0 && { restsOn }),
       counterexample: counterexample(tried, chosen.failure),
     };
@@ -213,8 +213,7 @@ function checkLine(
   }
   if (line.amended === undefined) return row('holds');
   const { reason, entry } = printed.failure!;
-  const onlyWhere = printed.failsWhere.length > 0 && { failsWhere: printed.failsWhere };
-  const found = { ...row('amended', entry === '' ? reason : `${reason}, at ${entry}`), ...onlyWhere };
+  const found = { ...row('amended', entry === '' ? reason : `${reason}, at ${entry}`), ...printed.failsWhere };
   return printedCounterexamples ? { ...found, counterexample: counterexample(examined.printed, printed.failure!) } : found;
 }
 
@@ -264,10 +263,24 @@ function survey(names: Names, { statement: judged, at, run }: Tried, points: Poi
       if (found.failure !== undefined && worse(found.failure, failure)) failure = { ...found.failure, point: site.data };
     }
   }
-  const failsWhere = [...branches].flatMap(([key, { condition, holds }]) => {
+  const met = (key: string): number => branches.get(key)!.data + branches.get(key)!.seeded;
+  const sides = [...branches].flatMap(([key, { condition, holds }]) => {
     const other = `${key.slice(0, key.lastIndexOf(' '))} ${!holds}`;
-    return wrong.get(key)! > 0 && wrong.get(other) === 0 ? [holds ? condition : `not (${condition})`] : [];
+    // A side that is ruled out was not looked at.
+    if (wrong.get(other) !== 0) return [];
+    const [failed, here, elsewhere] = [wrong.get(key)!, met(key), met(other)];
+    // How likely so many failures would all lie on this side if they fell on entries as they come.
+    const chance = failed === 0 ? 1 : (here / (here + elsewhere)) ** failed;
+    if (chance > 0.05) return [];
+    const side = holds ? condition : `not (${condition})`;
+    // Where much of a side holds, what was not seen on the other may just be rarer there.
+    const counts = chance < 1e-3 && failed >= 0.9 * here ? '' : ` (${failed} of ${here} entries, 0 of ${elsewhere} elsewhere)`;
+    return [{ side, counts }];
   });
+  const failsWhere = sides.length === 0 ? {} : {
+    failsWhere: sides.map(({ side }) => side),
+    onlyWhere: `${sides.some(({ counts }) => counts !== '') ? 'seen ' : ''}only where ${sides.map(({ side, counts }) => side + counts).join(' and ')}`,
+  };
   return {
     hits, failsWhere, branches: [...branches.values()], digits: { statement, duals, differences }, atRounding, aboveFloor, atBorder, unresolved,
     ...(failure && { failure }),

@@ -9,11 +9,12 @@ import { message, ShapeError } from '../base/errors.ts';
 import { type Shape, shapeText, sizeOf } from '../base/shape.ts';
 import type { Bindings } from '../graph/evaluate.ts';
 import type { Fragment, Graph, Step } from '../graph/graph.ts';
-import type { MapPrimitive, Params } from '../graph/primitive.ts';
+import type { Algebra, MapPrimitive, Params } from '../graph/primitive.ts';
 import { Value } from '../graph/value.ts';
 import { integers, numbers } from '../primitives/algebra.ts';
 import { stretched } from '../primitives/loops.ts';
 import { type Dual, duals } from './dualNumbers.ts';
+import { marked, marksOfSums } from './marks.ts';
 
 export interface DualOptions {
   /** Values given rather than computed; a bound step is an independent variable. */
@@ -22,6 +23,8 @@ export interface DualOptions {
   readonly tangents: ReadonlyMap<number, Float64Array>;
   /** Every step adds its own |value| to μ, sources among them: 64·eps·μ then bounds the rounding error of the values. */
   readonly rounding?: boolean;
+  /** Tangents are marks: equal values with equal marks were made by the same roundings, or by none. */
+  readonly marks?: boolean;
 }
 
 export interface DualResult {
@@ -39,19 +42,19 @@ interface Entry {
 
 /** Value, tangent and spread of the outputs when the steps of `tangents` move. */
 export function forwardDual(graph: Graph, outputs: readonly number[], options: DualOptions): DualResult[] {
-  return dualProgram(graph, outputs, options.bindings)(options.tangents, options.rounding);
+  return dualProgram(graph, outputs, options.bindings)(options.tangents, options.rounding, options.marks);
 }
 
 /** The same for many tangents at one point: the values are computed once. */
 export function dualProgram(graph: Graph, outputs: readonly number[], bindings: Bindings = new Map()) {
   demandMade(graph, ['steps'], 'dualProgram', 'the graph of a trace');
   const given = new Map([...bindings].map(([id, value]): [number, Entry] => [id, { value: widened(value) }]));
-  const still = interpret(graph, outputs, given, { tangents: new Map(), rounding: false });
+  const still = interpret(graph, outputs, given, { tangents: new Map(), rounding: false, marks: false });
   const known = new Map(still.flatMap((entry, id): [number, Entry][] => (entry === undefined ? [] : [[id, entry]])));
-  return (tangents: ReadonlyMap<number, Float64Array>, rounding = false): DualResult[] => {
+  return (tangents: ReadonlyMap<number, Float64Array>, rounding = false, marks = false): DualResult[] => {
     const moving = graph.dependents([...tangents.keys()]);
-    const fixed = new Map([...known].filter(([id]) => given.has(id) || (!moving[id] && !rounding)));
-    const entries = interpret(graph, outputs, fixed, { tangents, rounding });
+    const fixed = new Map([...known].filter(([id]) => given.has(id) || (!moving[id] && !rounding && !marks)));
+    const entries = interpret(graph, outputs, fixed, { tangents, rounding, marks });
     return outputs.map((id) => {
       const { value, tangent, spread } = entries[id]!;
       const numbersOf = (x = zeros(value)): Float64Array => Float64Array.from(x.data());
@@ -63,6 +66,7 @@ export function dualProgram(graph: Graph, outputs: readonly number[], bindings: 
 interface Motion {
   readonly tangents: ReadonlyMap<number, Float64Array>;
   readonly rounding: boolean;
+  readonly marks: boolean;
 }
 
 function interpret(
@@ -72,7 +76,7 @@ function interpret(
   const entries: (Entry | undefined)[] = new Array<Entry | undefined>(graph.steps.length);
   for (const step of graph.steps) {
     if (!needed[step.id]) continue;
-    const entry = given.get(step.id) ?? pushed(step, step.inputs.map((id) => entries[id]!), motion.rounding);
+    const entry = given.get(step.id) ?? pushed(step, step.inputs.map((id) => entries[id]!), motion);
     entries[step.id] = moved(step, entry, motion);
   }
   return entries;
@@ -100,23 +104,31 @@ function rounded(spread: Value | undefined, value: Value): Value {
 }
 
 /** One step, by kind. */
-function pushed(step: Step, inputs: readonly Entry[], rounding: boolean): Entry {
+function pushed(step: Step, inputs: readonly Entry[], motion: Motion): Entry {
+  const { marks } = motion;
   const { primitive, params } = step;
   const run = (values: readonly Value[], using: Params = params): Value => widened(primitive.run(values, using));
   const values = inputs.map((x) => x.value);
-  const still = !inputs.some((x) => x.tangent !== undefined || x.spread !== undefined);
-  if (primitive.kind === 'map') return mapped(step, primitive, inputs, still);
+  const still = !marks && !inputs.some((x) => x.tangent !== undefined || x.spread !== undefined);
+  if (primitive.kind === 'map') return mapped(step, primitive, inputs, still, marks ? marked : duals);
   if (primitive.kind === 'control') {
-    if (primitive.control === 'custom') return through((params['forward'] as Fragment), inputs, rounding);
-    if (primitive.control === 'stop') return { value: values[0]! };
-    return { ...inputs[primitive.control === 'surrogate' ? 1 : 0]!, value: values[0]! };
+    if (primitive.control === 'custom') return through((params['forward'] as Fragment), inputs, motion);
+    if (primitive.control === 'stop' && !marks) return { value: values[0]! };
+    return { ...inputs[primitive.control === 'surrogate' && !marks ? 1 : 0]!, value: values[0]! };
   }
   const value = run(values);
   if (still) return { value };
   const both = (f: (of: Channel) => Value | undefined): Entry => ({ value, tangent: f('tangent'), spread: f('spread') });
+  const sums = (entry: Entry, linear: readonly number[] = inputs.map((_, i) => i)): Entry => {
+    if (!marks) return entry;
+    const taken = (of: readonly Value[]): Value => run(values.map((x, i) => (linear.includes(i) ? of[linear.indexOf(i)]! : x)));
+    return { ...entry, tangent: marksOfSums(linear.map((i) => inputs[i]!), primitive.kind === 'contract', taken, entry.tangent) };
+  };
   switch (primitive.kind) {
-    case 'view': case 'fold': case 'scan':
-      return both((of) => inputs[0]![of] && run([inputs[0]![of]]));
+    case 'view': case 'fold': case 'scan': {
+      const entry = both((of) => inputs[0]![of] && run([inputs[0]![of]]));
+      return primitive.kind === 'view' ? entry : sums(entry);
+    }
     case 'copy': {
       const filledWithZero = { ...params, fill: 0 };
       return both((of) => anyOf(inputs, of) && run(inputs.map((x) => x[of] ?? zeros(x.value)), filledWithZero));
@@ -124,18 +136,18 @@ function pushed(step: Step, inputs: readonly Entry[], rounding: boolean): Entry 
     case 'reduce':
       if (primitive.combine === 'argmax') return { value };
       if (primitive.combine === 'max') return both((of) => inputs[0]![of] && tiedMean(values[0]!, value, inputs[0]![of]));
-      return both((of) => inputs[0]![of] && run([inputs[0]![of]]));
+      return sums(both((of) => inputs[0]![of] && run([inputs[0]![of]])));
     case 'contract':
-      return both((of) => {
+      return sums(both((of) => {
         const [a, b] = of === 'spread' ? values.map(absolute) : values;
         const [da, db] = inputs.map((x) => x[of]);
         return plus(da && run([da, b!]), db && run([a!, db]));
-      });
+      }));
     case 'index': {
       const linear = primitive.linearIn;
-      return both((of) => linear.some((i) => inputs[i]![of] !== undefined)
+      return sums(both((of) => linear.some((i) => inputs[i]![of] !== undefined)
         ? run(inputs.map((x, i) => (linear.includes(i) ? x[of] ?? zeros(x.value) : x.value)))
-        : undefined);
+        : undefined), linear);
     }
     case 'order': case 'source':
       return { value };
@@ -147,7 +159,7 @@ type Channel = 'tangent' | 'spread';
 const anyOf = (inputs: readonly Entry[], of: Channel): true | undefined => inputs.some((x) => x[of] !== undefined) || undefined;
 
 /** Elementwise: the scalar body over numbers when nothing moves, else over dual numbers. */
-function mapped(step: Step, primitive: MapPrimitive, inputs: readonly Entry[], still: boolean): Entry {
+function mapped(step: Step, primitive: MapPrimitive, inputs: readonly Entry[], still: boolean, over: Algebra<Dual>): Entry {
   const { shape, params } = step;
   const size = sizeOf(shape);
   const value = Value.empty(step.dtype === 'i32' ? 'i32' : 'f64', shape);
@@ -163,7 +175,7 @@ function mapped(step: Step, primitive: MapPrimitive, inputs: readonly Entry[], s
   const spread = Value.empty('f64', shape);
   for (let i = 0; i < size; i++) {
     const operands = xs.map((x, k): Dual => ({ value: x[i]!, tangent: ts[k]![i]!, spread: us[k]![i]! }));
-    const result = primitive.body(duals, params, ...operands);
+    const result = primitive.body(over, params, ...operands);
     value.array[i] = result.value;
     tangent.array[i] = result.tangent;
     spread.array[i] = result.spread;
@@ -172,9 +184,9 @@ function mapped(step: Step, primitive: MapPrimitive, inputs: readonly Entry[], s
 }
 
 /** A custom step is the program it was recorded from; its rule is what is being judged. */
-function through({ graph, inputs: ids, outputs }: Fragment, inputs: readonly Entry[], rounding: boolean): Entry {
+function through({ graph, inputs: ids, outputs }: Fragment, inputs: readonly Entry[], { rounding, marks }: Motion): Entry {
   const given = new Map(ids.map((id, i) => [id, inputs[i]!]));
-  return interpret(graph, outputs, given, { tangents: new Map(), rounding })[outputs[0]!]!;
+  return interpret(graph, outputs, given, { tangents: new Map(), rounding, marks })[outputs[0]!]!;
 }
 
 /** max: the tangents of all tied elements, averaged. */

@@ -53,9 +53,9 @@ export interface BlockResult {
   readonly cause?: Cause | undefined;
 }
 
-/** Numbers with all the digits of Float32 and none beyond; small integers and halves show nothing. */
+/** Numbers with all the digits of Float32 and none beyond; large integers, and their halves, show nothing, as small ones do. */
 export const isFloat32 = (list: readonly number[]): boolean =>
-  list.every((x) => Math.fround(x) === x) && list.some((x) => numbers.round(x, 16) !== x);
+  list.every((x) => Math.fround(x) === x) && list.some((x) => !Number.isInteger(1024 * x) && numbers.round(x, 16) !== x);
 
 export function compareBlock(
   block: Block, point: Float64Array, own: readonly number[], { f0, at, noise }: Foreign, stream: Seeded

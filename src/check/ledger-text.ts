@@ -42,7 +42,7 @@ export function rowText(row: LedgerRow, paint: Paint, width = fullWidth): string
     add(`${paint('fails', 'as printed it fails')}: ${row.reason ?? ''}`);
     add(`${paint('amended', 'it holds as')} ${row.amended}`);
   } else if (row.reason !== undefined) {
-    const where = row.failsWhere === undefined ? '' : `; only where ${row.failsWhere.join(' and ')}`;
+    const where = row.onlyWhere === undefined ? '' : `; ${row.onlyWhere}`;
     add(`${paint(row.verdict, row.verdict)}: ${row.reason}${where}`);
   }
   if (row.restsOn !== undefined) add(groundsText(row));

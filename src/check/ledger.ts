@@ -73,6 +73,8 @@ export interface LedgerRow {
   readonly reason?: string;
   /** Where a line fails only on one side of a condition: those sides. */
   readonly failsWhere?: readonly string[];
+  /** The same in words, with how often it was seen unless that is plain. */
+  readonly onlyWhere?: string;
   /** True where the line holds and the engine's own derivative does not pass its proof. */
   readonly engine?: boolean;
   /** The definitions a failing line rests on, in the order of the derivation: one of them may be what is wrong. */

@@ -5,11 +5,11 @@ import { digits, entryError, floorOf } from '../base/compare.ts';
 import { coordinates, type Shape } from '../base/shape.ts';
 import {
   type Branch, type Claim, type DerivativeQuery, type Expr, type Line, Lowering, type Named, type Names, type Origin,
-  printExpr, type Section, stretchTo, unionAxes,
+  type Section, stretchTo, unionAxes,
 } from '../formula/index.ts';
 import { constant, evaluate, Graph, input, record, Recorder } from '../graph/index.ts';
 import { along } from './differences.ts';
-import { forwardDual } from './dual.ts';
+import { type DualResult, forwardDual } from './dual.ts';
 import { freeze } from './freeze.ts';
 import type { PointData } from './sampling.ts';
 import { toPoint } from './sampling.ts';
@@ -85,12 +85,11 @@ export function runLine(
     const asked = where === undefined ? undefined : entries(where);
     const shape = axes.map((axis) => lowering.size(axis));
     const sides = { left: Float64Array.from(entries(left)), right: Float64Array.from(entries(right)) };
-    const spread = (): Float64Array => {
+    const both = (how: 'rounding' | 'marks'): DualResult[] => {
       const steps = [left, right].map((x) => recorder.stepOf(stretchTo(x, axes, (axis) => lowering.size(axis)).tensor).id);
-      const [a, b] = forwardDual(recorder.graph, steps, { tangents: new Map(), rounding: true });
-      return a!.spread.map((s, i) => s + b!.spread[i]!);
+      return forwardDual(recorder.graph, steps, { tangents: new Map(), [how]: true });
     };
-    const verdict = compareSides(claim, sides, asked, spread, (i) => coordinates(i, shape).map((c, a) => `${axes[a]!} = ${c}`).join(', '));
+    const verdict = compareSides(claim, sides, asked, both, (i) => coordinates(i, shape).map((c, a) => `${axes[a]!} = ${c}`).join(', '));
     const proof = proofs === undefined ? nothing : prove(lowering.derivatives, recorder, section, proofs);
     const failure = verdict.failure ?? proof.failure;
     // An entry that agrees only at rounding has shown nothing, except where the claim is that something is 0.
@@ -115,19 +114,18 @@ export const isStrict = ({ op }: Claim): boolean => op === '<' || op === '>';
 interface Sides { readonly left: Float64Array; readonly right: Float64Array }
 
 function compareSides(
-  claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined, spread: () => Float64Array, entryText: (i: number) => string,
+  claim: Claim | null, { left, right }: Sides, asked: ArrayLike<number> | undefined,
+  both: (how: 'rounding' | 'marks') => readonly DualResult[], entryText: (i: number) => string,
 ): { digits: number | null; atRounding: Uint8Array; wrong: Uint8Array; aboveFloor: number; failure?: Failure } {
   const floor = floorOf(right.filter((_, i) => asked === undefined || asked[i] !== 0));
   const tolerance = 10 ** -demanded.statement;
-  let rounding: Float64Array | undefined;
+  let [rounding, marks]: (readonly DualResult[] | undefined)[] = [];
   let worst = 0;
   let compared = 0;
   const atRounding = new Uint8Array(left.length);
   const wrong = new Uint8Array(left.length);
   let aboveFloor = 0;
   const strict = claim !== null && isStrict(claim);
-  // A value is not below itself, whatever its rounding.
-  const same = strict && printExpr(claim.left) === printExpr(claim.right);
   let failure: Failure | undefined;
   const fail = (i: number, reason: string, error: number): void => {
     wrong[i] = 1;
@@ -135,8 +133,14 @@ function compareSides(
   };
   // An infinite μ (π is acos(-1), where the slope is infinite) bounds nothing, so nothing is at rounding.
   const withinRounding = (i: number): boolean => {
-    rounding ??= spread();
-    return rounding[i]! < Infinity && Math.abs(left[i]! - right[i]!) <= roundingUnits * rounding[i]!;
+    rounding ??= both('rounding');
+    const spread = rounding[0]!.spread[i]! + rounding[1]!.spread[i]!;
+    return spread < Infinity && Math.abs(left[i]! - right[i]!) <= roundingUnits * spread;
+  };
+  // A value is not below itself; two that were rounded to one number may be.
+  const isItself = (i: number): boolean => {
+    marks ??= both('marks');
+    return marks[0]!.tangent[i] === marks[1]!.tangent[i];
   };
   for (let i = 0; i < left.length; i++) {
     if (asked !== undefined && asked[i] === 0) continue;
@@ -148,8 +152,9 @@ function compareSides(
     if (claim === null) continue;
     if (claim.op !== '=') {
       const holds = { '>': a > b, '<': a < b, '!=': a !== b, '>=': a >= b, '<=': a <= b }[claim.op];
+      if (holds && !strict) continue;
       // Both sides carry rounding: an inequality that misses by no more is not wrong, and a strict one has shown nothing.
-      if (!holds && claim.op !== '!=' && !same && withinRounding(i) && (!strict || rounding![i]! > 0)) atRounding[i] = strict ? 1 : 0;
+      if (claim.op !== '!=' && (strict && a === b ? !isItself(i) : withinRounding(i))) atRounding[i] = strict ? 1 : 0;
       else if (!holds) fail(i, `left ${claim.op} right does not hold`, Infinity);
       continue;
     }

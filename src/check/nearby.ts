@@ -47,12 +47,14 @@ export function wrongNearby(
     .sort((a, b) => b.error - a.error)[0];
   if (wrong === undefined) return undefined;
   const source = next.detached === undefined ? '' : `; ${stepText(stepReport(program.fragment.graph, next.detached))} does`;
+  const stops = (held: Frozen): number => held.frozen.filter(({ kind }) => kind === 'stop').length;
+  const why = stops(freeze(next.fragment, program.base)) > stops(frozen)
+    ? 'a rule stops a gradient (stopGradient) that its own derivative needs' : 'a rule reads numbers instead of steps, so it cannot be differentiated again';
   const place = `${wrong.column.input}${indexText(wrong.column.index)}`;
   return {
     kind: 'nearby',
     text: `order ${order + 1}: near the point, the recorded gradient at ${place} is ${wrong.own}, duals ${wrong.right}`
-      + ` (${digits(wrong.error).toFixed(1)} digits):`
-      + ` a rule reads numbers instead of steps, so it cannot be differentiated again${source}`,
+      + ` (${digits(wrong.error).toFixed(1)} digits): ${why}${source}`,
   };
 }
 

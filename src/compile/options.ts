@@ -18,11 +18,14 @@ export interface CompileOptions {
    */
   readonly resident?: readonly number[];
   /**
-   * Arguments that are only read and stay in memory: the same tensor passed again is not copied again, so what is written
-   * into its `data` after the first call is not seen.
+   * Arguments that are only read and stay in memory: the same tensor passed again is not copied again, so nothing may be
+   * written into its `data` after the first call; kernels do not see it, the reference does.
    */
   readonly keep?: readonly number[];
-  /** Leaves the other results in memory: they can be read until the next call. */
+  /**
+   * Leaves the other results in memory: they can be read until the next call with arguments of the same shapes, or until
+   * more than 16 signatures were met since.
+   */
   readonly leave?: boolean;
   /**
    * Where a result is not finite, refuses the call with a DomainError that names the step, and leaves resident arguments

@@ -177,6 +177,27 @@ describe('checkDerivation', () => {
     expect(row('D').atRounding).toBe(24);
   });
 
+  describe('tells a number beside itself from two that were rounded to one', () => {
+    const lines = [
+      'declare r: scalar in {1, 2, 4}', 'declare q: scalar in [0, 1]', 'declare h: scalar in [200, 900]', 'declare b: scalar in [4, 400]',
+      'define v v[k] = c[k] + (s - 1) * (c[k] + 1) * I[k]', 'define M M = log(sum(k, exp(s * v[k]))) - s * v[y]',
+    ].join('\n');
+    it.each([
+      'max(k, c[k]) > c[y]', 'max(k, v[k]) > max(k, c[k])', 'M > L', 'sum(k, v[k]) > sum(k, c[k])', 'r < 4', 'r > 1', 'r * 1 < 4', 'stop(r) < 4',
+      'v[k] > c[k] where k != y', 'floor(r) < r', 'I[k] < 1', 'max(r, 2) > 2', 'abs(q) > q', 's^I[k] > 1', 'r / r < 1', 'r^2 < 16', 'exp(0 * q) < 1',
+      'norm(x)^2 > norm(x)^2', 'sum(k, 1) > 2',
+    ])('%s fails', (claim) => expect(check(`${lines}\nclaim D ${claim}`, { cases: 64 }).row('D').verdict).toBe('fails'));
+    it.each([
+      'log(1 + exp(-h)) > 0', 'h + exp(-h) > h', 'cos(exp(-h)) < 1', 'stop(h + exp(-h)) > stop(h)', '1 + r / 1e17 > 1', 'exp(-2 * h) < exp(-h)^1.5',
+      'log(sum(k, exp(h * c[k] / 2))) > h * max(k, c[k]) / 2 where c[y] < -2', 'acos(-1) + exp(-h) > acos(-1)', '1 + exp(-h) > 1 + exp(-h - 1)',
+      'norm(x)^2 > dot(x, x)', 'norm(x)^2 < dot(x, x)',
+    ])('%s is unexercised', (claim) => expect(check(`${lines}\nclaim D ${claim}`).row('D').verdict).toBe('unexercised'));
+    it('and a line that is true at most points holds', () => {
+      const { row } = check(`${lines}\nclaim D log(sum(k, exp(b * c[k]))) > b * max(k, c[k])\nclaim E exp(-h) > 0`, { cases: 64 });
+      expect(['D', 'E'].map((id) => [row(id).verdict, row(id).atRounding > 0])).toEqual([['holds', true], ['holds', true]]);
+    });
+  });
+
   describe('asks for a condition in the arm it stands in alone', () => {
     const hard = [
       'declare r: scalar in [0.1, 0.5]', 'define f f = c[y] - r', 'define v v[k] = f if k = y else (2 * c[k] if c[k] > f else c[k])',
@@ -207,6 +228,13 @@ describe('checkDerivation', () => {
       const { verdict, failsWhere } = check(`${hard}\nclaim D (1 if s > 4 else (2 if r > 0.3 else 3)) = 3`).row('D');
       expect([verdict, failsWhere]).toEqual(['fails', undefined]);
     });
+  });
+
+  it('says of a side that only it fails where nearly all of it does, else with counts, and nothing of a few', () => {
+    const where = (claim: string, cases = 64): string | undefined => check(`claim D ${claim}`, { cases }).row('D').onlyWhere;
+    expect(where('(2 if k = y else 1) = 1')).toBe('only where k = y');
+    expect(where('(s if k = y else 0) <= 5')).toMatch(/^seen only where k = y \((\d+) of (?!\1 )\d+ entries, 0 of \d+ elsewhere\)$/);
+    expect(where('(2 if s > 4 else 1) = 1', 2)).toBeUndefined();
   });
 
   it('does not ask for the side of a branch that the line itself rules out', () => {

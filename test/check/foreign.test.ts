@@ -59,6 +59,10 @@ describe('what cannot be compared', () => {
   it('is named with its reason: a jump by its size, an edge, too few digits', () => {
     const step = (x: Float64Array): number => (x[0]! < 0 ? 1 : 1.75) + x[1]!;
     expect(leftOut(compare(step, [0, 3], [0, 1]))).toEqual(['x[0] (the value jumps by 0.75)']);
+    expect(leftOut(compare((x) => Math.floor(x[0]!) + x[1]!, [2 + 1e-12, 1], [0, 1]))).toEqual(['x[0] (the value jumps by 1)']);
+    // A kink beside the point is not known, and no jump.
+    const relu = (x: Float64Array): number => x.reduce((sum, v) => sum + Math.max(v, 0), 0);
+    expect(leftOut(compare(relu, [1e-9, 1, -1e-12], [1, 1, 0]))).toEqual([expect.stringMatching(/^x\[2\] \(differences know/)]);
     expect(leftOut(compare((x) => Math.sqrt(x[0]!), [0], [1]))).toEqual(['x[0] (an edge of the domain)']);
     const coarse = compare((x) => Math.round(500 * Math.sin(x[0]!)) / 500, [0.5], [Math.cos(0.5)]);
     expect(leftOut(coarse)[0]).toMatch(/^x\[0\] \(differences know \d\.\d digits of it\)$/);
@@ -95,6 +99,8 @@ describe('the digits demanded', () => {
   it('are at most six, and five for gradients in Float32', () => {
     expect([0, 1e-9, 1e-4, 0.03, 1].map(digitsOf)).toEqual([6, 6, 4, 1, 0]);
     expect([isFloat32(cosines), isFloat32([1, 0.5, -3]), isFloat32([0.1])]).toEqual([true, false, false]);
+    // What is no fraction shows nothing.
+    expect([isFloat32([5000000]), isFloat32([1000001, 500000.5, 0]), isFloat32([5000000, Math.fround(1 / 3)])]).toEqual([false, false, true]);
     // Off by a unit of the last place of the largest entry: not a mistake, for numbers of 24 bits.
     const value = (x: Float64Array): number => x[0]! / 3 + x[1]! / 3e3;
     expect(wrong(compare(value, [1, 1], [Math.fround(1 / 3), Math.fround(1 / 3e3 + 2e-8)]))).toEqual([]);

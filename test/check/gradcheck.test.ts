@@ -195,6 +195,15 @@ describe('wrong gradients', () => {
     expect(report.failures).toHaveLength(1);
     expect(report.failures[0]).toMatchObject({ kind: 'nearby' });
     expect(report.failures[0]!.text).toMatch(/reads numbers instead of steps.*step %1 \(sinus\)/);
+    // The entries of the first order agree, so none of them is the worst.
+    expect(report.worst).toBeUndefined();
+  });
+
+  it('of a rule that stops a gradient show in the second order and are called that', () => {
+    const stopped = sinWith(({ grad }, x) => P.mul(grad, P.stopGradient(P.cos(x!))));
+    const report = gradcheck((x: Tensor) => total(P.mul(stopped(x), P.stopGradient(x))), [x23]);
+    expect([report.failures[0]!.kind, report.worst]).toEqual(['nearby', undefined]);
+    expect(report.failures[0]!.text).toMatch(/a rule stops a gradient \(stopGradient\) that its own derivative needs$/);
   });
 
   it('of the second order are found when the first is right', () => {
