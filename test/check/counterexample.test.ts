@@ -22,6 +22,10 @@ describe('the smallest failing point', () => {
     expect(exampleOf('d(abs(a), a) = 1 if a >= 0 else -1', 'declare a: scalar in {-1, 0, 1}')).toMatchObject({ values: { a: 0 }, left: 0, right: 1 });
   });
 
+  it('shrinks all the same where a line fails differently at every neighbour', () => {
+    expect(exampleOf('sin(1e12 * a) = 2').values).toEqual({ a: 1 });
+  });
+
   it('keeps numbers at the ends of their interval, past which it does not look', () => {
     expect(exampleOf('2 * q = 3 * q', 'declare q: scalar in [1, 2]')).toMatchObject({ values: { q: 1 }, left: 2, right: 3 });
     expect(exampleOf('q != (q if q <= 1 else 0)', 'declare q: scalar in [0, 1]')).toMatchObject({ values: { q: 1 }, left: 1, right: 1 });
