@@ -6,15 +6,14 @@ import { Circle, describe } from './circle.ts';
 import { Curves } from './curves.ts';
 import { fitChildren, html, part, say, set } from './dom.ts';
 import { Lines } from './lines.ts';
-import { lines, losses, type Picture, picture, sliders, turn, withLoss } from './model.ts';
+import { canHave, lines, losses, type Picture, picture, sliders, turn, withLoss } from './model.ts';
 import { type Before, beforeOf, follow, type Move, wordsOf } from './move.ts';
 import { check } from './own.ts';
 import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
 import { Trail } from './trail.ts';
 import { apart, short } from './words.ts';
 
-const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
-let state: State = fromHash(location.hash, isLoss) ?? initial;
+let state: State = fromHash(location.hash, canHave) ?? initial;
 let shown: Picture | undefined;
 let move: Move | undefined;
 let before: Before | undefined;
@@ -181,7 +180,8 @@ onNumber(classes, (count) => change(resized(state, count, inForce().get(perClass
 onNumber(perClass, (count) => change(resized(state, state.weights.length, count)));
 part('reset').addEventListener('click', () => {
   ownOf.clear();
-  change(initial);
+  [move, before] = [undefined, undefined];
+  show(initial);
   drawFormulas();
 });
 
@@ -210,8 +210,11 @@ for (const [name, input] of Object.entries(own)) {
   });
 }
 addEventListener('hashchange', () => {
-  const next = fromHash(location.hash, isLoss);
-  if (next === undefined) say(part('address-note'), 'This address cannot be read; the picture stays as it was.');
+  const next = fromHash(location.hash, canHave);
+  if (next === undefined) {
+    history.replaceState(null, '', `#${toHash(state)}`);
+    say(part('address-note'), 'This address cannot be read; the picture stays as it was.');
+  }
   if (next === undefined || toHash(next) === toHash(state)) return;
   change(next);
   drawFormulas();
@@ -219,6 +222,6 @@ addEventListener('hashchange', () => {
 
 change(state);
 drawFormulas();
-if (location.hash.length > 1 && fromHash(location.hash, isLoss) === undefined) {
+if (location.hash.length > 1 && fromHash(location.hash, canHave) === undefined) {
   say(part('address-note'), 'This address cannot be read; the first picture is shown.');
 }

@@ -19,13 +19,14 @@ export interface Slider {
   readonly to: number;
   readonly step: number;
   readonly value: number;
+  readonly whole: boolean;
 }
 
 /** How far a slider goes where a parameter itself has no end. */
 const reach: Readonly<Record<string, number>> = { s: 64, t: 1.5, m: 0.8, gamma: 5, lambda: 10, m1: 4, m2: 0.8, m3: 0.8, saveRate: 1 };
 
 /** The numbers of a loss that can be set, with the values they have. */
-export function sliders(state: State): Slider[] {
+export function sliders(state: Pick<State, 'loss' | 'parameters'>): Slider[] {
   const row = catalogue[state.loss]!;
   return Object.entries(row.parameters).flatMap(([name, parameter]): Slider[] => {
     if (parameter.kind !== 'continuous' && parameter.kind !== 'fixed') return [];
@@ -33,9 +34,17 @@ export function sliders(state: State): Slider[] {
     const step = range.whole ? 1 : name === 's' ? 0.5 : 0.01;
     const from = name === 's' ? 1 : range.open ? range.from + step : range.from;
     const to = Math.min(range.to, Math.max(reach[name] ?? 2, range.whole ? 8 : 0));
-    const value = Math.min(to, Math.max(from, state.parameters[name] ?? (name === 's' ? 16 : parameter.default)));
-    return [{ name, meaning, from, to, step, value }];
+    const value = state.parameters[name] ?? (name === 's' ? 16 : parameter.default);
+    return [{ name, meaning, from, to, step, value, whole: range.whole === true }];
   });
+}
+
+/** Whether there is such a loss, and each of these is a parameter of it with a value that its slider can have. */
+export function canHave(loss: string, parameters: State['parameters']): boolean {
+  if (!losses.some(({ id }) => id === loss)) return false;
+  const all = sliders({ loss, parameters });
+  return Object.keys(parameters).every((name) => all.some((slider) => slider.name === name))
+    && all.every(({ value, from, to, whole }) => value >= from && value <= to && (!whole || Number.isInteger(value)));
 }
 
 const options = (state: State): Record<string, number> => Object.fromEntries(sliders(state).map(({ name, value }) => [name, value]));

@@ -20,7 +20,7 @@ if (!existsSync(`${here}node_modules/playwright-core`)) {
 }
 const { chromium } = await import('playwright-core');
 const { serve } = await import(new URL('cli/explore.js', dist).href);
-const { turn } = await import(new URL('playground/model.js', dist).href);
+const { canHave, turn } = await import(new URL('playground/model.js', dist).href);
 const { fromHash, initial, scattered, toHash } = await import(new URL('playground/state.js', dist).href);
 const { grad, tensor } = await import(new URL('index.js', dist).href);
 const { catalogue } = await import(new URL('losses/index.js', dist).href);
@@ -50,7 +50,7 @@ const near = (shown, exact) => Math.abs(shown - exact) <= 6e-3 * Math.abs(exact)
 
 /** The selected sample's loss and the gradient of the batch, by the engine in Node, for the address of the page. */
 function ofEngine(url) {
-  const state = fromHash(new URL(url).hash, () => true);
+  const state = fromHash(new URL(url).hash, canHave);
   const row = catalogue[state.loss];
   const loss = (reduction) => row.create({ ...state.parameters, reduction });
   const point = (angle, length = 1) => [length * Math.cos((angle * Math.PI) / 180), length * Math.sin((angle * Math.PI) / 180)];
@@ -286,6 +286,36 @@ test('says that an address cannot be read, until something is changed', async ()
   await page.fill('#sample-angle', '12');
   await settled(page);
   assert.equal(await page.textContent('#address-note'), '');
+});
+
+test('says so of an address with a number that the loss cannot have, and keeps the picture and its address', async () => {
+  const rest = 'w=0000rs&x=00002s&n=0';
+  for (const loss of ['a-softmax&p.s=16&p.m=2.5', 'normface&p.s=', 'am-softmax&p.m=-5', 'normface&p.zzz=3']) {
+    const page = await open({}, `#loss=${loss}&${rest}`);
+    await settled(page);
+    assert.match(await page.textContent('#address-note'), /cannot be read; the first picture is shown/, loss);
+    assert.equal(new URL(page.url()).hash, `#${toHash(initial)}`, loss);
+  }
+  const page = await open({}, `#loss=normface&p.s=20&${rest}`);
+  const before = await settled(page);
+  const good = page.url();
+  await page.evaluate((hash) => (location.hash = hash), `loss=a-softmax&p.s=16&p.m=2.5&${rest}`);
+  assert.equal(await settled(page), before);
+  assert.match(await page.textContent('#address-note'), /cannot be read; the picture stays as it was/);
+  assert.equal(page.url(), good);
+  await page.selectOption('#loss', 'a-softmax');
+  assert.match(await settled(page), /loss normface to a-softmax/);
+});
+
+test('starts again without a trail', async () => {
+  const page = await open();
+  const first = await settled(page);
+  await page.selectOption('#loss', 'normface');
+  await settled(page);
+  assert.equal((await legend(page)).isShown, true);
+  await page.click('#reset');
+  assert.equal(await settled(page), first);
+  assert.deepEqual([(await legend(page)).isShown, ...(await isTrail(page)), await page.isVisible('#move-hint')], [false, false, false, true]);
 });
 
 test('draws every sample below the end of the axis of the loss', async () => {
