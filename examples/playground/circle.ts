@@ -187,13 +187,27 @@ export class Circle {
   }
 }
 
+/** What the loss multiplies by; a focal one beside a margin goes by another p than the one shown, which its equation calls q. */
+function factor({ selected }: State, { g, q }: Picture): string {
+  if (g === undefined) return '';
+  return `g ${short(g[selected]!)}${q === undefined ? '' : ` by q ${short(q[selected]!)}, the p of the cosines without the margin`}, `;
+}
+
+/** Why a ring is not there: a turn goes by steps, so what lies between two of them is not spoken of. */
+function missing({ nearest, accepted, angles }: Turn): string {
+  if (accepted.includes(true)) return '';
+  const nowhere = `in none of ${angles.length} directions`;
+  return nearest.includes(true) ? ` The loss lets this class win ${nowhere}, so there is no outer ring: the other weights are too near for what it asks.`
+    : ` This class is the nearest ${nowhere}, so there is no ring.`;
+}
+
 /** The words under the picture: what a screen reader is told when a move has ended, and what the move did. */
-export function describe(state: State, picture: Picture, moved: string): void {
+export function describe(state: State, picture: Picture, turn: Turn, moved: string): void {
   const { label } = state.samples[state.selected]!;
   const C = state.weights.length;
   const row = state.selected * C;
   const lit = state.weights.flatMap((_, k) => (picture.support[row + k] !== 0 ? [`class ${k + 1}`] : []));
   say(part('summary'), `Mean loss ${short(picture.loss)}. Sample ${state.selected + 1} of class ${label + 1}: `
-    + `${picture.measure} ${short(picture.scores[row + label]!)}, p ${short(picture.p[state.selected]!)}, `
-    + `loss ${short(picture.losses[state.selected]!)}; support vectors: ${lit.length === 0 ? 'none' : lit.join(', ')}.${moved === '' ? '' : ` ${moved}`}`);
+    + `${picture.measure} ${short(picture.scores[row + label]!)}, p ${short(picture.p[state.selected]!)}, ${factor(state, picture)}`
+    + `loss ${short(picture.losses[state.selected]!)}; support vectors: ${lit.length === 0 ? 'none' : lit.join(', ')}.${missing(turn)}${moved === '' ? '' : ` ${moved}`}`);
 }

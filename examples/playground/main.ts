@@ -89,7 +89,7 @@ function rest(): void {
   curves.drawTurn(state, around, before);
   curves.drawSamples(state, shown, before);
   table.draw(lines(state));
-  describe(state, shown, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
+  describe(state, shown, around, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
   set(part('summary'), { 'aria-busy': null });
   history.replaceState(null, '', `#${toHash(state)}`);
   const sorted = scriptMs.toSorted((a, b) => a - b);

@@ -87,6 +87,9 @@ export interface Picture {
   readonly loss: number;
   readonly losses: ArrayLike<number>;
   readonly p: ArrayLike<number>;
+  /** What the loss of every sample is multiplied by, where its equation has a g, and the q[y] of it, where it goes by another probability. */
+  readonly g?: ArrayLike<number> | undefined;
+  readonly q?: ArrayLike<number> | undefined;
   /** What the samples are compared with the weights by, row by row [N · C], and its name: the classical softmax has no cosines. */
   readonly scores: ArrayLike<number>;
   readonly measure: 'cosine' | 'score';
@@ -105,13 +108,13 @@ function seen(run: Trace) {
     return step === undefined ? undefined : run.recorder.tensors[step.id]?.data;
   };
   const [c, z] = [labelled('c'), labelled('z')!];
-  return { unweighted: labelled('ℓ'), factors: labelled('g'), losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
+  return { unweighted: labelled('ℓ'), g: labelled('g'), losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
 }
 
-/** The probability of a class among the scores of a sample, whose row begins at `from`. */
-function probability(z: ArrayLike<number>, from: number, classes: number, label: number): number {
+/** The probability of a class among the scores of a sample, whose row begins at `from`, times s. */
+function probability(z: ArrayLike<number>, from: number, classes: number, label: number, s = 1): number {
   let total = 0;
-  for (let k = 0; k < classes; k++) total += Math.exp(z[from + k]! - z[from + label]!);
+  for (let k = 0; k < classes; k++) total += Math.exp(s * (z[from + k]! - z[from + label]!));
   return 1 / total;
 }
 
@@ -128,9 +131,11 @@ export function picture(state: State): Picture {
   const run = trace(valueAndGrad(loss, { wrt: [0, 1] }), inputs);
   const [value, dx, dw] = run.result.leaves;
   const C = state.weights.length;
-  const { z, unweighted, factors, ...rest } = seen(run);
+  const { z, unweighted, ...rest } = seen(run);
+  const { s } = options(state);
   return {
     ...rest, loss: value.item(), p: state.samples.map(({ label }, n) => probability(z, n * C, C, label)),
+    q: catalogue[state.loss]!.equation.includes('q[y]') ? state.samples.map(({ label }, n) => probability(rest.scores, n * C, C, label, s)) : undefined,
     isHard: state.samples.map((_, n) => hasAny(rest.support, n * C, C)), dx: points(dx), dw: points(dw),
   };
 }
@@ -147,7 +152,7 @@ export interface Turn {
 /** What hard mining leaves of a sample in the place of the selected one, by its loss, index by index: the others stay who they are. */
 function mined(state: State, carried: ArrayLike<number>): number[] {
   const { loss, inputs } = lossOf(state, state.samples);
-  const { unweighted, factors } = seen(trace(loss, inputs));
+  const { unweighted, g: factors } = seen(trace(loss, inputs));
   const kept = Array.from(factors!).reduce((sum, g) => sum + g, 0);
   // Of equal losses the earlier sample ranks first.
   const isBefore = (l: number, n: number, own: number): boolean => n !== state.selected && (l > own || (l === own && n < state.selected));

@@ -318,6 +318,23 @@ test('starts again without a trail', async () => {
   assert.deepEqual([(await legend(page)).isShown, ...(await isTrail(page)), await page.isVisible('#move-hint')], [false, false, false, true]);
 });
 
+test('says what a focal loss with a margin goes by, and why a class has no outer ring', async () => {
+  const page = await open({}, '#loss=f-arc-softmax&p.s=30&p.m=0.8&p.gamma=5&w=0000rs&x=00aa2s&n=0');
+  assert.match(await settled(page), /cosine 0\.799, p 5\.1e−5, g 3\.5e−23 by q 1\.00, the p of the cosines without the margin, loss 3\.5e−22;/);
+  await page.fill('#parameters input[data-name="gamma"]', '0');
+  assert.match(await settled(page), /g from 3\.5e−23 to 1\.00, loss/);
+  assert.deepEqual(await page.locator('#move-g td').allTextContents(), ['3.5e−23', '1.00', '× 2.8e+22']);
+  const many = await open({}, `#${toHash({ ...initial, ...scattered(10, 20) })}`);
+  assert.match(await settled(many), /The loss lets this class win in none of 360 directions, so there is no outer ring/);
+  assert.equal(await many.getAttribute('#ring-accepted', 'd'), '');
+  await many.selectOption('#loss', 'normface');
+  assert.doesNotMatch(await settled(many), /ring/);
+  assert.equal(await many.isHidden('#move-g'), true);
+  // Between two others a tenth of a degree away.
+  const close = await open({}, `#${toHash({ ...initial, loss: 'normface', parameters: {}, weights: [10.1, 10.2, 10.3], samples: [{ angle: 5, length: 1, label: 1 }], selected: 0 })}`);
+  assert.match(await settled(close), /This class is the nearest in none of 360 directions, so there is no ring/);
+});
+
 test('draws every sample below the end of the axis of the loss', async () => {
   const wrong = { ...initial.samples[0], angle: (initial.weights[initial.samples[0].label] + 180) % 360 };
   const page = await open({}, `#${toHash({ ...initial, samples: initial.samples.with(0, wrong), selected: 0 })}`);

@@ -36,6 +36,23 @@ describe('the picture', () => {
     state.samples.forEach((_, n) => expect(-Math.log(p[n]!)).toBeCloseTo(each[n]!, 9));
   });
 
+  it('has the factor of a loss and the probability it goes by: of a focal loss with a margin another than p', () => {
+    const of = (loss: string, parameters = {}) => picture({ ...state, loss, parameters });
+    for (const loss of ['f-a-softmax', 'f-am-softmax', 'f-arc-softmax']) {
+      const { p, q, g, losses: each } = of(loss, { s: 30, gamma: 3 });
+      state.samples.forEach((_, n) => {
+        expect(g![n]).toBeCloseTo((1 - q![n]!) ** 3, 12);
+        expect(each[n]).toBeCloseTo(g![n]! * -Math.log(p[n]!), 9);
+      });
+      expect(q![0]).toBeCloseTo(of('normface', { s: 30 }).p[0]!, 12);
+      expect(q).not.toEqual(p);
+    }
+    const { p, q, g } = of('f-softmax', { gamma: 3 });
+    expect([q, g![0]]).toEqual([undefined, expect.closeTo((1 - p[0]!) ** 3, 12)]);
+    expect(new Set(of('hm-softmax').g as Float64Array)).toEqual(new Set([0, 1]));
+    expect([of('arc-softmax').g, of('arc-softmax').q]).toEqual([undefined, undefined]);
+  });
+
   it.each(losses.map(({ id }) => id))('can be drawn for %s at the values of its sliders', (loss) => {
     const other = { ...state, loss, parameters: {} };
     const drawn = picture(other);
