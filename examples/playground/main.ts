@@ -195,7 +195,10 @@ function judge(): void {
   const example = found.counterexample;
   const [left, right] = example === undefined ? [] : apart(example.left, example.right);
   say(verdict, example === undefined ? found.text
-    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${left!}, right ${right!}`);
+    : [
+      found.text, ...Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
+      `${example.entry === '' ? '' : `at ${example.entry}: `}left ${left!}, right ${right!}`,
+    ].join('\n'));
 }
 function drawFormulas(): void {
   for (const [name, input] of Object.entries(own)) input.value = state.formulas[name as keyof OwnFormulas];

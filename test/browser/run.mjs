@@ -191,6 +191,8 @@ test('follows the derivation: a line pointed at lights what it speaks of', async
     if ((await page.getAttribute('#circle', 'data-touched')) === '') dark.push(await row.locator('th').textContent());
   }
   assert.deepEqual(dark, []);
+  // A mouse that lies over a row as the page scrolls would light it.
+  await page.mouse.move(2, 2);
   await page.locator('#lines tr').first().focus();
   assert.equal(await page.getAttribute('#circle', 'data-touched'), 'sample');
   const last = await page.locator('#lines tr').last().locator('td').nth(1).textContent();
@@ -240,6 +242,11 @@ test('judges a typed line at once', async () => {
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] where k != y');
   await page.waitForSelector('#verdict[data-verdict=fails]');
   assert.match(await page.textContent('#verdict'), /is wrong[\s\S]*x = \[/);
+  await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
+  await page.waitForSelector('#verdict[data-verdict=holds]');
+  await page.fill('#own-line', '1 = 2');
+  await page.waitForSelector('#verdict[data-verdict=fails]');
+  assert.match(await page.textContent('#verdict'), /^The line is wrong: [^\n]*\nleft 1\.00, right 2\.00$/);
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
   await page.waitForSelector('#verdict[data-verdict=holds]');
   await page.fill('#own-g', '(1 - p[y])^2');
@@ -374,8 +381,33 @@ test('names every control and lists them in reading order', async () => {
     if (found === null) break;
     order.push(found);
   }
+  assert.equal(order.filter(({ tag }) => tag === 'tr').length, 1, 'one stop for the derivation');
   assert(order.length > 20 && order.every(({ name }) => name !== ''), JSON.stringify(order.filter(({ name }) => name === '')));
   process.stdout.write(`  tab order: ${order.map(({ tag, name }) => `${tag} “${name.slice(0, 24)}”`).join(', ')}\n`);
+});
+
+test('goes through the derivation by arrows from its one stop, which stays where it was left', async () => {
+  const page = await open();
+  await settled(page);
+  const rows = await page.locator('#lines tr').count();
+  const at = () => page.evaluate(() => [document.activeElement.rowIndex - 1, document.querySelectorAll('#lines tr[tabindex="0"]').length]);
+  await page.focus('#loss-equation');
+  await page.keyboard.press('Tab');
+  for (const [key, row] of [['ArrowUp', 0], ['ArrowDown', 1], ['ArrowDown', 2], ['End', rows - 1], ['ArrowDown', rows - 1], ['ArrowUp', rows - 2]]) {
+    await page.keyboard.press(key);
+    assert.deepEqual(await at(), [row, 1], key);
+  }
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'own-f');
+  await page.keyboard.press('Shift+Tab');
+  assert.deepEqual(await at(), [rows - 2, 1]);
+  assert.notEqual(await page.getAttribute('#circle', 'data-touched'), '');
+  // Fewer lines than the one it was at.
+  await page.selectOption('#loss', 'softmax');
+  await settled(page);
+  await page.focus('#loss-equation');
+  await page.keyboard.press('Tab');
+  assert.deepEqual(await at(), [await page.locator('#lines tr').count() - 1, 1]);
 });
 
 test('keeps a contrast of 4.5 for all its text, in light and dark', async () => {

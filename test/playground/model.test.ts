@@ -190,6 +190,25 @@ describe('the reader\'s own loss', () => {
     expect(check({ ...svFormulas, ...typed }).text).toMatch(new RegExp(`^In ${box}: found`));
   });
 
+  it.each([
+    ['f', { f: 'c[y] - L' }, "'L' is made of f", 7], ['f', { f: 'f' }, "'f' is what is being defined", 0], ['f', { f: 'v[k]' }, "'v' is made of f", 0],
+    ['h', { h: 'c[k] + p[k]' }, "'p' is made of h", 7], ['g', { g: '1 + L' }, "'L' is made of g", 4],
+  ])('that goes in a circle is told in the box %s where it was typed: %j', (box, typed, said, at) => {
+    const lines = check({ ...svFormulas, ...typed }).text.split('\n');
+    expect([lines[0], lines[2]!.indexOf('^')]).toEqual([`In ${box}: ${said}`, 2 + at]);
+  });
+
+  it('may use what does not lead back, and functions of like letters', () => {
+    for (const typed of [{ g: '(1 - p[y])^2 + 0*ℓ' }, { f: 'log(exp(c[y])) - m' }, { h: 'exp(f)' }]) expect(check({ ...svFormulas, ...typed }).verdict).not.toBe('unreadable');
+  });
+
+  it.each([{ f: 'c[y] + 3' }, { f: '1 / 0' }])('that no point puts to the proof gets advice that can be followed here: %j', (typed) => {
+    const { verdict, text } = check({ ...svFormulas, ...typed });
+    expect(verdict).toBe('unexercised');
+    expect(text).toMatch(/^The line was not put to the proof: .*: 0 of \d+ hits.*\. Change a formula .* with where\.$/);
+    expect(text).not.toMatch(/Draw more|give data/);
+  });
+
   it('that cannot be read says where', () => {
     const found = check({ ...svFormulas, h: 't * c[k] +' });
     expect(found.verdict).toBe('unreadable');
