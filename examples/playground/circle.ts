@@ -9,6 +9,8 @@ import type { Sample, State } from './state.ts';
 import { short } from './words.ts';
 
 export interface Moves {
+  /** What holds now; what is drawn may be a key behind. */
+  readonly state: () => State;
   readonly weight: (k: number, angle: number) => void;
   readonly sample: (n: number, angle: number, length: number) => void;
   readonly select: (n: number) => void;
@@ -35,7 +37,6 @@ export class Circle {
   readonly #weights = part<SVGGElement>('weights');
   readonly #links = part<SVGGElement>('links');
   readonly #moves: Moves;
-  #state: State | undefined;
   /** The samples as they are drawn, their places on the page, and the one that is a handle. */
   #placed: readonly Sample[] = [];
   #places: (readonly [number, number])[] = [];
@@ -50,7 +51,6 @@ export class Circle {
   }
 
   draw(state: State, picture: Picture): void {
-    this.#state = state;
     const own = state.samples[state.selected]!;
     const C = state.weights.length;
     const row = state.selected * C;
@@ -176,9 +176,9 @@ export class Circle {
   #key(event: KeyboardEvent): void {
     const steps: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
     const ends: Record<string, number> = { Home: 0, End: lastAngle };
-    const state = this.#state;
+    const state = this.#moves.state();
     const { weight, sample } = (event.target as SVGElement).dataset;
-    if (state === undefined || !(event.key in { ...steps, ...ends }) || (weight === undefined && sample === undefined)) return;
+    if (!(event.key in { ...steps, ...ends }) || (weight === undefined && sample === undefined)) return;
     const of = (angle: number): number => ends[event.key] ?? angle + steps[event.key]!;
     if (weight !== undefined) this.#moves.weight(Number(weight), of(state.weights[Number(weight)]!));
     else this.#moves.sample(Number(sample), of(state.samples[Number(sample)]!.angle), state.samples[Number(sample)]!.length);

@@ -27,6 +27,7 @@ const scriptMs: number[] = [];
 const fewFrames = 20;
 
 const circle = new Circle({
+  state: () => state,
   weight: (k, angle) => change(withWeight(state, k, angle)),
   sample: (n, angle, length) => change(withSample(state, n, { angle, length })),
   select: (n) => change({ ...state, selected: n }),

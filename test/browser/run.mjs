@@ -126,6 +126,10 @@ test('moves weights and samples by keys', async () => {
   const { state } = ofEngine(page.url());
   assert.equal(state.weights[2], (initial.weights[2] + 11) % 360);
   assert.equal(state.samples[initial.selected].angle, (initial.samples[initial.selected].angle + 359) % 360);
+  // Two keys between two frames.
+  await page.evaluate(() => ['ArrowRight', 'PageUp'].forEach((key) => document.querySelector('[data-weight="2"]').dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))));
+  await settled(page);
+  state.weights[2] += 11;
   const now = (of) => page.getAttribute(of, 'aria-valuenow');
   assert.equal(await now('[data-weight="2"]'), String(state.weights[2]));
   for (const of of ['[data-weight="2"]', '.sample.selected']) {
