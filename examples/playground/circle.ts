@@ -9,6 +9,8 @@ import type { Sample, State } from './state.ts';
 import { short } from './words.ts';
 
 export interface Moves {
+  /** What holds now; what is drawn may be a key behind. */
+  readonly state: () => State;
   readonly weight: (k: number, angle: number) => void;
   readonly sample: (n: number, angle: number, length: number) => void;
   readonly select: (n: number) => void;
@@ -35,7 +37,6 @@ export class Circle {
   readonly #weights = part<SVGGElement>('weights');
   readonly #links = part<SVGGElement>('links');
   readonly #moves: Moves;
-  #state: State | undefined;
   /** The samples as they are drawn, their places on the page, and the one that is a handle. */
   #placed: readonly Sample[] = [];
   #places: (readonly [number, number])[] = [];
@@ -50,7 +51,6 @@ export class Circle {
   }
 
   draw(state: State, picture: Picture): void {
-    this.#state = state;
     const own = state.samples[state.selected]!;
     const C = state.weights.length;
     const row = state.selected * C;
@@ -176,9 +176,9 @@ export class Circle {
   #key(event: KeyboardEvent): void {
     const steps: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
     const ends: Record<string, number> = { Home: 0, End: lastAngle };
-    const state = this.#state;
+    const state = this.#moves.state();
     const { weight, sample } = (event.target as SVGElement).dataset;
-    if (state === undefined || !(event.key in { ...steps, ...ends }) || (weight === undefined && sample === undefined)) return;
+    if (!(event.key in { ...steps, ...ends }) || (weight === undefined && sample === undefined)) return;
     const of = (angle: number): number => ends[event.key] ?? angle + steps[event.key]!;
     if (weight !== undefined) this.#moves.weight(Number(weight), of(state.weights[Number(weight)]!));
     else this.#moves.sample(Number(sample), of(state.samples[Number(sample)]!.angle), state.samples[Number(sample)]!.length);
@@ -187,13 +187,27 @@ export class Circle {
   }
 }
 
+/** What the loss multiplies by; a focal one beside a margin goes by another p than the one shown, which its equation calls q. */
+function factor({ selected }: State, { g, q }: Picture): string {
+  if (g === undefined) return '';
+  return `g ${short(g[selected]!)}${q === undefined ? '' : ` by q ${short(q[selected]!)}, the p of the cosines without the margin`}, `;
+}
+
+/** Why a ring is not there: a turn goes by steps, so what lies between two of them is not spoken of. */
+function missing({ nearest, accepted, angles }: Turn): string {
+  if (accepted.includes(true)) return '';
+  const nowhere = `in none of ${angles.length} directions`;
+  return nearest.includes(true) ? ` The loss lets this class win ${nowhere}, so there is no outer ring: the other weights are too near for what it asks.`
+    : ` This class is the nearest ${nowhere}, so there is no ring.`;
+}
+
 /** The words under the picture: what a screen reader is told when a move has ended, and what the move did. */
-export function describe(state: State, picture: Picture, moved: string): void {
+export function describe(state: State, picture: Picture, turn: Turn, moved: string): void {
   const { label } = state.samples[state.selected]!;
   const C = state.weights.length;
   const row = state.selected * C;
   const lit = state.weights.flatMap((_, k) => (picture.support[row + k] !== 0 ? [`class ${k + 1}`] : []));
   say(part('summary'), `Mean loss ${short(picture.loss)}. Sample ${state.selected + 1} of class ${label + 1}: `
-    + `${picture.measure} ${short(picture.scores[row + label]!)}, p ${short(picture.p[state.selected]!)}, `
-    + `loss ${short(picture.losses[state.selected]!)}; support vectors: ${lit.length === 0 ? 'none' : lit.join(', ')}.${moved === '' ? '' : ` ${moved}`}`);
+    + `${picture.measure} ${short(picture.scores[row + label]!)}, p ${short(picture.p[state.selected]!)}, ${factor(state, picture)}`
+    + `loss ${short(picture.losses[state.selected]!)}; support vectors: ${lit.length === 0 ? 'none' : lit.join(', ')}.${missing(turn)}${moved === '' ? '' : ` ${moved}`}`);
 }

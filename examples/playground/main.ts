@@ -6,15 +6,14 @@ import { Circle, describe } from './circle.ts';
 import { Curves } from './curves.ts';
 import { fitChildren, html, part, say, set } from './dom.ts';
 import { Lines } from './lines.ts';
-import { lines, losses, type Picture, picture, sliders, turn, withLoss } from './model.ts';
+import { canHave, lines, losses, type Picture, picture, sliders, turn, withLoss } from './model.ts';
 import { type Before, beforeOf, follow, type Move, wordsOf } from './move.ts';
 import { check } from './own.ts';
 import { fromHash, initial, type OwnFormulas, resized, type State, toHash, withSample, withWeight } from './state.ts';
 import { Trail } from './trail.ts';
 import { apart, short } from './words.ts';
 
-const isLoss = (id: string): boolean => losses.some((row) => row.id === id);
-let state: State = fromHash(location.hash, isLoss) ?? initial;
+let state: State = fromHash(location.hash, canHave) ?? initial;
 let shown: Picture | undefined;
 let move: Move | undefined;
 let before: Before | undefined;
@@ -28,6 +27,7 @@ const scriptMs: number[] = [];
 const fewFrames = 20;
 
 const circle = new Circle({
+  state: () => state,
   weight: (k, angle) => change(withWeight(state, k, angle)),
   sample: (n, angle, length) => change(withSample(state, n, { angle, length })),
   select: (n) => change({ ...state, selected: n }),
@@ -90,7 +90,7 @@ function rest(): void {
   curves.drawTurn(state, around, before);
   curves.drawSamples(state, shown, before);
   table.draw(lines(state));
-  describe(state, shown, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
+  describe(state, shown, around, move === undefined || before === undefined ? '' : wordsOf(move, before, state, shown));
   set(part('summary'), { 'aria-busy': null });
   history.replaceState(null, '', `#${toHash(state)}`);
   const sorted = scriptMs.toSorted((a, b) => a - b);
@@ -181,7 +181,8 @@ onNumber(classes, (count) => change(resized(state, count, inForce().get(perClass
 onNumber(perClass, (count) => change(resized(state, state.weights.length, count)));
 part('reset').addEventListener('click', () => {
   ownOf.clear();
-  change(initial);
+  [move, before] = [undefined, undefined];
+  show(initial);
   drawFormulas();
 });
 
@@ -195,7 +196,10 @@ function judge(): void {
   const example = found.counterexample;
   const [left, right] = example === undefined ? [] : apart(example.left, example.right);
   say(verdict, example === undefined ? found.text
-    : `${found.text}\n${Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join('\n')}\nat ${example.entry}: left ${left!}, right ${right!}`);
+    : [
+      found.text, ...Object.entries(example.values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
+      `${example.entry === '' ? '' : `at ${example.entry}: `}left ${left!}, right ${right!}`,
+    ].join('\n'));
 }
 function drawFormulas(): void {
   for (const [name, input] of Object.entries(own)) input.value = state.formulas[name as keyof OwnFormulas];
@@ -210,8 +214,11 @@ for (const [name, input] of Object.entries(own)) {
   });
 }
 addEventListener('hashchange', () => {
-  const next = fromHash(location.hash, isLoss);
-  if (next === undefined) say(part('address-note'), 'This address cannot be read; the picture stays as it was.');
+  const next = fromHash(location.hash, canHave);
+  if (next === undefined) {
+    history.replaceState(null, '', `#${toHash(state)}`);
+    say(part('address-note'), 'This address cannot be read; the picture stays as it was.');
+  }
   if (next === undefined || toHash(next) === toHash(state)) return;
   change(next);
   drawFormulas();
@@ -219,6 +226,6 @@ addEventListener('hashchange', () => {
 
 change(state);
 drawFormulas();
-if (location.hash.length > 1 && fromHash(location.hash, isLoss) === undefined) {
+if (location.hash.length > 1 && fromHash(location.hash, canHave) === undefined) {
   say(part('address-note'), 'This address cannot be read; the first picture is shown.');
 }

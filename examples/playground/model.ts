@@ -19,13 +19,14 @@ export interface Slider {
   readonly to: number;
   readonly step: number;
   readonly value: number;
+  readonly whole: boolean;
 }
 
 /** How far a slider goes where a parameter itself has no end. */
 const reach: Readonly<Record<string, number>> = { s: 64, t: 1.5, m: 0.8, gamma: 5, lambda: 10, m1: 4, m2: 0.8, m3: 0.8, saveRate: 1 };
 
 /** The numbers of a loss that can be set, with the values they have. */
-export function sliders(state: State): Slider[] {
+export function sliders(state: Pick<State, 'loss' | 'parameters'>): Slider[] {
   const row = catalogue[state.loss]!;
   return Object.entries(row.parameters).flatMap(([name, parameter]): Slider[] => {
     if (parameter.kind !== 'continuous' && parameter.kind !== 'fixed') return [];
@@ -33,9 +34,17 @@ export function sliders(state: State): Slider[] {
     const step = range.whole ? 1 : name === 's' ? 0.5 : 0.01;
     const from = name === 's' ? 1 : range.open ? range.from + step : range.from;
     const to = Math.min(range.to, Math.max(reach[name] ?? 2, range.whole ? 8 : 0));
-    const value = Math.min(to, Math.max(from, state.parameters[name] ?? (name === 's' ? 16 : parameter.default)));
-    return [{ name, meaning, from, to, step, value }];
+    const value = state.parameters[name] ?? (name === 's' ? 16 : parameter.default);
+    return [{ name, meaning, from, to, step, value, whole: range.whole === true }];
   });
+}
+
+/** Whether there is such a loss, and each of these is a parameter of it with a value that its slider can have. */
+export function canHave(loss: string, parameters: State['parameters']): boolean {
+  if (!losses.some(({ id }) => id === loss)) return false;
+  const all = sliders({ loss, parameters });
+  return Object.keys(parameters).every((name) => all.some((slider) => slider.name === name))
+    && all.every(({ value, from, to, whole }) => value >= from && value <= to && (!whole || Number.isInteger(value)));
 }
 
 const options = (state: State): Record<string, number> => Object.fromEntries(sliders(state).map(({ name, value }) => [name, value]));
@@ -78,6 +87,9 @@ export interface Picture {
   readonly loss: number;
   readonly losses: ArrayLike<number>;
   readonly p: ArrayLike<number>;
+  /** What the loss of every sample is multiplied by, where its equation has a g, and the q[y] of it, where it goes by another probability. */
+  readonly g?: ArrayLike<number> | undefined;
+  readonly q?: ArrayLike<number> | undefined;
   /** What the samples are compared with the weights by, row by row [N · C], and its name: the classical softmax has no cosines. */
   readonly scores: ArrayLike<number>;
   readonly measure: 'cosine' | 'score';
@@ -96,13 +108,13 @@ function seen(run: Trace) {
     return step === undefined ? undefined : run.recorder.tensors[step.id]?.data;
   };
   const [c, z] = [labelled('c'), labelled('z')!];
-  return { unweighted: labelled('ℓ'), factors: labelled('g'), losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
+  return { unweighted: labelled('ℓ'), g: labelled('g'), losses: labelled('L')!, z, scores: c ?? z, measure: c === undefined ? 'score' : 'cosine', support: labelled('I') ?? new Float64Array(z.length) } as const;
 }
 
-/** The probability of a class among the scores of a sample, whose row begins at `from`. */
-function probability(z: ArrayLike<number>, from: number, classes: number, label: number): number {
+/** The probability of a class among the scores of a sample, whose row begins at `from`, times s. */
+function probability(z: ArrayLike<number>, from: number, classes: number, label: number, s = 1): number {
   let total = 0;
-  for (let k = 0; k < classes; k++) total += Math.exp(z[from + k]! - z[from + label]!);
+  for (let k = 0; k < classes; k++) total += Math.exp(s * (z[from + k]! - z[from + label]!));
   return 1 / total;
 }
 
@@ -119,9 +131,11 @@ export function picture(state: State): Picture {
   const run = trace(valueAndGrad(loss, { wrt: [0, 1] }), inputs);
   const [value, dx, dw] = run.result.leaves;
   const C = state.weights.length;
-  const { z, unweighted, factors, ...rest } = seen(run);
+  const { z, unweighted, ...rest } = seen(run);
+  const { s } = options(state);
   return {
     ...rest, loss: value.item(), p: state.samples.map(({ label }, n) => probability(z, n * C, C, label)),
+    q: catalogue[state.loss]!.equation.includes('q[y]') ? state.samples.map(({ label }, n) => probability(rest.scores, n * C, C, label, s)) : undefined,
     isHard: state.samples.map((_, n) => hasAny(rest.support, n * C, C)), dx: points(dx), dw: points(dw),
   };
 }
@@ -138,7 +152,7 @@ export interface Turn {
 /** What hard mining leaves of a sample in the place of the selected one, by its loss, index by index: the others stay who they are. */
 function mined(state: State, carried: ArrayLike<number>): number[] {
   const { loss, inputs } = lossOf(state, state.samples);
-  const { unweighted, factors } = seen(trace(loss, inputs));
+  const { unweighted, g: factors } = seen(trace(loss, inputs));
   const kept = Array.from(factors!).reduce((sum, g) => sum + g, 0);
   // Of equal losses the earlier sample ranks first.
   const isBefore = (l: number, n: number, own: number): boolean => n !== state.selected && (l > own || (l === own && n < state.selected));

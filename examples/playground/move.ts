@@ -77,16 +77,17 @@ export function titleOf({ thing, from }: Move, now: State): string {
   return `sample ${now.selected + 1}, ${was.angle}° → ${is.angle}°${length}`;
 }
 
-/** What it did to the selected sample: its probability and its loss at 1 and at 1*. */
-export function effectOf(before: Before, now: State, { p, losses }: Picture): Record<'p' | 'loss', readonly [number, number]> {
+/** What it did to the selected sample: its probability, its factor where one of the two losses has one, and its loss at 1 and at 1*. */
+export function effectOf({ picture: was, state: { selected } }: Before, now: State, { p, g, losses }: Picture): Record<'p' | 'loss', readonly [number, number]> & { readonly g?: readonly [number, number] } {
   return {
-    p: [before.picture.p[before.state.selected]!, p[now.selected]!],
-    loss: [before.picture.losses[before.state.selected]!, losses[now.selected]!],
+    p: [was.p[selected]!, p[now.selected]!],
+    ...((g ?? was.g) !== undefined && { g: [was.g?.[selected] ?? 1, g?.[now.selected] ?? 1] as const }),
+    loss: [was.losses[selected]!, losses[now.selected]!],
   };
 }
 
 /** The same in words, for the sentence under the picture. */
 export function wordsOf(move: Move, before: Before, now: State, shown: Picture): string {
-  const { p, loss } = effectOf(before, now, shown);
-  return `From 1 to 1*, ${titleOf(move, now).replaceAll(' → ', ' to ')}: p from ${p.map(short).join(' to ')}, loss from ${loss.map(short).join(' to ')}.`;
+  const { p, g, loss } = effectOf(before, now, shown);
+  return `From 1 to 1*, ${titleOf(move, now).replaceAll(' → ', ' to ')}: p from ${p.map(short).join(' to ')},${g === undefined ? '' : ` g from ${g.map(short).join(' to ')},`} loss from ${loss.map(short).join(' to ')}.`;
 }

@@ -45,8 +45,25 @@ function inBox(complaint: string, derivation: string): string {
   });
 }
 
+const named = (names: string): RegExp => new RegExp(`(?<![\\p{L}\\p{N}_])[${names}](?![\\p{L}\\p{N}_(])`, 'u');
+/** What is made of each box, and therefore cannot be used in it. */
+const madeOf = { f: named('fvpℓL'), h: named('vpℓL'), g: named('L') } as const;
+
+/** A box that uses what is made of it: the checker would complain where the circle closes, which may be in a line nobody typed. */
+function circular(formulas: OwnFormulas): string | undefined {
+  for (const box of ['f', 'h', 'g'] as const) {
+    const found = madeOf[box].exec(formulas[box]);
+    if (found === null) continue;
+    const [name] = found;
+    return `In ${box}: '${name}' ${name === box ? 'is what is being defined' : `is made of ${box}`}\n  ${formulas[box]}\n  ${' '.repeat(found.index)}^\nDo: use c, s, t, m${box === 'f' ? '' : box === 'h' ? ' or f' : ', f, v, p or ℓ'}.`;
+  }
+  return undefined;
+}
+
 /** What the checker says of the reader's line; a formula that cannot be read is told where it stops making sense. */
 export function check(formulas: OwnFormulas): Finding {
+  const circle = circular(formulas);
+  if (circle !== undefined) return { verdict: 'unreadable', text: circle };
   const derivation = derivationText(formulas);
   let row: LedgerRow;
   try {
@@ -59,6 +76,8 @@ export function check(formulas: OwnFormulas): Finding {
   const derivatives = [...by(' with dual numbers', duals), ...by(' with differences', differences)].join(' and ');
   const digits = [...by(' digits', statement).map((n) => `: both sides agree to ${n}`), ...(derivatives === '' ? [] : [`, its derivatives to ${derivatives}`])].join('');
   const where = row.onlyWhere === undefined ? '' : `; ${row.onlyWhere}`;
-  const text = row.verdict === 'holds' ? `The line holds${digits === '' ? ' at every point tried' : digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${row.reason ?? ''}${where}`;
+  // The checker goes on with advice for who has the points in hand; here it is the formulas and the line that can be changed.
+  const reason = row.verdict === 'unexercised' ? `${row.reason!.split('. Draw more points')[0]!}. Change a formula so that this happens, or say in the line where it holds, with where` : row.reason ?? '';
+  const text = row.verdict === 'holds' ? `The line holds${digits === '' ? ' at every point tried' : digits}.` : `The line ${row.verdict === 'fails' ? 'is wrong' : 'was not put to the proof'}: ${reason}${where}.`;
   return { verdict: row.verdict, text, ...(row.counterexample && { counterexample: row.counterexample }) };
 }

@@ -90,24 +90,30 @@ export function toHash(state: State): string {
 
 const chunks = (text: string, size: number): string[] => text.match(new RegExp(`.{${size}}`, 'g')) ?? [];
 
-/** Reads an address; undefined for a text that is none of ours, for which the page shows the first picture and says so. */
-export function fromHash(hash: string, isLoss: (id: string) => boolean): State | undefined {
+/** A number as text, and nothing else that Number would take for one: not the empty text, for which it says 0. */
+const numberOf = (text: string): number => (/^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? Number(text) : NaN);
+
+/**
+ * Reads an address; undefined for a text that is none of ours, and for one whose loss cannot have these parameters: a
+ * picture of other values would not be what the address says.
+ */
+export function fromHash(hash: string, canHave: (loss: string, parameters: State['parameters']) => boolean): State | undefined {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const loss = fields.get('loss');
   const [w, x] = [fields.get('w') ?? '', fields.get('x') ?? ''];
-  if (loss === null || !isLoss(loss) || !/^[0-9a-z]+$/.test(w + x) || w.length % 3 !== 0 || x.length % 6 !== 0) return undefined;
+  if (loss === null || !/^[0-9a-z]+$/.test(w + x) || w.length % 3 !== 0 || x.length % 6 !== 0) return undefined;
   const weights = chunks(w, 3).map((part) => parseInt(part, 36) / 10);
   const samples = chunks(x, 6).map((part): Sample => ({
     label: parseInt(part[0]!, 36), angle: parseInt(part.slice(1, 4), 36) / 10, length: parseInt(part.slice(4), 36) / 100,
   }));
-  const selected = Number(fields.get('n') ?? 0);
-  const parameters = Object.fromEntries([...fields].filter(([name]) => name.startsWith('p.')).map(([name, value]) => [name.slice(2), Number(value)]));
+  const selected = numberOf(fields.get('n') ?? '0');
+  const parameters = Object.fromEntries([...fields].filter(([name]) => name.startsWith('p.')).map(([name, value]) => [name.slice(2), numberOf(value)]));
   const formulas = Object.fromEntries(formulaNames.map((name) => [name, fields.get(`o.${name}`) ?? svFormulas[name]])) as unknown as OwnFormulas;
   const fits = weights.length >= 2 && weights.length <= classLimit && samples.length >= 1 && samples.length <= sampleLimit
     && weights.every((a) => a < 360)
     && samples.every(({ label, angle, length }) => label < weights.length && angle < 360 && length > 0 && length <= lengthLimit)
     && Number.isInteger(selected) && selected >= 0 && selected < samples.length
-    && Object.values(parameters).every(Number.isFinite)
+    && canHave(loss, parameters)
     && Object.values(formulas).every((text: string) => text.length <= formulaLimit);
   return fits ? { loss, parameters, weights, samples, selected, formulas } : undefined;
 }

@@ -40,7 +40,9 @@ export class Trail {
       this.#place(a, [a[0] - 0.1 * ux, a[1] - 0.1 * uy], [b[0] + 0.12 * ux, b[1] + 0.12 * uy], arrow(at(a), at(stop)), 0.05, far < 0.01 ? '' : '1');
     }
     say(part('move-title'), `1 → 1*: ${titleOf(move, state)}`);
-    for (const [name, [first, last]] of Object.entries(effectOf(before, state, shown))) {
+    const effect = effectOf(before, state, shown);
+    part('move-g').hidden = effect.g === undefined;
+    for (const [name, [first, last]] of Object.entries(effect)) {
       const [one, star, ratio] = part<HTMLTableRowElement>(`move-${name}`).querySelectorAll('td');
       say(one!, short(first));
       say(star!, short(last));

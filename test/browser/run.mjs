@@ -20,7 +20,7 @@ if (!existsSync(`${here}node_modules/playwright-core`)) {
 }
 const { chromium } = await import('playwright-core');
 const { serve } = await import(new URL('cli/explore.js', dist).href);
-const { turn } = await import(new URL('playground/model.js', dist).href);
+const { canHave, turn } = await import(new URL('playground/model.js', dist).href);
 const { fromHash, initial, scattered, toHash } = await import(new URL('playground/state.js', dist).href);
 const { grad, tensor } = await import(new URL('index.js', dist).href);
 const { catalogue } = await import(new URL('losses/index.js', dist).href);
@@ -50,7 +50,7 @@ const near = (shown, exact) => Math.abs(shown - exact) <= 6e-3 * Math.abs(exact)
 
 /** The selected sample's loss and the gradient of the batch, by the engine in Node, for the address of the page. */
 function ofEngine(url) {
-  const state = fromHash(new URL(url).hash, () => true);
+  const state = fromHash(new URL(url).hash, canHave);
   const row = catalogue[state.loss];
   const loss = (reduction) => row.create({ ...state.parameters, reduction });
   const point = (angle, length = 1) => [length * Math.cos((angle * Math.PI) / 180), length * Math.sin((angle * Math.PI) / 180)];
@@ -126,6 +126,10 @@ test('moves weights and samples by keys', async () => {
   const { state } = ofEngine(page.url());
   assert.equal(state.weights[2], (initial.weights[2] + 11) % 360);
   assert.equal(state.samples[initial.selected].angle, (initial.samples[initial.selected].angle + 359) % 360);
+  // Two keys between two frames.
+  await page.evaluate(() => ['ArrowRight', 'PageUp'].forEach((key) => document.querySelector('[data-weight="2"]').dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))));
+  await settled(page);
+  state.weights[2] += 11;
   const now = (of) => page.getAttribute(of, 'aria-valuenow');
   assert.equal(await now('[data-weight="2"]'), String(state.weights[2]));
   for (const of of ['[data-weight="2"]', '.sample.selected']) {
@@ -191,6 +195,8 @@ test('follows the derivation: a line pointed at lights what it speaks of', async
     if ((await page.getAttribute('#circle', 'data-touched')) === '') dark.push(await row.locator('th').textContent());
   }
   assert.deepEqual(dark, []);
+  // A mouse that lies over a row as the page scrolls would light it.
+  await page.mouse.move(2, 2);
   await page.locator('#lines tr').first().focus();
   assert.equal(await page.getAttribute('#circle', 'data-touched'), 'sample');
   const last = await page.locator('#lines tr').last().locator('td').nth(1).textContent();
@@ -242,6 +248,11 @@ test('judges a typed line at once', async () => {
   assert.match(await page.textContent('#verdict'), /is wrong[\s\S]*x = \[/);
   await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
   await page.waitForSelector('#verdict[data-verdict=holds]');
+  await page.fill('#own-line', '1 = 2');
+  await page.waitForSelector('#verdict[data-verdict=fails]');
+  assert.match(await page.textContent('#verdict'), /^The line is wrong: [^\n]*\nleft 1\.00, right 2\.00$/);
+  await page.fill('#own-line', 'd(L, c[k]) = s * p[k] * (t if c[k] > f else 1) where k != y');
+  await page.waitForSelector('#verdict[data-verdict=holds]');
   await page.fill('#own-g', '(1 - p[y])^2');
   await page.waitForSelector('#verdict[data-verdict=fails]');
   const [, left, right] = /left (\S+), right (\S+)/.exec(await page.textContent('#verdict'));
@@ -288,6 +299,53 @@ test('says that an address cannot be read, until something is changed', async ()
   assert.equal(await page.textContent('#address-note'), '');
 });
 
+test('says so of an address with a number that the loss cannot have, and keeps the picture and its address', async () => {
+  const rest = 'w=0000rs&x=00002s&n=0';
+  for (const loss of ['a-softmax&p.s=16&p.m=2.5', 'normface&p.s=', 'am-softmax&p.m=-5', 'normface&p.zzz=3']) {
+    const page = await open({}, `#loss=${loss}&${rest}`);
+    await settled(page);
+    assert.match(await page.textContent('#address-note'), /cannot be read; the first picture is shown/, loss);
+    assert.equal(new URL(page.url()).hash, `#${toHash(initial)}`, loss);
+  }
+  const page = await open({}, `#loss=normface&p.s=20&${rest}`);
+  const before = await settled(page);
+  const good = page.url();
+  await page.evaluate((hash) => (location.hash = hash), `loss=a-softmax&p.s=16&p.m=2.5&${rest}`);
+  assert.equal(await settled(page), before);
+  assert.match(await page.textContent('#address-note'), /cannot be read; the picture stays as it was/);
+  assert.equal(page.url(), good);
+  await page.selectOption('#loss', 'a-softmax');
+  assert.match(await settled(page), /loss normface to a-softmax/);
+});
+
+test('starts again without a trail', async () => {
+  const page = await open();
+  const first = await settled(page);
+  await page.selectOption('#loss', 'normface');
+  await settled(page);
+  assert.equal((await legend(page)).isShown, true);
+  await page.click('#reset');
+  assert.equal(await settled(page), first);
+  assert.deepEqual([(await legend(page)).isShown, ...(await isTrail(page)), await page.isVisible('#move-hint')], [false, false, false, true]);
+});
+
+test('says what a focal loss with a margin goes by, and why a class has no outer ring', async () => {
+  const page = await open({}, '#loss=f-arc-softmax&p.s=30&p.m=0.8&p.gamma=5&w=0000rs&x=00aa2s&n=0');
+  assert.match(await settled(page), /cosine 0\.799, p 5\.1e−5, g 3\.5e−23 by q 1\.00, the p of the cosines without the margin, loss 3\.5e−22;/);
+  await page.fill('#parameters input[data-name="gamma"]', '0');
+  assert.match(await settled(page), /g from 3\.5e−23 to 1\.00, loss/);
+  assert.deepEqual(await page.locator('#move-g td').allTextContents(), ['3.5e−23', '1.00', '× 2.8e+22']);
+  const many = await open({}, `#${toHash({ ...initial, ...scattered(10, 20) })}`);
+  assert.match(await settled(many), /The loss lets this class win in none of 360 directions, so there is no outer ring/);
+  assert.equal(await many.getAttribute('#ring-accepted', 'd'), '');
+  await many.selectOption('#loss', 'normface');
+  assert.doesNotMatch(await settled(many), /ring/);
+  assert.equal(await many.isHidden('#move-g'), true);
+  // Between two others a tenth of a degree away.
+  const close = await open({}, `#${toHash({ ...initial, loss: 'normface', parameters: {}, weights: [10.1, 10.2, 10.3], samples: [{ angle: 5, length: 1, label: 1 }], selected: 0 })}`);
+  assert.match(await settled(close), /This class is the nearest in none of 360 directions, so there is no ring/);
+});
+
 test('draws every sample below the end of the axis of the loss', async () => {
   const wrong = { ...initial.samples[0], angle: (initial.weights[initial.samples[0].label] + 180) % 360 };
   const page = await open({}, `#${toHash({ ...initial, samples: initial.samples.with(0, wrong), selected: 0 })}`);
@@ -327,8 +385,33 @@ test('names every control and lists them in reading order', async () => {
     if (found === null) break;
     order.push(found);
   }
+  assert.equal(order.filter(({ tag }) => tag === 'tr').length, 1, 'one stop for the derivation');
   assert(order.length > 20 && order.every(({ name }) => name !== ''), JSON.stringify(order.filter(({ name }) => name === '')));
   process.stdout.write(`  tab order: ${order.map(({ tag, name }) => `${tag} “${name.slice(0, 24)}”`).join(', ')}\n`);
+});
+
+test('goes through the derivation by arrows from its one stop, which stays where it was left', async () => {
+  const page = await open();
+  await settled(page);
+  const rows = await page.locator('#lines tr').count();
+  const at = () => page.evaluate(() => [document.activeElement.rowIndex - 1, document.querySelectorAll('#lines tr[tabindex="0"]').length]);
+  await page.focus('#loss-equation');
+  await page.keyboard.press('Tab');
+  for (const [key, row] of [['ArrowUp', 0], ['ArrowDown', 1], ['ArrowDown', 2], ['End', rows - 1], ['ArrowDown', rows - 1], ['ArrowUp', rows - 2]]) {
+    await page.keyboard.press(key);
+    assert.deepEqual(await at(), [row, 1], key);
+  }
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'own-f');
+  await page.keyboard.press('Shift+Tab');
+  assert.deepEqual(await at(), [rows - 2, 1]);
+  assert.notEqual(await page.getAttribute('#circle', 'data-touched'), '');
+  // Fewer lines than the one it was at.
+  await page.selectOption('#loss', 'softmax');
+  await settled(page);
+  await page.focus('#loss-equation');
+  await page.keyboard.press('Tab');
+  assert.deepEqual(await at(), [await page.locator('#lines tr').count() - 1, 1]);
 });
 
 test('keeps a contrast of 4.5 for all its text, in light and dark', async () => {

@@ -36,6 +36,23 @@ describe('the picture', () => {
     state.samples.forEach((_, n) => expect(-Math.log(p[n]!)).toBeCloseTo(each[n]!, 9));
   });
 
+  it('has the factor of a loss and the probability it goes by: of a focal loss with a margin another than p', () => {
+    const of = (loss: string, parameters = {}) => picture({ ...state, loss, parameters });
+    for (const loss of ['f-a-softmax', 'f-am-softmax', 'f-arc-softmax']) {
+      const { p, q, g, losses: each } = of(loss, { s: 30, gamma: 3 });
+      state.samples.forEach((_, n) => {
+        expect(g![n]).toBeCloseTo((1 - q![n]!) ** 3, 12);
+        expect(each[n]).toBeCloseTo(g![n]! * -Math.log(p[n]!), 9);
+      });
+      expect(q![0]).toBeCloseTo(of('normface', { s: 30 }).p[0]!, 12);
+      expect(q).not.toEqual(p);
+    }
+    const { p, q, g } = of('f-softmax', { gamma: 3 });
+    expect([q, g![0]]).toEqual([undefined, expect.closeTo((1 - p[0]!) ** 3, 12)]);
+    expect(new Set(of('hm-softmax').g as Float64Array)).toEqual(new Set([0, 1]));
+    expect([of('arc-softmax').g, of('arc-softmax').q]).toEqual([undefined, undefined]);
+  });
+
   it.each(losses.map(({ id }) => id))('can be drawn for %s at the values of its sliders', (loss) => {
     const other = { ...state, loss, parameters: {} };
     const drawn = picture(other);
@@ -171,6 +188,25 @@ describe('the reader\'s own loss', () => {
 
   it.each([['f', { f: '' }], ['h', { h: 't * (c[k]' }], ['g', { g: 'p[y' }], ['your line', { line: 'd(L, c[k]) = q' }]])('that cannot be read names the box %s', (box, typed) => {
     expect(check({ ...svFormulas, ...typed }).text).toMatch(new RegExp(`^In ${box}: found`));
+  });
+
+  it.each([
+    ['f', { f: 'c[y] - L' }, "'L' is made of f", 7], ['f', { f: 'f' }, "'f' is what is being defined", 0], ['f', { f: 'v[k]' }, "'v' is made of f", 0],
+    ['h', { h: 'c[k] + p[k]' }, "'p' is made of h", 7], ['g', { g: '1 + L' }, "'L' is made of g", 4],
+  ])('that goes in a circle is told in the box %s where it was typed: %j', (box, typed, said, at) => {
+    const lines = check({ ...svFormulas, ...typed }).text.split('\n');
+    expect([lines[0], lines[2]!.indexOf('^')]).toEqual([`In ${box}: ${said}`, 2 + at]);
+  });
+
+  it('may use what does not lead back, and functions of like letters', () => {
+    for (const typed of [{ g: '(1 - p[y])^2 + 0*ℓ' }, { f: 'log(exp(c[y])) - m' }, { h: 'exp(f)' }]) expect(check({ ...svFormulas, ...typed }).verdict).not.toBe('unreadable');
+  });
+
+  it.each([{ f: 'c[y] + 3' }, { f: '1 / 0' }])('that no point puts to the proof gets advice that can be followed here: %j', (typed) => {
+    const { verdict, text } = check({ ...svFormulas, ...typed });
+    expect(verdict).toBe('unexercised');
+    expect(text).toMatch(/^The line was not put to the proof: .*: 0 of \d+ hits.*\. Change a formula .* with where\.$/);
+    expect(text).not.toMatch(/Draw more|give data/);
   });
 
   it('that cannot be read says where', () => {

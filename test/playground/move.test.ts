@@ -69,6 +69,11 @@ describe('what a move did', () => {
     expect(loss[1]).toBeGreaterThan(loss[0]);
     const easy = { ...hard, selected: picture(hard).isHard.indexOf(false) };
     expect(picture(easy).p[easy.selected]).toBe(picture({ ...easy, parameters: soft.parameters }).p[easy.selected]);
+    const toFocal = follow(undefined, soft, { ...soft, loss: 'f-am-softmax' })!;
+    const focalMove = { ...soft, loss: 'f-am-softmax' };
+    const effect = effectOf(beforeOf(toFocal), focalMove, picture(focalMove));
+    expect(effect.g).toEqual([1, picture(focalMove).g![n]]);
+    expect(wordsOf(toFocal, beforeOf(toFocal), focalMove, picture(focalMove))).toMatch(/, g from 1\.00 to 0\.\d+, loss from/);
     const [plain, focal] = ['normface', 'f-softmax'].map((name) => picture({ ...soft, loss: name, parameters: { s: 4 } }));
     expect(focal!.p[n]).toBeCloseTo(plain!.p[n]!, 12);
     expect(focal!.losses[n]).toBeLessThan(plain!.losses[n]!);
