@@ -39,10 +39,14 @@ export const notes: Readonly<Record<string, Notes>> = {
       'cos mθ turns at every θ = q π / m, so the literal (3a) rewards a larger angle in every second segment.',
       'ψ is smooth there (its slope is 0 on both sides of a border), and monotone.',
     ],
-    dangers: ['At c = −1 the segment q = m would flip the sign of the slope; q stops at m − 1.', 'f′(±1) = m²: the largest pull is on samples that are already right.'],
+    dangers: [
+      'At c = −1 the segment q = m of ψ would flip the sign of its slope; q stops at m − 1.',
+      '∂f/∂c is largest at the two ends: m² at c = 1, where a sample is already right; at c = −1 m² for ψ and for an odd m, −m² for cos mθ with an even m, which pushes the worst samples on.',
+    ],
     divergences: [
       'The SV reference code anneals by λ = max(5, 1000 (1 + 10⁻⁴ i)⁻²) and counts evaluation steps as well; the paper of SphereFace has γ = 0.12 and power 1.',
-      'clcarwin/sphereface_pytorch and face.evoLVe write π as 3.14159265 and keep the length of the feature as the scale; none of four read repositories stops q at m − 1.',
+      'clcarwin/sphereface_pytorch and face.evoLVe write π as 3.14159265; none of four read repositories stops q at m − 1.',
+      'The same two have ‖x‖ as the scale, as the paper of SphereFace has it; the fixed s is that of the SV paper.',
       'ydwen/opensphere adds a detached difference of angles, which is straight-through, with a real m = 1.7.',
       'The Caffe layer of SphereFace takes ∂L/∂x of the target along a direction rescaled to unit length, and leaves margin and normalisation out of ∂L/∂w.',
       'pytorch-metric-learning has no annealing.',
