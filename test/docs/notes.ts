@@ -7,6 +7,12 @@ export interface Notes {
   readonly divergences?: readonly string[];
 }
 
+/** Where a method was first printed, by the id of the loss, or by a word of it. */
+export const origins: Readonly<Record<string, readonly (readonly [name: string, arxiv: string])[]>> = {
+  normface: [['NormFace', '1704.06369']], a: [['SphereFace', '1704.08063']], arc: [['ArcFace', '1801.07698']],
+  am: [['CosFace', '1801.09414'], ['AM-Softmax', '1801.05599']], f: [['focal loss', '1708.02002']],
+};
+
 const scores: Notes = {
   dangers: [
     'log of a softmax underflows for a sample that is far off, and `+ 1e-9` inside the logarithm caps the loss at 20.7 and biases it; here the loss is formed from the scores.',
