@@ -117,7 +117,7 @@ export const notes: Readonly<Record<string, Notes>> = {
   curricular: {
     kinks: ['The logit of a hard class jumps where c_k crosses cos(θ + m), and c (t + c) falls with c below −t / 2.'],
     dangers: ['t is a running mean and constant in the gradient; nextCurricularT gives the next one.'],
-    divergences: ['The paper weighs the new batch by α = 0.99, the code of the authors by 0.01, and updates before use; its easy_margin branch has a NameError.'],
+    divergences: ['The branch c_y − m sin m beyond θ = π − m is that of the code of the authors; the paper prints cos(θ + m) alone.', 'The paper weighs the new batch by α = 0.99, the code of the authors by 0.01, and updates before use; its easy_margin branch has a NameError.'],
   },
   hm: {
     kinks: ['The set of kept samples changes where two losses exchange ranks; the loss of the batch jumps there.'],
