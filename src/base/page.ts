@@ -131,6 +131,8 @@ details{margin:.6rem 0}
 summary{cursor:pointer;font-weight:600;padding:.2rem 0}
 math{font-size:1.06rem}
 mtable.cases mtd{text-align:left;padding-left:.2em;padding-right:.6em}
+.lines th,.lines td{padding-right:.7rem}
+@media screen and (max-width:56rem){.lines table,.lines tbody,.lines tr,.lines tbody th,.lines td{display:block}.lines thead{display:none}.lines tr{border-bottom:1px solid var(--rule);padding:.4rem 0}.lines tbody th,.lines td{border:0;padding:.15rem 0;text-align:left}.lines .formula,.lines .matrix{overflow-x:auto;overflow-y:hidden}.lines td:nth-child(n+3)::before{content:"value ";display:block;color:var(--quiet);font-size:.8rem}.lines td:empty{display:none}.lines td:nth-child(4)::before{content:"adjoint "}.lines td:nth-child(5)::before{content:"proof "}}
 tr:target,pre :target{background:var(--band)}
 @media print{body{max-width:none;padding:0;font-size:9pt}.scroll{overflow:visible}pre{white-space:pre-wrap}nav{display:none}details::details-content{content-visibility:visible;height:auto}h2,summary{break-after:avoid}tr{break-inside:avoid}a{color:inherit;text-decoration:none}}
 `;

@@ -8,8 +8,9 @@ import type { Explanation, JsonNumber } from '../explain/index.ts';
 import { sizeOf } from '../base/shape.ts';
 import { jsonNumber } from '../explain/numbers.ts';
 import { entryOf } from '../explain/program.ts';
-import { bisected, type BranchDecision, branchMapVersion, type Direction } from './branch-map.ts';
+import { type BranchDecision, branchMapVersion, type Direction } from './branch-map.ts';
 import { type Crossing, flips, Landscape, type Place, placeOf } from './landscape.ts';
+import { bisected } from './nearest-border.ts';
 
 export interface BranchCutOptions {
   /** Where the cut begins and ends, in lengths of the direction. Default −1 and 1. */

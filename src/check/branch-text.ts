@@ -10,7 +10,7 @@ import type { BranchDecision, BranchMap } from './branch-map.ts';
 import { short } from './report.ts';
 
 const heads = ['distance', 'gap', 'what changes'] as const;
-const widths = [11, 11, 17] as const;
+const widths = [11, 11, 18] as const;
 
 const demandMap = (map: unknown, who: string): void => demandMade(map, ['decisions', 'more'], who, 'what branchMap returns');
 const demandCut = (cut: unknown, who: string): void => demandMade(cut, ['cells', 'borders'], who, 'what branchCut returns');
@@ -61,10 +61,10 @@ function restText(decisions: readonly BranchDecision[], more: number): string {
   const count = (list: readonly BranchDecision[], what: string): string[] =>
     (list.length === 0 ? [] : [`${list.length} ${what} (${[...new Set(list.map(nameOf))].join('; ')})`]);
   const parts = [
-    ...count(idle, 'change nothing at their borders'), ...count(never, 'met no border on their way'),
+    ...count(idle, 'change nothing at their borders'), ...count(never, 'met no border on the way their gap closes fastest'),
     ...(more === 0 ? [] : [`${more} farther ones were not followed`]),
   ];
-  const gap = 'gap: by how much the compared quantities differ; distance: how far the inputs move until they meet';
+  const gap = 'gap: by how much the compared quantities differ; distance: how far the nearest inputs are at which they meet';
   return `${gap}. ${parts.length === 0 ? 'No other decisions' : `Others: ${parts.join(', ')}`}.`;
 }
 

@@ -176,7 +176,9 @@ const rowsOf = (point: ComparePoint, input: 'features' | 'weights'): number[][] 
   rowsOver(point[input], shapeOf(point, input)).map((row) => Array.from(row));
 
 function causeAt({ point, a, b }: Pair, input: 'features' | 'weights'): Cause | undefined {
-  return guessCause(a[input], b[input], { shape: shapeOf(point, input), point: point[input] });
+  const cause = guessCause(a[input], b[input], { shape: shapeOf(point, input), point: point[input] });
+  // Two losses also agree in entries where both are saturated, so those that agree tell nothing about a term.
+  return cause?.name === 'entries' ? undefined : cause;
 }
 
 /** Cosine and ratio of lengths, where both gradients are finite and at least one is not negligible. */

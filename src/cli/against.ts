@@ -61,7 +61,7 @@ function fromCatalogue(what: string, options: LossOptions): Own {
   const row = lossRow(id);
   demandPlain(row);
   const shared = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(row.parameters, name)));
-  const own = { ...shared, ...lossOptions(row, set) };
+  const own = { ...shared, ...lossOptions(row, set, `--against ${id},`) };
   return { loss: row.create(own) as PlainLoss, name: nameOf(row, own), perSample: false };
 }
 

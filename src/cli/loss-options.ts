@@ -11,21 +11,21 @@ export function parametersOf(row: Row, options: LossOptions): Record<string, unk
 }
 
 /** The parameters given as name=value, in the type the loss wants. */
-export function lossOptions(row: Row, given: unknown): LossOptions {
+export function lossOptions(row: Row, given: unknown, written = '--set '): LossOptions {
   const texts = Array.isArray(given) ? given.map(String) : [];
   const seen = new Set<string>();
   return Object.fromEntries(texts.map((text) => {
     const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
     if (name === undefined || value === undefined) {
-      throw new UsageError(`--set ${text}: write a name and a value, such as --set m=0.35`);
+      throw new UsageError(`${written}${text}: write a name and a value, such as ${written}m=0.35`);
     }
-    if (seen.has(name)) throw new UsageError(`--set ${name} is given twice; leave one out`);
+    if (seen.has(name)) throw new UsageError(`${written}${name} is given twice; leave one out`);
     seen.add(name);
     const kind = Object.hasOwn(row.parameters, name) ? row.parameters[name]!.kind : 'choice';
     if (kind === 'choice') return [name, value];
     if (kind === 'switch') return [name, value === 'true' ? true : value === 'false' ? false : value];
     if (value.trim() === '' || !Number.isFinite(Number(value))) {
-      throw new UsageError(`--set ${text}: ${name} is a number, such as --set ${name}=0.35`);
+      throw new UsageError(`${written}${text}: ${name} is a number, such as ${written}${name}=0.35`);
     }
     return [name, Number(value)];
   }));

@@ -34,7 +34,8 @@ ${definitions.map(({ name, formula }) => markup`<div class="formula scroll" id="
   return markup`${stated}<h2>Lines</h2>
 <p class="note">In each row: what is computed, its value, the derivative of the result by it (∂), and the rules that made that.
 Names link to the lines they come from. ${proofLegend}</p>
-${groupsOf(explanation).map((group) => writer.group(group))}<h2>Taken for granted</h2>
+<div class="lines">${groupsOf(explanation).map((group) => writer.group(group))}</div>
+<h2>Taken for granted</h2>
 ${writer.assumptions()}${studies.map(studyOf)}`;
 }
 

@@ -115,7 +115,7 @@ export interface AngleFactorOptions extends GradientOption {
  * Shapes    c [N, 1] → [N, 1]
  * Units     cosines in [−1, 1]; m a whole number; lambda ≥ 0, dimensionless
  * Gradient  (lambda + (±1)*m*sin(m*θ)/sinθ) / (1 + lambda); the segment q is constant; `straightThrough` 1
- * Edges     a polynomial of c, so finite at c = ±1 (gradient m² there); m = 1, lambda = 0 gives c bit for bit
+ * Edges     a polynomial of c, so finite at c = ±1 (gradient m²; literal (±1)^(m−1)*m²); m = 1, lambda = 0 gives c bit for bit
  * Throws    DomainError if m is no whole number from 1 to 64, if lambda < 0, or for an unknown reading
  */
 export function angleFactor(m: number, options: AngleFactorOptions = {}): TargetMargin {

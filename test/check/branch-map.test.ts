@@ -8,6 +8,7 @@ import { DomainError } from '../../src/base/errors.ts';
 import {
   alongEntry, branchCut, branchCutText, type BranchDecision, branchMap, branchMapText, branchMapVersion, cutPicture, towardsBorder,
 } from '../../src/check/index.ts';
+import { drawnPoint } from '../../src/cli/explain.ts';
 import { explain, type Explanation } from '../../src/explain/index.ts';
 import { label, tensor, type Tensor } from '../../src/graph/index.ts';
 import { lossRow } from '../../src/losses/index.ts';
@@ -98,6 +99,27 @@ describe('a decision', () => {
     });
   });
 
+  it('has the distance of the nearest point of a bent border, along a way that meets it at a right angle', () => {
+    const weights = f64([0.25, 1]);
+    const point = [0.5, 0.3] as const;
+    const found = of((v) => sum(where(less(sum(mul(weights, mul(v, v))), 1), v, 0)), f64(point));
+    const decision = nearest(found);
+    const around = Array.from({ length: 40001 }, (_, i) => (i * 2 * Math.PI) / 40000);
+    expect(decision.distance).toBeCloseTo(Math.min(...around.map((t) => Math.hypot(2 * Math.cos(t) - point[0], Math.sin(t) - point[1]))), 7);
+    const { x: way } = towardsBorder(found, decision)!;
+    const [a, b] = point.map((x, i) => x + Number(decision.distance) * way![i]!) as [number, number];
+    expect([0.25 * a * a + b * b, (way![0]! * b - way![1]! * 0.25 * a)]).toEqual([expect.closeTo(1, 14), expect.closeTo(0, 6)]);
+  });
+
+  it('of a loss is nearer than its steepest way says: the distances of an iterated projection by hand', () => {
+    const row = lossRow('sv-arc-softmax');
+    const { inputs } = drawnPoint(row, 1);
+    const felt = branchMap(explain(row.create() as (...xs: never[]) => Tensor, inputs)).decisions.filter(({ effect }) => effect === 'value');
+    expect(felt.map(({ at, distance }) => [at.join(), distance])).toEqual([
+      ['1,3', 0.08677996704546752], ['0,1', 0.29381276518352367], ['1,1', 0.5644534964607658], ['1,0', 0.6933653549348738],
+    ].map(([at, distance]) => [at, expect.closeTo(distance as number, 8)]));
+  });
+
   it('that is at its border already is looked at on both sides', () => {
     const decision = nearest(of((v) => sum(where(less(v, 1), v, add(v, 3))), f64([1])));
     expect([decision.gap, decision.effect, Math.abs(Number(decision.jump))]).toEqual([0, 'value', 3]);
@@ -116,7 +138,7 @@ describe('a decision', () => {
     expect(borders.map(({ effect, jump }) => [effect, Math.sign(Number(jump))])).toEqual([['value', -1], ['value', 1]]);
     expect(Math.max(...borders.map(({ h }) => Math.abs(h)))).toBeLessThan(1e-6);
     expect(tie!.jump).toBeCloseTo(Number(borders[1]!.jump), 6);
-    expect(branchMapText(branchMap(found))).not.toMatch(/met no border[^)]*f < c/);
+    expect(branchMapText(branchMap(found))).not.toMatch(/met no border[^(]*\([^)]*f < c/);
   });
 
   it('that compares what overflows has no border to walk to', () => {

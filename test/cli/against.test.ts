@@ -41,6 +41,10 @@ describe('a loss against another', () => {
     expect(readFileSync(page, 'utf8')).toMatch(/<h2>Beside another loss<\/h2>[\s\S]*<caption>Values and gradients<\/caption>/);
   });
 
+  it('has no cause read off entries that agree, for two saturated losses agree there too', async () => {
+    expect((await call(['explain', 'sv-am-softmax', '--against', 'am-softmax,m=0.2'])).out).not.toContain('the others right');
+  });
+
   it('may be the same one with other parameters', async () => {
     const { code, out } = await call([
       'explain', 'arc-softmax', '--set', 's=8', '--against', 'arc-softmax,gradient=straightThrough'
@@ -56,6 +60,7 @@ describe('a loss against another', () => {
     [['hdc', '--against', 'softmax'], /hdc takes features\[3\], labels/],
     [['softmax', '--against', 'hdc'], /hdc takes features\[3\], labels/],
     [['softmax', '--against', 'am-softmax,q=1'], /the option 'q'/],
+    [['softmax', '--against', 'am-softmax,m=x'], /--against am-softmax,m=x: m is a number, such as --against am-softmax,m=0\.35/],
     [['softmax', '--against', file('mine.derivation', 't * c[k]')], /the scalar '[stm]' of L has no value/],
   ])('%# is refused in one sentence', async (args, reason) => {
     const { code, err } = await call(['explain', ...args]);

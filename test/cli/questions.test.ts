@@ -18,7 +18,7 @@ const asked = async (...args: string[]): Promise<Record<string, unknown>> =>
 
 describe('a question', () => {
   it.each([
-    [['sv-arc-softmax', '--along', 'nearest'], /along the way to the nearest border: 2 cells\n.*at 0\.08705 {2}value \+4\.667/s],
+    [['sv-arc-softmax', '--along', 'nearest'], /along the way to the nearest border: 2 cells\n.*at 0\.08678 {2}value \+4\.66:/s],
     [['center', '--entry', 'features[0, 0]'], /∂result\/∂x\[0, 0\] = /],
     [['hdc', '--entry', 'features[2][1, 0]'], /∂result\/∂x3\[1, 0\] = /],
     [['triplet', '--entry', 'x[0, 0]'], /= -0\.\d+\n[\s\S]*target[\s\S]*plain negative/],

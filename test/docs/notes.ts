@@ -7,6 +7,12 @@ export interface Notes {
   readonly divergences?: readonly string[];
 }
 
+/** Where a method was first printed, by the id of the loss, or by a word of it. */
+export const origins: Readonly<Record<string, readonly (readonly [name: string, arxiv: string])[]>> = {
+  normface: [['NormFace', '1704.06369']], a: [['SphereFace', '1704.08063']], arc: [['ArcFace', '1801.07698']],
+  am: [['CosFace', '1801.09414'], ['AM-Softmax', '1801.05599']], f: [['focal loss', '1708.02002']],
+};
+
 const scores: Notes = {
   dangers: [
     'log of a softmax underflows for a sample that is far off, and `+ 1e-9` inside the logarithm caps the loss at 20.7 and biases it; here the loss is formed from the scores.',
@@ -39,10 +45,14 @@ export const notes: Readonly<Record<string, Notes>> = {
       'cos mθ turns at every θ = q π / m, so the literal (3a) rewards a larger angle in every second segment.',
       'ψ is smooth there (its slope is 0 on both sides of a border), and monotone.',
     ],
-    dangers: ['At c = −1 the segment q = m would flip the sign of the slope; q stops at m − 1.', 'f′(±1) = m²: the largest pull is on samples that are already right.'],
+    dangers: [
+      'At c = −1 the segment q = m of ψ would flip the sign of its slope; q stops at m − 1.',
+      '∂f/∂c is largest at the two ends: m² at c = 1, where a sample is already right; at c = −1 m² for ψ and for an odd m, −m² for cos mθ with an even m, which pushes the worst samples on.',
+    ],
     divergences: [
       'The SV reference code anneals by λ = max(5, 1000 (1 + 10⁻⁴ i)⁻²) and counts evaluation steps as well; the paper of SphereFace has γ = 0.12 and power 1.',
-      'clcarwin/sphereface_pytorch and face.evoLVe write π as 3.14159265 and keep the length of the feature as the scale; none of four read repositories stops q at m − 1.',
+      'clcarwin/sphereface_pytorch and face.evoLVe write π as 3.14159265; none of four read repositories stops q at m − 1.',
+      'The same two have ‖x‖ as the scale, as the paper of SphereFace has it; the fixed s is that of the SV paper.',
       'ydwen/opensphere adds a detached difference of angles, which is straight-through, with a real m = 1.7.',
       'The Caffe layer of SphereFace takes ∂L/∂x of the target along a direction rescaled to unit length, and leaves margin and normalisation out of ∂L/∂w.',
       'pytorch-metric-learning has no annealing.',
@@ -107,7 +117,7 @@ export const notes: Readonly<Record<string, Notes>> = {
   curricular: {
     kinks: ['The logit of a hard class jumps where c_k crosses cos(θ + m), and c (t + c) falls with c below −t / 2.'],
     dangers: ['t is a running mean and constant in the gradient; nextCurricularT gives the next one.'],
-    divergences: ['The paper weighs the new batch by α = 0.99, the code of the authors by 0.01, and updates before use; its easy_margin branch has a NameError.'],
+    divergences: ['The branch c_y − m sin m beyond θ = π − m is that of the code of the authors; the paper prints cos(θ + m) alone.', 'The paper weighs the new batch by α = 0.99, the code of the authors by 0.01, and updates before use; its easy_margin branch has a NameError.'],
   },
   hm: {
     kinks: ['The set of kept samples changes where two losses exchange ranks; the loss of the batch jumps there.'],

@@ -6,7 +6,7 @@ import { explain, type Explanation, type Line } from '../../src/explain/index.ts
 import { Formulas, type Formula, rulesOf } from '../../src/explain/report.ts';
 import { type Claim, type Expr, parseClaim, toLatex } from '../../src/formula/index.ts';
 import { catalogue, type Row, type RowParameter } from '../../src/losses/index.ts';
-import { notes, type Notes, partsOf } from './notes.ts';
+import { notes, type Notes, origins, partsOf } from './notes.ts';
 import { pictures } from './pictures.ts';
 
 /** Paths below docs/ to what they hold. */
@@ -24,6 +24,12 @@ const generated = '<!-- Written by `npm run docs`; edit the catalogue, or test/d
 function sourceText({ source: { paper, arxiv, equation } }: Row): string {
   const place = arxiv === null ? paper : `[${paper}](https://arxiv.org/abs/${arxiv})`;
   return equation === null ? place : `${place}, ${equation}`;
+}
+
+/** The method's own papers, where the page is about the equation of another. */
+function originText({ id }: Row): string {
+  const links = [id, ...partsOf(id)].flatMap((part) => origins[part] ?? []).map(([name, arxiv]) => `[${name}](https://arxiv.org/abs/${arxiv})`);
+  return links.length === 0 ? '' : `Papers of its methods: ${links.join(', ')}. `;
 }
 
 function lossList(rows: readonly Row[]): string {
@@ -62,7 +68,7 @@ function lossPage(row: Row): string {
   const said = (of: keyof Notes): readonly string[] => own.flatMap((each) => each[of] ?? []);
   const list = (title: string, lines: readonly string[], none: string): string[] => [`## ${title}`, '', ...(lines.length === 0 ? [none] : lines.map((line) => `- ${line}`)), ''];
   return `${[
-    generated, '', `# ${row.title}`, '', `\`${row.id}\`. ${sourceText(row)}. [All losses](../losses.md)`, '',
+    generated, '', `# ${row.title}`, '', `\`${row.id}\`. ${sourceText(row)}. ${originText(row)}[All losses](../losses.md)`, '',
     ...formulaPart(row), ...forwardPart(explanation), ...gradientPart(row, explanation),
     ...list('Kinks and jumps', said('kinks'), 'None.'), ...decisions(explanation),
     ...list('Dangers', said('dangers'), 'None that are known.'),

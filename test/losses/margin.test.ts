@@ -129,6 +129,7 @@ describe('angleFactor', () => {
   it('at c = −1 keeps the segment m − 1, so the slope keeps its sign', () => {
     expect(slopes(angleFactor(4, { reading: 'psi' }), [1, -1])).toEqual([16, 16]);
     expect(slopes(angleFactor(3, { reading: 'psi' }), [-1])).toEqual([9]);
+    expect([3, 4].map((m) => slopes(angleFactor(m), [1, -1]))).toEqual([[9, 9], [16, -16]]);
   });
 
   it('mixes the plain cosine in by λ', () => {
