@@ -8,7 +8,7 @@ import { checkDerivation } from '../src/check/derivation.ts';
 import { summaryText } from '../src/check/ledger-text.ts';
 import { parseDerivation } from '../src/formula/index.ts';
 import { catalogue } from '../src/losses/index.ts';
-import { generatedPages, vectorClaims } from './docs/pages.ts';
+import { generatedPages, scoreClaims, vectorClaims } from './docs/pages.ts';
 import { blocks, programOf, runProgram } from './docs/snippets.ts';
 import { root } from './source.ts';
 import './values.ts';
@@ -39,6 +39,17 @@ describe('the pages', () => {
       ...vectorClaims.map((claim, i) => `claim V${i} ${claim}`),
     ].join('\n')), { cases: 24 });
     expect([ok, rows.filter(({ kind }) => kind === 'claim').length]).toEqual([true, 2]);
+  });
+
+  it.each(Object.entries(scoreClaims))('say of %s how its gradient reaches the vectors from the scores, and it holds', (id, claims) => {
+    const { equation, handGradient } = catalogue[id]!;
+    const defined = (line: string): string => `define ${line.split(/[ [=]/)[0]!} ${line}`;
+    const { ok, rows } = checkDerivation(parseDerivation([
+      'title T', 'declare x: n d', 'declare w centers: k d', 'declare b: k', 'declare y: n -> k', 'declare s: scalar in [1, 2]', 'declare lambda: scalar in [0, 1]',
+      ...equation.split('\n').map(defined), defined(handGradient.split('\n')[0]!),
+      ...claims.map((claim, i) => `claim V${i} ${claim}`),
+    ].join('\n')), { cases: 24 });
+    expect([ok, rows.filter(({ kind }) => kind === 'claim').length]).toEqual([true, claims.length]);
   });
 
   it('link to files and headings that exist', () => {

@@ -31,7 +31,7 @@ export const pairRows: readonly Row[] = [
     },
     text: () => ({
       equation: 'L = max(norm(a - p)^2 - norm(a - q)^2 + m, 0)',
-      handGradient: 'd(L, a) = 2 * (q - p) if norm(a - p)^2 - norm(a - q)^2 + m > 0 else 0 * a',
+      handGradient: 'd(L, a) = (2 if norm(a - p)^2 - norm(a - q)^2 + m > 0 else 0) * (q - p)',
     }),
     build: tripletLoss,
   }),

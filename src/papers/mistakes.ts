@@ -56,13 +56,13 @@ export interface MistakeReport {
 
 const formulaMistakes: readonly Mistake[] = [
   { id: 'focal-batch-mean', summary: 'the focal factor taken from the mean loss of the batch',
-    line: 'mean', branch: 'everywhere', cause: 'mean(n, …) is too much' },
+    line: 'mean', branch: 'every branch', cause: 'mean(n, …) is too much' },
   { id: 'mask-label-column', summary: 'the mask of hard classes includes the column of the label',
-    line: 'mask', branch: 'everywhere', cause: 'k != y and … is missing' },
+    line: 'mask', branch: 'every branch', cause: 'k != y and … is missing' },
   { id: 'margin-no-grad', summary: 'the margin computed where no gradient is recorded',
-    line: 'grad', branch: 'everywhere', cause: '… * sin(θ + m) / sin(θ) is missing' },
+    line: 'grad', branch: 'every branch', cause: '… * sin(θ + m) / sin(θ) is missing' },
   { id: 'degrees-for-radians', summary: 'a margin in degrees where radians are meant',
-    line: 'arc', branch: 'everywhere', cause: '… * pi / 180 is missing' },
+    line: 'arc', branch: 'every branch', cause: '… * pi / 180 is missing' },
   { id: 't-minus-one', summary: 't counted from 0 in a formula that counts it from 1',
     line: '(11)', branch: 'I[k] = 1', cause: '… - 1 is missing' },
   { id: 'clamp-outside-acos', summary: 'the angle clamped to [-1, 1] instead of its cosine',
@@ -70,37 +70,37 @@ const formulaMistakes: readonly Mistake[] = [
   { id: 'easy-margin-mask', summary: 'an easy margin on the target, the full margin in the mask',
     line: 'D13', branch: 'not (c[y] > 0), not (k != y and f < c[k]), c[y] - m < c[k]', cause: 'c[y] - m where f is due' },
   { id: 'missing-jacobian', summary: 'a gradient that forgets that the vectors were normalised',
-    line: '(14)', branch: 'everywhere', cause: '(… - c[k] * unit(w[k])) / norm(w[k]) is missing' },
+    line: '(14)', branch: 'every branch', cause: '(… - c[k] * unit(w[k])) / norm(w[k]) is missing' },
   { id: 'circle-no-softplus', summary: 'Circle loss as a plain sum of two log-sum-exps',
-    line: '(6)', branch: 'everywhere', cause: 'softplus(…) is missing' },
+    line: '(6)', branch: 'every branch', cause: 'softplus(…) is missing' },
   { id: 'scale-twice', summary: 'a margin multiplied by s before everything is multiplied by s',
     line: 'mm', branch: 'c[y] <= -cos(m)', cause: 's * … is too much' },
   { id: 'mask-turned-round', summary: 'the fallback for θ + m > π taken where θ + m < π',
-    line: 'mask', branch: 'everywhere', cause: 'c[y] > -cos(m) where c[y] <= -cos(m) is due' },
+    line: 'mask', branch: 'every branch', cause: 'c[y] > -cos(m) where c[y] <= -cos(m) is due' },
   { id: 'segment-at-pi', summary: "A-Softmax's segment q = m at θ = π, where the slope changes sign",
     line: "ψ'", branch: 'not (floor(4 * acos(c) / pi) < 3), 32 * c^3 - 16 * c < 0', cause: 'min(…, 3) is missing' },
   { id: 'p2sgrad-mean', summary: 'a gradient divided by the number of classes as well',
-    line: 'grad', branch: 'everywhere', cause: '2 / (sum(n, 1) * sum(k, 1)) * (…) is missing' },
+    line: 'grad', branch: 'every branch', cause: '2 / (sum(n, 1) * sum(k, 1)) * (…) is missing' },
   { id: 'center-step', summary: 'the step of a centre used as the gradient of center loss',
-    line: 'grad', branch: 'everywhere', cause: '… * (1 + count[k]) is missing' },
+    line: 'grad', branch: 'every branch', cause: '… * (1 + count[k]) is missing' },
   { id: 'logits-normalised', summary: 'the vector of logits normalised instead of features and weights',
-    line: 'cos', branch: 'everywhere', cause: 'sqrt(sum(j, a[j]^2)) where norm(w[k]) * norm(x) is due' },
+    line: 'cos', branch: 'every branch', cause: 'sqrt(sum(j, a[j]^2)) where norm(w[k]) * norm(x) is due' },
   { id: 'cosine-against-angle', summary: 'a cosine compared with a margin in radians',
     line: 'D13', branch: 'k != y', cause: 'm where f is due' },
   { id: 'margin-order', summary: 'the margins m2 and m3 exchanged between two conventions',
-    line: 'f', branch: 'everywhere', cause: 'm2 and m3 exchanged' },
+    line: 'f', branch: 'every branch', cause: 'm2 and m3 exchanged' },
   { id: 'proxy-in-denominator', summary: 'the positive proxy counted among the negatives',
-    line: 'NCA', branch: 'everywhere', cause: 'sum(k, exp(-D[k])) where sum(k != y, exp(-D[k])) is due' },
+    line: 'NCA', branch: 'every branch', cause: 'sum(k, exp(-D[k])) where sum(k != y, exp(-D[k])) is due' },
   { id: 'average-turned-round', summary: 'the weights of a running mean exchanged',
-    line: 'mean', branch: 'everywhere', cause: '1 - … is too much' },
+    line: 'mean', branch: 'every branch', cause: '1 - … is too much' },
   { id: 'exp-without-max', summary: 'a softmax of large scores without its shift',
-    line: '(1)', branch: 'everywhere', cause: '0 where max(k, z[k]) is due' },
+    line: '(1)', branch: 'every branch', cause: '0 where max(k, z[k]) is due' },
   { id: 'epsilon-in-log', summary: 'an epsilon inside the logarithm that hides the hardest samples',
-    line: 'grad', branch: 'everywhere', cause: '… + 1e-9 is too much' },
+    line: 'grad', branch: 'every branch', cause: '… + 1e-9 is too much' },
   { id: 'slope-by-angle', summary: 'the derivative by θ used where the one by cos θ is due',
-    line: 'df', branch: 'everywhere', cause: '-sin(θ + m) where sin(θ + m) / sin(θ) is due' },
+    line: 'df', branch: 'every branch', cause: '-sin(θ + m) where sin(θ + m) / sin(θ) is due' },
   { id: 'softmax-twice', summary: 'a cross-entropy of probabilities instead of scores',
-    line: 'CE', branch: 'everywhere', cause: 'p[k] where z[k] is due' },
+    line: 'CE', branch: 'every branch', cause: 'p[k] where z[k] is due' },
 ];
 
 /** All mistakes, formulas first. */
@@ -152,7 +152,7 @@ function findingOf({ id, lineNumber, failsWhere, edits = [] }: LedgerRow, { sect
   const where = line?.claim?.where ?? null;
   const sides = failsWhere ?? (where === null ? [] : [printCond(where)]);
   return {
-    line: id, branch: sides.length === 0 ? 'everywhere' : sides.join(', '),
+    line: id, branch: sides.length === 0 ? 'every branch' : sides.join(', '),
     cause: edits.map(editText).join('; '),
   };
 }
@@ -227,7 +227,7 @@ function branchOf(
   });
   const sides = decides.flatMap(({ text, holds }) =>
     (wrong.every(holds) ? [text] : wrong.some(holds) ? [] : [`not (${text})`]));
-  return sides.length === 0 ? 'everywhere' : sides.join(', ');
+  return sides.length === 0 ? 'every branch' : sides.join(', ');
 }
 
 /** What kind of failure it is; the numbers are in the reason. */

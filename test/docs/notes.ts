@@ -35,7 +35,7 @@ export const notes: Readonly<Record<string, Notes>> = {
     dangers: [...scores.dangers!, 'The scale has a lower bound: log(p (K − 2) / (1 − p)) for K classes and a wanted probability p.'],
   },
   center: {
-    dangers: ['The step of a centre in the paper is not the gradient of this loss: it divides by 1 + the count of its class. `centerUpdate` says which one is meant, and λ must not reach the optimiser of the centres.'],
+    dangers: ['The step of a centre in the paper, Δ_j = Σ (o_j − x_i) / (1 + n_j) over the n_j samples of its class, is not the gradient of this loss, λ Σ (o_j − x_i). `centerUpdate` says which one is meant, and λ must not reach the optimiser of the centres.'],
     divergences: ['The Caffe layer of the authors divides loss and gradient by the batch, steps the centres by the solver with a rate of their own and count + 1, without α; λ is 0.008 in its face example.'],
   },
   cosines,

@@ -118,11 +118,28 @@ export const vectorClaims: readonly string[] = [
   'd(L, x) = sum(k, d(L, c[k]) * (unit(w[k]) - c[k] * unit(x))) / norm(x)',
   'd(L, w[k]) = d(L, c[k]) * (unit(x) - c[k] * unit(w[k])) / norm(w[k])',
 ];
-const vectorPart: readonly string[] = [
-  'From the cosines to the vectors, as for every loss over cosines: the Jacobian of the normalisation, which takes out what points',
-  'along the vector itself.', '',
-  ...vectorClaims.flatMap(display),
-];
+/** From the scores to the vectors, for the losses whose scores are no cosines. */
+export const scoreClaims: Readonly<Record<string, readonly string[]>> = {
+  softmax: ['d(L, x) = sum(k, d(L, z[k]) * w[k])', 'd(L, w[k]) = d(L, z[k]) * x'],
+  'l2-softmax': [
+    'd(L, x) = s * sum(k, d(L, z[k]) * (w[k] - dot(w[k], unit(x)) * unit(x))) / norm(x)', 'd(L, w[k]) = s * d(L, z[k]) * unit(x)',
+    'd(L, b[k]) = d(L, z[k])',
+  ],
+  center: ['d(L, w[k]) = (p[k] - (1 if k = y else 0)) * x'],
+};
+
+/** How the hand gradient goes on to the vectors. */
+function vectorPart({ id, handGradient }: Row): string[] {
+  if (/d\(L, c\[k\]\) =/.test(handGradient)) {
+    return [
+      'From the cosines to the vectors, as for every loss over cosines: the Jacobian of the normalisation, which takes out what points',
+      'along the vector itself.', '',
+      ...vectorClaims.flatMap(display),
+    ];
+  }
+  const claims = scoreClaims[id];
+  return claims === undefined ? [] : ['From the scores to the vectors:', '', ...claims.flatMap(display)];
+}
 
 function gradientPart(row: Row, explanation: Explanation): string[] {
   const formulas = new Formulas(explanation);
@@ -131,7 +148,7 @@ function gradientPart(row: Row, explanation: Explanation): string[] {
     `| ${i === 0 ? line.number : ''} | ${i === 0 ? '' : '+ '}${cell(formulas.ofRule(line, rule, i))} | ${rule.from}${names.get(rule.from)!.startsWith('%') ? '' : ` \`${names.get(rule.from)!}\``}${times === 1 ? '' : `, ${times} times`} |`));
   return [
     '## Gradient, line by line', '', 'By hand, checked against the engine to 11 digits by the tests:', '', ...display(row.handGradient),
-    ...(/d\(L, c\[k\]\) =/.test(row.handGradient) ? vectorPart : []),
+    ...vectorPart(row),
     'As the engine takes it, from the result back; ∂q is the derivative of the result by q, a sum of what the uses of q send:', '',
     '| of step | part | sent by step |', '|--:|---|---|', ...rows, '',
   ];
