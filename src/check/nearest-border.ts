@@ -15,6 +15,9 @@ export interface Border {
   readonly direction: Float64Array;
 }
 
+/** A border is not sought where its gap opens more than so many times as fast as at the point. */
+const steepestSlope = 16;
+
 /** The border of one entry; undefined where the inputs do not move it or it never flips. At the border any way may cross it. */
 export function borderOf(land: Landscape, step: Step, side: Side): Border | undefined {
   const taken = (point: Float64Array): number => side.taken(land.valuesAt(point, [step.id, ...step.inputs]));
@@ -77,8 +80,9 @@ function nearestPoint({ open }: Landscape, side: Side, start: Float64Array): Flo
     derivative.outputs.forEach(({ of }, i) => slope.set(values[slopes[i]!]!.data(), of.offset));
     return { move, difference: dot(joined(compared.map((id) => values[id]!)), cotangent), slope };
   };
+  const from = look(start.map(() => 0));
   // A step at a whole number compares with a number that is no term of it.
-  const level = look(start.map(() => 0)).difference - side.gap;
+  const level = from.difference - side.gap;
   let here = look(start);
   for (let count = 0; count < 256; count++) {
     const { move, slope } = here;
@@ -103,7 +107,8 @@ function nearestPoint({ open }: Landscape, side: Side, start: Float64Array): Flo
     if (!(merit(tried) < (1 - 2 ** -46) * merit(here))) break;
     here = tried;
   }
-  return here.move;
+  // Where a vector vanishes every border of its direction is near, and a way there grazes it: that is nearest to none of them.
+  return dot(here.slope, here.slope) > steepestSlope ** 2 * dot(from.slope, from.slope) ? start : here.move;
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);

@@ -58,6 +58,18 @@ describe('a jump', () => {
     expect(jumps).toBeGreaterThan(2);
   }, 600_000);
 
+  it('is not sought at the zero vector, beside which every angle lies', () => {
+    const far = [[0.8, 0.3], [-0.1, 1]];
+    const row = lossRow('arc-softmax');
+    const found = explain(row.create({ s: 8, targetRule: 'fallback' }) as (...xs: never[]) => Tensor, inputsOf(row, placed(far, [[0.5, -0.4], [0.9, -0.5], [0.05, 0.04]], [2, 2])));
+    const decisions = branchMap(found).decisions.filter(({ effect }) => effect === 'value');
+    expect(decisions.length).toBeGreaterThan(0);
+    for (const { distance, turn } of decisions) {
+      expect(Number(distance)).toBeGreaterThan(Math.hypot(0.05, 0.04));
+      expect(Number(turn)).toBeLessThan(1000);
+    }
+  });
+
   it('at the border of a support vector is that of the indicator taken by hand', () => {
     const row = lossRow('sv-am-softmax');
     const point = placed([[1, 0]], [[1, 0.3], [0.5, 1]], [0]);
